@@ -1,0 +1,111 @@
+//! Errors as an answer carries them.
+
+use serde_json::{Value, json};
+
+use crate::query::error::FieldError;
+
+/// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The request is no GraphQL request. The asker's fault.
+    BadRequest,
+    /// The document is no GraphQL. The asker's fault.
+    SyntaxError,
+    /// The document does not fit the schema. The asker's fault.
+    ValidationFailed,
+    /// The operation cannot be chosen. The asker's fault.
+    OperationNotFound,
+    /// The variables do not fit the operation. The asker's fault.
+    BadVariables,
+    /// The request is beyond a bound. The asker's fault.
+    LimitExceeded,
+    /// One field's argument cannot be used. The asker's fault.
+    BadUserInput,
+    /// Something here failed. Our fault.
+    Internal,
+}
+
+impl Code {
+    /// As it stands in the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::SyntaxError => "SYNTAX_ERROR",
+            Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::OperationNotFound => "OPERATION_NOT_FOUND",
+            Self::BadVariables => "BAD_VARIABLES",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::BadUserInput => crate::query::error::Code::BadUserInput.name(),
+            Self::Internal => crate::query::error::Code::Internal.name(),
+        }
+    }
+}
+
+impl From<crate::query::error::Code> for Code {
+    fn from(code: crate::query::error::Code) -> Self {
+        match code {
+            crate::query::error::Code::BadUserInput => Self::BadUserInput,
+            crate::query::error::Code::Internal => Self::Internal,
+        }
+    }
+}
+
+/// One error of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphqlError {
+    /// What is wrong, and how to mend it.
+    pub message: String,
+    /// Where in the document, from 1.
+    pub locations: Vec<(usize, usize)>,
+    /// Which field of the answer; empty where the request was refused.
+    pub path: Vec<Segment>,
+    /// Whose fault.
+    pub code: Code,
+    /// What is logged of it and never shown.
+    pub cause: Option<String>,
+}
+
+/// One step of a path into an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Segment {
+    /// A field, by its name in the answer.
+    Field(String),
+    /// A place in a list, from 0.
+    Index(usize),
+}
+
+impl GraphqlError {
+    /// An error that refuses the request.
+    pub fn request(code: Code, message: impl Into<String>) -> Self {
+        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, cause: None }
+    }
+
+    /// The same, at a place in the document.
+    pub fn at(mut self, location: Option<(usize, usize)>) -> Self {
+        self.locations.extend(location);
+        self
+    }
+
+    /// The error of a field.
+    pub fn field(error: FieldError, path: Vec<Segment>, location: (usize, usize)) -> Self {
+        Self { message: error.message, locations: vec![location], path, code: error.code.into(), cause: error.cause }
+    }
+
+    /// As it stands in the answer.
+    pub fn to_json(&self) -> Value {
+        let mut error = json!({ "message": self.message });
+        if !self.locations.is_empty() {
+            let locations = self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column }));
+            error["locations"] = locations.collect();
+        }
+        if !self.path.is_empty() {
+            let segment = |segment: &Segment| match segment {
+                Segment::Field(name) => json!(name),
+                Segment::Index(index) => json!(index),
+            };
+            error["path"] = self.path.iter().map(segment).collect();
+        }
+        error["extensions"] = json!({ "code": self.code.name() });
+        error
+    }
+}

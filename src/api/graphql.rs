@@ -1,0 +1,379 @@
+//! async-graphql: it is the schema, and by a switch the second executor. Its registry is fed from the types of the API, and
+//! one container type reads every object through the resolvers that the plan calls too.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{
+    Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder,
+    Registry,
+};
+use async_graphql::resolver_utils::resolve_container;
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Name, ObjectType, OutputType,
+    PathSegment, Positioned, SDLExportOptions, ServerError, ServerResult, ValidationMode, Value as ConstValue,
+    Variables,
+};
+use serde_json::{Map, Value};
+
+use super::coerce;
+use super::error::{Code, GraphqlError, Segment};
+use super::request::{Answer, Request};
+use crate::config::DOCUMENT_DEPTH;
+use crate::model::value::Leaf;
+use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
+use crate::query::object::{Object, Resolved};
+use crate::query::scope::Scope;
+use crate::query::types;
+use crate::query::types::{Body, FieldDef, InputDef, Type, TypeRef};
+
+/// The schema.
+pub type Schema = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
+
+/// The schema of the catalog's types.
+pub fn schema() -> Schema {
+    Schema::build(Root, EmptyMutation, EmptySubscription)
+        // The gate has validated, and its bounds are tighter.
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(DOCUMENT_DEPTH * 4)
+        // Building leaves out interfaces that no field returns, though types implement them; this brings them back.
+        .register_output_type::<Root>()
+        .finish()
+}
+
+/// A schema as text.
+pub fn sdl(schema: &Schema) -> String {
+    schema.sdl_with_options(SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident())
+}
+
+/// Runs a request that the gate let pass.
+pub async fn run(
+    schema: &Schema,
+    scope: Scope,
+    request: &Request,
+    variables: Map<String, Value>,
+) -> Result<Answer, Vec<GraphqlError>> {
+    let mut asked = async_graphql::Request::new(request.query.as_str())
+        .variables(Variables::from_json(Value::Object(variables.clone())))
+        .data(Arc::new(scope))
+        .data(Given(variables));
+    if let Some(name) = &request.operation_name {
+        asked = asked.operation_name(name);
+    }
+    let answer = schema.execute(asked).await;
+    let errors: Vec<_> = answer.errors.iter().map(error_of).collect();
+    let refused = answer.data == ConstValue::Null && errors.iter().any(|error| error.path.is_empty());
+    if refused {
+        return Err(errors);
+    }
+    let data = serde_json::to_vec(&answer.data).map_err(|error| {
+        let mut failed = GraphqlError::request(Code::Internal, "internal error");
+        failed.cause = Some(error.to_string());
+        vec![failed]
+    })?;
+    Ok(Answer { data: Some(data), errors })
+}
+
+/// The coerced variables of a request.
+struct Given(Map<String, Value>);
+
+fn error_of(error: &ServerError) -> GraphqlError {
+    let path = error.path.iter().map(|segment| match segment {
+        PathSegment::Field(name) => Segment::Field(name.clone()),
+        PathSegment::Index(index) => Segment::Index(*index),
+    });
+    let known = error.source.as_ref().and_then(|source| source.downcast_ref::<FieldError>());
+    GraphqlError {
+        message: error.message.clone(),
+        locations: error.locations.iter().map(|place| (place.line, place.column)).collect(),
+        path: path.collect(),
+        code: known.map_or(Code::ValidationFailed, |known| known.code.into()),
+        cause: known.and_then(|known| known.cause.clone()),
+    }
+}
+
+/// The root of queries.
+pub struct Root;
+
+impl OutputType for Root {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("Query")
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        types().iter().for_each(|ty| register(registry, ty));
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<ConstValue> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Root {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<ConstValue>> {
+        match types().find("Query").and_then(|ty| ty.field(&ctx.item.node.name.node)) {
+            None => Ok(None),
+            Some(def) => answer_field(ctx, def, &Object::Root).await.map(Some),
+        }
+    }
+}
+
+impl ObjectType for Root {}
+
+/// Any other object, with the type that it has at this moment.
+struct Container<'a> {
+    ty: &'static Type,
+    object: &'a Object<'a>,
+}
+
+impl OutputType for Container<'_> {
+    /// The name of no type: a fragment applies by the object's own type and its interfaces.
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("__Container")
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(&self.ty.name)
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<ConstValue> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Container<'_> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<ConstValue>> {
+        match self.ty.field(&ctx.item.node.name.node) {
+            None => Ok(None),
+            Some(def) => answer_field(ctx, def, self.object).await.map(Some),
+        }
+    }
+}
+
+/// Resolves a field and completes its value.
+async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object<'_>) -> ServerResult<ConstValue> {
+    let scope: &Arc<Scope> = ctx.data_unchecked();
+    let given: &Given = ctx.data_unchecked();
+    let selections = ctx.with_selection_set(&ctx.item.node.selection_set);
+    let resolved = arguments(ctx, def, &given.0).and_then(|arguments| def.resolver.resolve(scope, object, &arguments));
+    match resolved {
+        Ok(resolved) => complete(&selections, ctx.item, &def.ty, &resolved).await,
+        Err(error) => failed(&selections, ctx.item, &def.ty, error),
+    }
+}
+
+fn arguments(
+    ctx: &Context<'_>,
+    def: &'static FieldDef,
+    variables: &Map<String, Value>,
+) -> Result<Arguments, FieldError> {
+    let value = |name: &str| {
+        let given = ctx.item.node.arguments.iter().find(|(given, _)| given.node == name);
+        given.and_then(|(_, value)| literal(&value.node, variables))
+    };
+    coerce::arguments(&def.arguments, value).map_err(FieldError::input)
+}
+
+/// A literal as JSON, with variables replaced; nothing where it is a variable that was not given.
+fn literal(value: &async_graphql_value::Value, variables: &Map<String, Value>) -> Option<Value> {
+    use async_graphql_value::Value as Literal;
+    Some(match value {
+        Literal::Variable(name) => return variables.get(name.as_str()).cloned(),
+        Literal::Null => Value::Null,
+        Literal::Number(number) => Value::Number(number.clone()),
+        Literal::String(text) => Value::String(text.clone()),
+        Literal::Boolean(truth) => Value::Bool(*truth),
+        Literal::Binary(_) => Value::Null,
+        Literal::Enum(name) => Value::String(name.to_string()),
+        Literal::List(items) => items.iter().map(|item| literal(item, variables).unwrap_or(Value::Null)).collect(),
+        Literal::Object(fields) => Value::Object(
+            fields.iter().filter_map(|(name, value)| Some((name.to_string(), literal(value, variables)?))).collect(),
+        ),
+    })
+}
+
+type Completed<'f> = Pin<Box<dyn Future<Output = ServerResult<ConstValue>> + Send + 'f>>;
+
+/// The value of what a resolver gave. A null that may not stand is an error for the parent to take.
+fn complete<'f>(
+    ctx: &'f ContextSelectionSet<'f>,
+    field: &'f Positioned<Field>,
+    ty: &'f TypeRef,
+    resolved: &'f Resolved<'f>,
+) -> Completed<'f> {
+    Box::pin(async move {
+        let completed = match (resolved, ty) {
+            (Resolved::Null, ty) if ty.is_nullable() => return Ok(ConstValue::Null),
+            (Resolved::Null, _) => {
+                let name = &field.node.response_key().node;
+                return failed(
+                    ctx,
+                    field,
+                    ty,
+                    FieldError::internal(format!("{name} has no value and may not be null")),
+                );
+            }
+            (Resolved::Leaf(leaf), _) => return Ok(leaf_value(leaf)),
+            (Resolved::List(items), TypeRef::List { of, .. }) => {
+                let mut values = Vec::with_capacity(items.len());
+                let mut stopped = None;
+                for (index, item) in items.iter().enumerate() {
+                    match complete(&ctx.with_index(index), field, of, item).await {
+                        Ok(value) => values.push(value),
+                        Err(error) => {
+                            stopped = Some(error);
+                            break;
+                        }
+                    }
+                }
+                stopped.map_or(Ok(ConstValue::List(values)), Err)
+            }
+            (Resolved::List(_), _) => {
+                return failed(ctx, field, ty, FieldError::internal("a list where none may stand"));
+            }
+            (Resolved::Object(object), ty) => match type_of(ty.name(), object) {
+                Some(ty) => resolve_container(ctx, &Container { ty, object }).await,
+                None => {
+                    let name = &field.node.response_key().node;
+                    return failed(
+                        ctx,
+                        field,
+                        ty,
+                        FieldError::internal(format!("{name} holds a record of another type")),
+                    );
+                }
+            },
+        };
+        match completed {
+            Err(error) if ty.is_nullable() => {
+                // `add_error` of a context sets its own path, and the error has the right one.
+                if let Ok(mut errors) = ctx.query_env.errors.lock() {
+                    errors.push(error);
+                }
+                Ok(ConstValue::Null)
+            }
+            completed => completed,
+        }
+    })
+}
+
+/// A field that has no value: null where that may stand, an error for the parent to take where not.
+fn failed(
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+    ty: &TypeRef,
+    error: FieldError,
+) -> ServerResult<ConstValue> {
+    let mut failed = ServerError::new(error.message.clone(), Some(field.pos));
+    failed.source = Some(Arc::new(error));
+    let failed = ctx.set_error_path(failed);
+    if !ty.is_nullable() {
+        return Err(failed);
+    }
+    if let Ok(mut errors) = ctx.query_env.errors.lock() {
+        errors.push(failed);
+    }
+    Ok(ConstValue::Null)
+}
+
+/// The type of an object: of a record, its kind's, where that is of the declared type.
+fn type_of(declared: &str, object: &Object<'_>) -> Option<&'static Type> {
+    match object.record() {
+        Some(record) if record.kind.implements(declared) => types().find(record.kind.name),
+        Some(_) => None,
+        None => types().find(declared),
+    }
+}
+
+fn leaf_value(leaf: &Leaf<'_>) -> ConstValue {
+    match leaf {
+        Leaf::Text(text) => ConstValue::String((*text).to_owned()),
+        Leaf::Owned(text) => ConstValue::String(text.clone()),
+        Leaf::Id(kind, key) => ConstValue::String(format!("{kind}:{key}")),
+        Leaf::Int(number) => ConstValue::from(*number),
+        Leaf::Float(number) => ConstValue::from(*number),
+        Leaf::Bool(truth) => ConstValue::Boolean(*truth),
+        Leaf::Name(name) => ConstValue::Enum(Name::new(*name)),
+    }
+}
+
+fn register(registry: &mut Registry, ty: &'static Type) {
+    let description = Some(ty.doc.clone());
+    let meta = match &ty.body {
+        // The registry has the scalars of the specification already.
+        Body::Scalar(None) => return,
+        Body::Scalar(Some(specified_by)) => MetaType::Scalar {
+            name: ty.name.clone(),
+            description,
+            is_valid: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            specified_by_url: Some((*specified_by).to_owned()),
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        },
+        Body::Enum(closed) => {
+            let value = |(name, doc): &(&str, &str)| {
+                let value = MetaEnumValue { description: Some((*doc).to_owned()), ..MetaEnumValue::new(*name) };
+                ((*name).to_owned(), value)
+            };
+            EnumBuilder::new(&ty.name, closed.values.iter().map(value).collect()).description(description).build()
+        }
+        Body::Input(fields) => InputObjectBuilder::new(&ty.name, inputs(fields)).description(description).build(),
+        Body::Object { fields, .. } => ObjectBuilder::new(&ty.name, outputs(fields)).description(description).build(),
+        Body::Interface { fields, types, .. } => MetaType::Interface {
+            name: ty.name.clone(),
+            description,
+            fields: outputs(fields),
+            possible_types: types.iter().cloned().collect(),
+            extends: false,
+            keys: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        },
+    };
+    for interface in ty.interfaces() {
+        registry.add_implements(&ty.name, interface);
+    }
+    registry.types.insert(ty.name.clone(), meta);
+}
+
+fn outputs(fields: &[FieldDef]) -> IndexMap<String, MetaField> {
+    let each = fields.iter().map(|field| {
+        let meta = MetaField {
+            description: Some(field.doc.clone()),
+            args: inputs(&field.arguments),
+            deprecation: Deprecation::NoDeprecated,
+            ..MetaField::new(&field.name, field.ty.to_string())
+        };
+        (field.name.clone(), meta)
+    });
+    each.collect()
+}
+
+fn inputs(fields: &[InputDef]) -> IndexMap<String, MetaInputValue> {
+    let each = fields.iter().map(|field| {
+        let meta = MetaInputValue {
+            description: Some(field.doc.clone()),
+            default_value: field.default.as_ref().map(ToString::to_string),
+            ..MetaInputValue::new(&field.name, field.ty.to_string())
+        };
+        (field.name.clone(), meta)
+    });
+    each.collect()
+}

@@ -1,0 +1,117 @@
+//! GraphQL: the gate, and behind it two executors over the same resolvers. The only folder that names async-graphql and
+//! apollo-compiler.
+
+pub mod coerce;
+pub mod error;
+mod gate;
+mod graphql;
+mod plan;
+pub mod request;
+
+use std::sync::Arc;
+
+use apollo_compiler::collections::HashMap;
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::schema::Implementers;
+use apollo_compiler::{Name, introspection};
+
+use crate::query::scope::Scope;
+use crate::store::Store;
+use error::{Code, GraphqlError};
+use gate::{Gate, Passed};
+use request::{Answer, Request};
+
+/// Which executor runs queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Executor {
+    /// The compiled plan.
+    #[default]
+    Plan,
+    /// async-graphql.
+    AsyncGraphql,
+}
+
+/// The API over a store.
+pub struct Api {
+    store: Arc<Store>,
+    gate: Gate,
+    implementers: HashMap<Name, Implementers>,
+    graphql: graphql::Schema,
+    executor: Executor,
+}
+
+/// The schema in SDL: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    graphql::sdl(&graphql::schema())
+}
+
+impl Api {
+    /// The API over a store, which runs queries by an executor.
+    pub fn new(store: Arc<Store>, executor: Executor) -> Self {
+        let graphql = graphql::schema();
+        let gate = Gate::new(&graphql::sdl(&graphql));
+        let implementers = gate.schema.implementers_map();
+        Self { store, gate, implementers, graphql, executor }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Answers a request: synchronous in the plan, so long answers belong on a thread that may block.
+    pub async fn answer(&self, request: &Request) -> Answer {
+        let passed = match self.gate.pass(request) {
+            Ok(passed) => passed,
+            Err(errors) => return Answer::refused(errors),
+        };
+        match self.executor {
+            Executor::Plan => self.run_plan(&passed).unwrap_or_else(Answer::refused),
+            Executor::AsyncGraphql => self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused),
+        }
+    }
+
+    /// Answers a request in the plan, without an async runtime.
+    pub fn answer_now(&self, request: &Request) -> Answer {
+        match self.gate.pass(request) {
+            Ok(passed) => self.run_plan(&passed).unwrap_or_else(Answer::refused),
+            Err(errors) => Answer::refused(errors),
+        }
+    }
+
+    fn run_plan(&self, passed: &Passed) -> Result<Answer, Vec<GraphqlError>> {
+        let plan = passed.plan()?;
+        let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
+        Ok(plan.run(&self.scope()?, &passed.variables, &introspected))
+    }
+
+    async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
+        // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
+        passed.plan()?.check(&passed.variables).map_err(|error| vec![error])?;
+        graphql::run(&self.graphql, self.scope()?, request, passed.variables).await
+    }
+
+    fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {
+        let snapshot = self.store.snapshot().map_err(|error| {
+            let mut failed = GraphqlError::request(Code::Internal, "internal error");
+            failed.cause = Some(error.to_string());
+            vec![failed]
+        })?;
+        Ok(Scope::new(snapshot))
+    }
+
+    fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {
+        let document = &passed.document.parsed;
+        let refused = |code, error: apollo_compiler::request::RequestError| {
+            let location = gate::location(document, error.location());
+            vec![GraphqlError::request(code, error.message().to_string()).at(location)]
+        };
+        introspection::check_max_depth(document, &passed.operation)
+            .map_err(|error| refused(Code::LimitExceeded, error))?;
+        let schema = &self.gate.schema;
+        let answer =
+            introspection::partial_execute(schema, &self.implementers, document, &passed.operation, &passed.coerced)
+                .map_err(|error| refused(Code::ValidationFailed, error))?;
+        Ok(answer.data.unwrap_or_default())
+    }
+}

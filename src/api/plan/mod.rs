@@ -1,0 +1,98 @@
+//! The plan: an operation compiled against the types, run over one snapshot, JSON bytes written straight out.
+
+mod compile;
+mod run;
+
+use serde_json::{Map, Value};
+
+use crate::query::arguments::Arguments;
+use crate::query::object::Resolver;
+use crate::query::types::{InputDef, TypeRef};
+
+/// The place of a [`Set`] in a plan.
+type SetId = usize;
+
+/// A compiled operation. It belongs to one document, one operation, and one way that the conditions fall.
+pub struct Plan {
+    root: SetId,
+    sets: Vec<Set>,
+    /// Arguments that hold variables, coerced anew for each request.
+    dynamic: Vec<Dynamic>,
+    /// The operation asks for the schema itself.
+    pub introspects: bool,
+}
+
+/// What is selected on one object type.
+#[derive(Default)]
+struct Set {
+    fields: Vec<Field>,
+}
+
+/// One field of the answer.
+struct Field {
+    /// Its name in the answer.
+    name: String,
+    /// The same as JSON, with the colon.
+    key: Vec<u8>,
+    action: Action,
+    ty: &'static TypeRef,
+    arguments: Source,
+    selected: Selected,
+    location: (usize, usize),
+}
+
+/// How a field is answered.
+enum Action {
+    /// By its resolver.
+    Resolve(Resolver),
+    /// `__typename`: the bytes of its JSON.
+    TypeName(Vec<u8>),
+    /// `__schema` and `__type`: the gate's library answers them.
+    Introspect,
+}
+
+/// Where a field's arguments are.
+enum Source {
+    /// Coerced when the plan was compiled.
+    Constant(Arguments),
+    /// In [`Plan::dynamic`].
+    Dynamic(usize),
+}
+
+/// Arguments that hold variables.
+struct Dynamic {
+    defs: &'static [InputDef],
+    given: Vec<(String, apollo_compiler::Node<apollo_compiler::ast::Value>)>,
+    location: (usize, usize),
+}
+
+/// What is selected on a field's value.
+enum Selected {
+    /// Nothing: it is a leaf.
+    Nothing,
+    /// A set, whatever the object.
+    Always(SetId),
+    /// A set for each kind of record, by its tag; other kinds are not of the type.
+    ByKind(Vec<Option<SetId>>),
+}
+
+impl Plan {
+    /// Whether its arguments can be coerced with these variables.
+    pub fn check(&self, variables: &Map<String, Value>) -> Result<(), super::error::GraphqlError> {
+        self.bind(variables).map(drop)
+    }
+
+    /// Coerces the arguments that hold variables.
+    fn bind(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, super::error::GraphqlError> {
+        let each = self.dynamic.iter().map(|dynamic| {
+            let value = |name: &str| {
+                let given = dynamic.given.iter().find(|(given, _)| given == name);
+                given.and_then(|(_, value)| super::coerce::literal(value, variables))
+            };
+            super::coerce::arguments(dynamic.defs, value).map_err(|why| {
+                super::error::GraphqlError::request(super::error::Code::BadVariables, why).at(Some(dynamic.location))
+            })
+        });
+        each.collect()
+    }
+}

@@ -1,0 +1,223 @@
+//! Running a plan.
+
+use apollo_compiler::response::JsonMap;
+use serde_json::{Map, Value};
+
+use super::{Action, Field, Plan, Selected, SetId, Source};
+use crate::api::error::{GraphqlError, Segment};
+use crate::api::request::Answer;
+use crate::config::ANSWER_BYTES;
+use crate::model::value::Leaf;
+use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
+use crate::query::object::{Object, Resolved};
+use crate::query::scope::Scope;
+use crate::query::types::TypeRef;
+
+impl Plan {
+    /// Runs the plan over a snapshot. `introspected` holds the answers to `__schema` and `__type`.
+    pub fn run(&self, scope: &Scope, variables: &Map<String, Value>, introspected: &JsonMap) -> Answer {
+        let bound = match self.bind(variables) {
+            Ok(bound) => bound,
+            Err(error) => return Answer::refused(vec![error]),
+        };
+        let mut run = Run {
+            plan: self,
+            scope,
+            bound,
+            introspected,
+            out: Vec::with_capacity(1024),
+            path: Vec::new(),
+            errors: Vec::new(),
+        };
+        if run.object(self.root, &Object::Root).is_err() {
+            run.out.clear();
+            run.out.extend_from_slice(b"null");
+        }
+        Answer { data: Some(run.out), errors: run.errors }
+    }
+}
+
+/// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
+struct Bubble;
+
+enum Step<'r> {
+    Field(&'r Field),
+    Index(usize),
+}
+
+struct Run<'r> {
+    plan: &'r Plan,
+    scope: &'r Scope,
+    bound: Vec<Arguments>,
+    introspected: &'r JsonMap,
+    out: Vec<u8>,
+    path: Vec<Step<'r>>,
+    errors: Vec<GraphqlError>,
+}
+
+impl<'r> Run<'r> {
+    fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
+        let plan = self.plan;
+        self.out.push(b'{');
+        for (place, field) in plan.sets[set].fields.iter().enumerate() {
+            if place > 0 {
+                self.out.push(b',');
+            }
+            self.out.extend_from_slice(&field.key);
+            self.path.push(Step::Field(field));
+            let answered = self.field(field, object);
+            self.path.pop();
+            answered?;
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn field(&mut self, field: &'r Field, object: &Object<'_>) -> Result<(), Bubble> {
+        let resolver = match &field.action {
+            Action::Resolve(resolver) => resolver,
+            Action::TypeName(bytes) => {
+                self.out.extend_from_slice(bytes);
+                return Ok(());
+            }
+            Action::Introspect => {
+                let answer = self.introspected.get(field.name.as_str()).map(ToString::to_string);
+                self.out.extend_from_slice(answer.as_deref().unwrap_or("null").as_bytes());
+                return Ok(());
+            }
+        };
+        let scope = self.scope;
+        let resolved = {
+            let arguments = match &field.arguments {
+                Source::Constant(arguments) => arguments,
+                Source::Dynamic(place) => &self.bound[*place],
+            };
+            resolver.resolve(scope, object, arguments)
+        };
+        match resolved {
+            Ok(resolved) => self.value(field, field.ty, &resolved),
+            Err(error) => {
+                self.note(field, error);
+                self.null(field.ty, self.out.len())
+            }
+        }
+    }
+
+    fn value(&mut self, field: &'r Field, ty: &TypeRef, resolved: &Resolved<'_>) -> Result<(), Bubble> {
+        let start = self.out.len();
+        let written = match (resolved, ty) {
+            (Resolved::Null, ty) => {
+                if !ty.is_nullable() {
+                    self.note(field, FieldError::internal(format!("{} has no value and may not be null", field.name)));
+                }
+                Err(Bubble)
+            }
+            (Resolved::Leaf(leaf), _) => {
+                self.leaf(leaf);
+                Ok(())
+            }
+            (Resolved::Object(object), _) => match self.set_for(field, object) {
+                Some(set) if self.out.len() < ANSWER_BYTES => self.object(set, object),
+                Some(_) => {
+                    self.note(
+                        field,
+                        FieldError::input(format!(
+                            "the answer is longer than {ANSWER_BYTES} bytes; page through with `first` and `after`"
+                        )),
+                    );
+                    Err(Bubble)
+                }
+                None => {
+                    self.note(field, FieldError::internal(format!("{} holds a record of another type", field.name)));
+                    Err(Bubble)
+                }
+            },
+            (Resolved::List(items), TypeRef::List { of, .. }) => self.list(field, of, items),
+            (Resolved::List(_), TypeRef::Named { .. }) => {
+                self.note(field, FieldError::internal(format!("{} holds a list", field.name)));
+                Err(Bubble)
+            }
+        };
+        match written {
+            Ok(()) => Ok(()),
+            Err(Bubble) => self.null(ty, start),
+        }
+    }
+
+    fn list(&mut self, field: &'r Field, of: &TypeRef, items: &[Resolved<'_>]) -> Result<(), Bubble> {
+        self.out.push(b'[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Step::Index(index));
+            let written = self.value(field, of, item);
+            self.path.pop();
+            written?;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// Writes null from a position on where the type allows it; else it is for the parent to take.
+    fn null(&mut self, ty: &TypeRef, start: usize) -> Result<(), Bubble> {
+        if !ty.is_nullable() {
+            return Err(Bubble);
+        }
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn leaf(&mut self, leaf: &Leaf<'_>) {
+        match leaf {
+            Leaf::Text(text) => self.text(text),
+            Leaf::Owned(text) => self.text(text),
+            // Neither a kind nor a key holds what JSON escapes.
+            Leaf::Id(kind, key) => {
+                self.out.push(b'"');
+                self.out.extend_from_slice(kind.as_bytes());
+                self.out.push(b':');
+                self.out.extend_from_slice(key.as_bytes());
+                self.out.push(b'"');
+            }
+            Leaf::Int(number) => self.json(number),
+            Leaf::Float(number) => self.json(number),
+            Leaf::Bool(truth) => self.out.extend_from_slice(if *truth { b"true" } else { b"false" }),
+            Leaf::Name(name) => {
+                self.out.push(b'"');
+                self.out.extend_from_slice(name.as_bytes());
+                self.out.push(b'"');
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.json(text);
+    }
+
+    fn json<T: serde::Serialize + ?Sized>(&mut self, value: &T) {
+        // Writing to memory cannot fail, and none of these types can.
+        if serde_json::to_writer(&mut self.out, value).is_err() {
+            self.out.extend_from_slice(b"null");
+        }
+    }
+
+    fn set_for(&self, field: &Field, object: &Object<'_>) -> Option<SetId> {
+        match &field.selected {
+            Selected::Nothing => None,
+            Selected::Always(set) => Some(*set),
+            Selected::ByKind(sets) => sets.get(usize::from(object.record()?.kind.tag)).copied().flatten(),
+        }
+    }
+
+    fn note(&mut self, field: &Field, error: FieldError) {
+        let segment = |step: &Step<'_>| match step {
+            Step::Field(field) => Segment::Field(field.name.clone()),
+            Step::Index(index) => Segment::Index(*index),
+        };
+        let path = self.path.iter().map(segment).collect();
+        self.errors.push(GraphqlError::field(error, path, field.location));
+    }
+}

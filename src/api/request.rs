@@ -1,0 +1,70 @@
+//! A GraphQL request, and what comes of it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::error::GraphqlError;
+
+/// A GraphQL request.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The document.
+    pub query: String,
+    /// Which of its operations; needed where it has several.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub variables: Map<String, Value>,
+    /// What the client asks beyond the specification.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub extensions: Map<String, Value>,
+}
+
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Request {
+    /// A request of a document alone.
+    pub fn new(query: &str) -> Self {
+        Self { query: query.to_owned(), ..Self::default() }
+    }
+}
+
+/// What comes of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// `data`, as JSON; nothing where the request was refused.
+    pub data: Option<Vec<u8>>,
+    /// What went wrong.
+    pub errors: Vec<GraphqlError>,
+}
+
+impl Answer {
+    /// The answer to a request that was refused.
+    pub fn refused(errors: Vec<GraphqlError>) -> Self {
+        Self { data: None, errors }
+    }
+
+    /// The answer as JSON. Errors stand first, so that nobody overlooks them behind a long answer.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(self.data.as_ref().map_or(0, Vec::len) + 16);
+        body.push(b'{');
+        if !self.errors.is_empty() {
+            let errors: Value = self.errors.iter().map(GraphqlError::to_json).collect();
+            body.extend_from_slice(b"\"errors\":");
+            body.extend_from_slice(errors.to_string().as_bytes());
+        }
+        if let Some(data) = &self.data {
+            if !self.errors.is_empty() {
+                body.push(b',');
+            }
+            body.extend_from_slice(b"\"data\":");
+            body.extend_from_slice(data);
+        }
+        body.push(b'}');
+        body
+    }
+}

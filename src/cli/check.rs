@@ -1,0 +1,33 @@
+//! `jiedui check`.
+
+use anyhow::Context;
+
+use super::exit::print;
+use super::{Db, Failure};
+use crate::config::CACHE_BYTES;
+use crate::store::{Store, check};
+
+/// Checks a database, also beside a running server.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    db: Db,
+}
+
+impl Check {
+    /// Prints every difference, and how many rows were looked at.
+    pub fn run(self) -> Result<(), Failure> {
+        let store = Store::open_reading(&self.db.db, CACHE_BYTES)?;
+        let snapshot = store.snapshot().context("cannot read the database")?;
+        let mut differences = 0;
+        let rows = check(&snapshot, |difference| {
+            differences += 1;
+            println!("{difference}");
+        });
+        let rows = rows.context("the check could not be finished")?;
+        if differences > 0 {
+            return Err(Failure::Differs(differences));
+        }
+        print(format!("{rows} rows checked, all as they must be\n").as_bytes())
+    }
+}

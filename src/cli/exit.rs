@@ -1,0 +1,87 @@
+//! How a command ends: one clear line, and an exit code of its own.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::store::OpenError;
+
+/// The exit codes, as the help prints them.
+pub const CODES: &str = "Exit codes:
+  0  done
+  1  failed; the line on standard error says why
+  2  the command line cannot be read
+  3  another jiedui has the database open for writing
+  4  the file is no jiedui database
+  5  the database is of a newer format
+  6  the address is taken, or cannot be listened on
+  7  there is no such file, or the file system refused
+  8  the query's answer holds errors
+  9  the database differs from what follows from its records";
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The database could not be opened.
+    Open(OpenError),
+    /// The address could not be listened on.
+    Listen(std::net::SocketAddr, std::io::Error),
+    /// The answer, which was printed, holds errors.
+    Answered,
+    /// The check, which was printed, found so many differences.
+    Differs(u64),
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Open(error) => match error {
+                OpenError::InUse { .. } => 3,
+                OpenError::Foreign { .. } => 4,
+                OpenError::Newer { .. } => 5,
+                OpenError::Missing { .. } | OpenError::Io { .. } => 7,
+                OpenError::NeedsRepair { .. } | OpenError::Store { .. } => 1,
+            },
+            Self::Listen(..) => 6,
+            Self::Answered => 8,
+            Self::Differs(_) => 9,
+            Self::Other(_) => 1,
+        }
+    }
+
+    /// Says why on one line of standard error, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match &self {
+            Self::Open(error) => eprintln!("jiedui: {error}"),
+            Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                eprintln!("jiedui: {address} is taken by another program; choose another address with --listen");
+            }
+            Self::Listen(address, error) => eprintln!("jiedui: cannot listen on {address}: {error}"),
+            Self::Answered => {}
+            Self::Differs(count) => eprintln!("jiedui: {count} differences"),
+            Self::Other(error) => eprintln!("jiedui: {error:#}"),
+        }
+        ExitCode::from(self.code())
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// Prints to standard output. A reader that went away, as `head` does, is no failure.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Other(error.into())),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,58 @@
+//! The command line.
+
+mod check;
+mod exit;
+mod query;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Failure;
+
+/// Who helps whom between regions, as a GraphQL API over one file.
+#[derive(Debug, Parser)]
+#[command(name = "jiedui", version, args_conflicts_with_subcommands = true, after_help = exit::CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API; what is done where no command is given.
+    Serve(serve::Serve),
+    /// Answer one query from the database, also beside a running server.
+    Query(query::Query),
+    /// Print the schema in SDL.
+    Schema,
+    /// Recompute every derived row of the database and name what differs.
+    Check(check::Check),
+}
+
+/// Which database.
+#[derive(Debug, clap::Args)]
+struct Db {
+    /// The database.
+    #[arg(long, value_name = "FILE", env = "JIEDUI_DB", default_value = "jiedui.redb")]
+    db: PathBuf,
+}
+
+/// Runs the command that the process was called with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(serve) => serve.run(),
+        Command::Query(query) => query.run(),
+        Command::Check(check) => check.run(),
+        Command::Schema => exit::print(crate::api::sdl().as_bytes()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,65 @@
+//! `jiedui query`.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::{Map, Value};
+
+use super::exit::print;
+use super::{Db, Failure};
+use crate::api::request::Request;
+use crate::api::{Api, Executor};
+use crate::config::CACHE_BYTES;
+use crate::store::Store;
+
+/// Answers one query.
+#[derive(Debug, clap::Args)]
+pub struct Query {
+    #[command(flatten)]
+    db: Db,
+    /// The document; standard input where neither it nor --file is given.
+    query: Option<String>,
+    /// A file that holds the document.
+    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    file: Option<PathBuf>,
+    /// The variables, as a JSON object.
+    #[arg(long, value_name = "JSON")]
+    variables: Option<String>,
+    /// Which operation of the document.
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+}
+
+impl Query {
+    /// Prints the answer.
+    pub fn run(self) -> Result<(), Failure> {
+        let request = self.request()?;
+        let store = Store::open_reading(&self.db.db, CACHE_BYTES)?;
+        let answer = Api::new(Arc::new(store), Executor::Plan).answer_now(&request);
+        let mut body = answer.to_json();
+        body.push(b'\n');
+        print(&body)?;
+        if answer.errors.is_empty() { Ok(()) } else { Err(Failure::Answered) }
+    }
+
+    fn request(&self) -> Result<Request, anyhow::Error> {
+        let query = match (&self.query, &self.file) {
+            (Some(query), _) => query.clone(),
+            (None, Some(file)) => {
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+            }
+            (None, None) => {
+                let mut query = String::new();
+                std::io::stdin().read_to_string(&mut query).context("cannot read the query from standard input")?;
+                query
+            }
+        };
+        let variables: Map<String, Value> = match &self.variables {
+            None => Map::new(),
+            Some(text) => serde_json::from_str(text).context("--variables: expected a JSON object")?,
+        };
+        Ok(Request { query, operation_name: self.operation.clone(), variables, extensions: Map::new() })
+    }
+}

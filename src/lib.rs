@@ -1,0 +1,15 @@
+//! jiedui (结对): who helps whom between regions, as a GraphQL API over one redb file.
+//!
+//! The layers, each of which uses only those before it: [`config`], [`model`], [`store`], [`query`], [`exchange`], [`api`],
+//! [`http`], [`cli`]. ARCHITECTURE.md walks through them.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod exchange;
+pub mod http;
+pub mod model;
+pub mod query;
+pub mod store;

@@ -1,0 +1,5 @@
+//! The `jiedui` program.
+
+fn main() -> std::process::ExitCode {
+    jiedui::cli::run()
+}

@@ -1,0 +1,339 @@
+//! Closed lists of values: the enums of the API.
+
+/// An enum of the API. A value is stored as the byte of its place in the list plus one, so values are only ever appended.
+#[derive(Debug)]
+pub struct Closed {
+    /// The GraphQL type.
+    pub name: &'static str,
+    /// What the values tell apart.
+    pub doc: &'static str,
+    /// The values and what each means.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+impl Closed {
+    /// The byte that stands for a value in the file.
+    pub fn code(&self, value: &str) -> Option<u8> {
+        self.values.iter().position(|(name, _)| *name == value).map(|place| place as u8 + 1)
+    }
+
+    /// The value that a byte stands for.
+    pub fn value(&self, code: u8) -> Option<&'static str> {
+        self.values.get(usize::from(code).checked_sub(1)?).map(|(name, _)| *name)
+    }
+}
+
+/// Where a region stands in the hierarchy.
+pub static LEVEL: Closed = Closed {
+    name: "Level",
+    doc: "The five statistical levels of regions.",
+    values: &[
+        ("PROVINCE", "省级: provinces, autonomous regions, municipalities, special administrative regions."),
+        ("CITY", "地级: cities, autonomous prefectures, prefectures, leagues."),
+        ("COUNTY", "县级: counties, districts, county-level cities, banners."),
+        ("TOWN", "乡级: towns, townships, subdistricts."),
+        ("VILLAGE", "村级: villages and residential communities."),
+    ],
+};
+
+/// The exact administrative kind of a region.
+pub static DIVISION: Closed = Closed {
+    name: "Division",
+    doc: "The exact kind of a region, finer than its level.",
+    values: &[
+        ("PROVINCE", "省"),
+        ("AUTONOMOUS_REGION", "自治区"),
+        ("MUNICIPALITY", "直辖市"),
+        ("SPECIAL_ADMINISTRATIVE_REGION", "特别行政区"),
+        ("CITY", "地级市, sub-provincial cities included"),
+        ("AUTONOMOUS_PREFECTURE", "自治州"),
+        ("PREFECTURE", "地区"),
+        ("LEAGUE", "盟"),
+        ("COUNTY", "县"),
+        ("AUTONOMOUS_COUNTY", "自治县"),
+        ("COUNTY_CITY", "县级市"),
+        ("DISTRICT", "市辖区"),
+        ("BANNER", "旗"),
+        ("AUTONOMOUS_BANNER", "自治旗"),
+        ("SPECIAL_DISTRICT", "特区, 林区"),
+        ("DEVELOPMENT_ZONE", "开发区 and the like, without the rank of a county of its own"),
+        ("TOWN", "镇"),
+        ("TOWNSHIP", "乡, 苏木"),
+        ("ETHNIC_TOWNSHIP", "民族乡"),
+        ("SUBDISTRICT", "街道"),
+        ("VILLAGE", "村 (村民委员会)"),
+        ("COMMUNITY", "社区 (居民委员会)"),
+    ],
+};
+
+/// What the source says of a figure's exactness.
+pub static QUALIFIER: Closed = Closed {
+    name: "Qualifier",
+    doc: "How the source's wording bounds a figure.",
+    values: &[
+        ("EXACT", "The figure itself."),
+        ("MORE_THAN", "超, 突破, 逾, 余, 多: above the figure."),
+        ("AT_LEAST", "以上: the figure or above."),
+        ("LESS_THAN", "不足: below the figure."),
+        ("AT_MOST", "不超过: the figure or below."),
+        ("NEARLY", "近: just below the figure."),
+        ("APPROXIMATELY", "约: near the figure, on either side."),
+    ],
+};
+
+/// Whether a figure happened.
+pub static NATURE: Closed = Closed {
+    name: "Nature",
+    doc: "Whether a figure is a result. Figures of different natures are never added.",
+    values: &[
+        ("ACTUAL", "It happened."),
+        ("CAPACITY", "What can be done, 可: no result."),
+        ("FORECAST", "What is expected: no result."),
+    ],
+};
+
+/// How a claim came about.
+pub static BASIS: Closed = Closed {
+    name: "Basis",
+    doc: "How a claim came out of its source.",
+    values: &[
+        ("STATED", "The source says it."),
+        ("COUNTED", "Counted in the source, which does not say the number."),
+        ("DERIVED", "Worked out from what the source says."),
+        ("IMPLIED", "The source implies it by its wording."),
+        ("INFERRED", "Inferred from other sources."),
+    ],
+};
+
+/// How one end of a period is known.
+pub static PERIOD_BASIS: Closed = Closed {
+    name: "PeriodBasis",
+    doc: "How one end of a figure's period is known.",
+    values: &[
+        ("STATED", "The source gives it."),
+        ("IMPLIED", "The source implies the day by its wording."),
+        ("IMPLIED_YEAR", "The source implies it, as a year alone."),
+        ("DERIVED", "Worked out from what the source says."),
+        ("AS_OF_SOURCE", "The source says so far; the day is the earliest that its own date can be."),
+        ("UNDATED", "The source gives no day, and none follows."),
+        ("CAPACITY", "No day: the figure is a capacity."),
+        ("FORECAST", "No day: the figure is a forecast."),
+    ],
+};
+
+/// The form of a programme or pairing.
+pub static FORM: Closed = Closed {
+    name: "Form",
+    doc: "The form of assistance.",
+    values: &[
+        ("AID", "帮扶, 扶贫协作: one side helps the other."),
+        ("SUPPORT", "对口支援: one side supports the other."),
+        ("COOPERATION", "对口合作: both sides are partners, and no one is a helper."),
+    ],
+};
+
+/// How much of a region a pairing is with.
+pub static EXTENT: Closed = Closed {
+    name: "Extent",
+    doc: "How much of a party a pairing is with.",
+    values: &[("WHOLE", "All of it."), ("PART", "A part of it; `leftOut` says what is not.")],
+};
+
+/// Whether a pairing is in force on a day.
+pub static IN_FORCE: Closed = Closed {
+    name: "InForce",
+    doc: "Whether a pairing is in force on a day. A missing end is not stated, and never means still in force.",
+    values: &[
+        ("CERTAIN", "From `since` to the later of `until` and `lastSeen`: a source shows it."),
+        (
+            "PRESUMED",
+            "From there to the end of its round, or from the round's start where `since` is unknown: no source shows the day.",
+        ),
+        ("OUT", "Before or after all that."),
+    ],
+};
+
+/// The side that a party takes in a pairing.
+pub static ROLE: Closed = Closed {
+    name: "Role",
+    doc: "The side that a party takes in a pairing.",
+    values: &[
+        ("HELPER", "It helps."),
+        ("HELPED", "It is helped."),
+        ("PARTNER", "Either side of a cooperation, in which no one is a helper."),
+    ],
+};
+
+/// What stands behind a source.
+pub static SOURCE_KIND: Closed = Closed {
+    name: "SourceKind",
+    doc: "What stands behind a source, for the reader to weigh it.",
+    values: &[
+        ("GOVERNMENT", "A government's own document or site."),
+        ("STATE_MEDIA", "A news agency or medium of the state."),
+        ("NEWSPAPER", "A newspaper, or a news site with an editor."),
+        ("REPRINT", "A copy of one of these elsewhere; the original was not seen."),
+        ("JOURNAL", "A journal article or its abstract."),
+        ("ORAL_HISTORY", "Recollections."),
+        ("COMPANY", "A company's own news."),
+        ("WIKI", "A wiki, edited by its readers."),
+        ("FORUM", "A post in a forum: nobody answers for it."),
+        ("PHOTO", "A photograph with its caption."),
+        ("DATASET", "A data set, such as a gazetteer."),
+    ],
+};
+
+/// What an organization is.
+pub static ORGANIZATION_KIND: Closed = Closed {
+    name: "OrganizationKind",
+    doc: "What an organization is.",
+    values: &[
+        ("GOVERNMENT", "A government or one of its offices."),
+        ("WORK_TEAM", "A team sent or set up for a task."),
+        ("MARKET", "A market or trading centre."),
+        ("HALL", "A hall or pavilion, often within a market."),
+        ("ZONE", "A zone within a market."),
+        ("PUBLISHER", "A newspaper or publisher."),
+        ("SCHOOL", "A school or college."),
+        ("ASSOCIATION", "An association."),
+        (
+            "CORPS_DIVISION",
+            "A division of the Xinjiang corps (兵团): it governs land, but is no region of the hierarchy.",
+        ),
+        ("DEVELOPMENT_ZONE", "A development or functional zone without a division code."),
+    ],
+};
+
+/// What the members of a group are.
+pub static MEMBER_KIND: Closed = Closed {
+    name: "MemberKind",
+    doc: "What the members of a group are.",
+    values: &[
+        ("REGION", "Regions of no single level."),
+        ("COUNTY", "Counties."),
+        ("TOWN", "Towns and subdistricts."),
+        ("VILLAGE", "Villages."),
+        ("ENTERPRISE", "Companies."),
+        ("ORGANIZATION", "Organizations."),
+        ("MIXED", "Parties of several kinds in one set."),
+        ("PERSON", "Persons."),
+        ("HOUSEHOLD", "Households: never added to persons."),
+        ("PROJECT", "Projects."),
+        ("BUILDING", "Buildings."),
+        ("WORKSHOP", "Workshops."),
+        ("INDUSTRIAL_PARK", "Industrial parks."),
+        ("LABOR_STATION", "Labor stations."),
+        ("TRAINING_BASE", "Training bases."),
+        ("STUDIO", "Master's studios."),
+        ("TRAINING_CLASS", "Training classes."),
+        ("SALES_COUNTER", "Sales counters."),
+        ("LODGING", "Homestays and inns."),
+    ],
+};
+
+/// What a programme record is.
+pub static PROGRAMME_KIND: Closed = Closed {
+    name: "ProgrammeKind",
+    doc: "What a programme is.",
+    values: &[
+        ("PROGRAMME", "A programme under which parties are paired, or a campaign that holds several."),
+        ("ROUND", "One round of a programme: its pairings end with it."),
+        ("POLICY", "A policy or measure, perhaps without pairings of its own."),
+    ],
+};
+
+/// What a project is.
+pub static PROJECT_KIND: Closed = Closed {
+    name: "ProjectKind",
+    doc: "What a project is.",
+    values: &[
+        ("PLANTING", "Planting."),
+        ("BREEDING", "Breeding of animals or fish."),
+        ("PROCESSING", "Processing."),
+        ("WORKSHOP", "A workshop."),
+        ("PARK", "An industrial park."),
+        ("TRAINING", "A training base."),
+        ("SERVICE", "A public service: schools, water, housing."),
+    ],
+};
+
+/// The kind of money that an indicator counts.
+pub static MONEY: Closed = Closed {
+    name: "Money",
+    doc: "The kind of money that an indicator counts. Different kinds are never added.",
+    values: &[
+        ("FISCAL_AID", "财政帮扶资金: from public budgets."),
+        ("SOCIAL_AID", "社会帮扶资金: from society."),
+        ("COMPANY_INVESTMENT", "企业投资: what companies invested; no aid."),
+        ("PURCHASE_AND_SALE", "采购销售: goods bought and sold."),
+        ("PROGRAMME_SPENDING", "What was spent on the projects of a programme; how it relates to the aid is not said."),
+        ("SIGNED_SALES", "签约: sales signed, not delivered."),
+        ("INCOME", "Income of villages, households or persons."),
+    ],
+};
+
+/// The part that a party takes in an agreement.
+pub static AGREEMENT_ROLE: Closed = Closed {
+    name: "AgreementRole",
+    doc: "The part that a party takes in an agreement.",
+    values: &[("BUYER", "It buys."), ("SELLER", "It sells."), ("PARTNER", "It cooperates.")],
+};
+
+/// What an event did with a product.
+pub static EXHIBIT_ROLE: Closed = Closed {
+    name: "ExhibitRole",
+    doc: "What an event did with a product.",
+    values: &[("SHOWED", "It was on show."), ("PROMOTED", "The event promoted it.")],
+};
+
+/// The predicates of links.
+pub static LINK_PREDICATE: Closed = Closed {
+    name: "LinkPredicate",
+    doc: "What a link's subject has to do with its object. A relation that is asked often is a field instead.",
+    values: &[
+        ("ACTS_FOR", "The subject acts for the object."),
+        ("APPLIED_IN", "The subject, a policy, was applied in the object."),
+        ("EMPLOYED_IN", "The subject's members work in the object."),
+        ("FIRST_SECRETARY_OF", "The subject is first secretary (第一书记) of the object."),
+        ("FROM", "The subject's members come from the object."),
+        ("FUNDED", "The subject gave money to the object."),
+        ("HAS_ASSET", "The subject has the object."),
+        ("HELPED_UNDER", "The subject was helped under the object, a pairing."),
+        ("INTRODUCED_BY", "The subject was brought in by the object."),
+        ("MAYBE_SAME_AS", "The subject may be the object under another name; no source says so."),
+        ("MEMBERS_OF", "The subject's members belong to the object's members, as persons to households."),
+        ("PAIRED_WITH", "The subject is paired with one of the object's members; which is not said."),
+        ("PROCESSES", "The subject processes the object."),
+        ("SELLS", "The subject sells the object."),
+        ("SELLS_PRODUCTS_OF", "The subject sells products of the object."),
+        ("SHOWS", "The subject, a photo, shows the object."),
+        ("SIGNED_AT", "The subject signed contracts at the object."),
+        ("SOLD_IN", "The subject is sold in the object."),
+        ("SOLD_PRODUCTS_OF", "At the subject, products of the object were sold."),
+        ("STUDIES_AT", "The subject's members study at the object."),
+        ("TRAINED", "The subject trained the object's members."),
+    ],
+};
+
+/// Every closed list.
+pub static CLOSED: &[&Closed] = &[
+    &LEVEL,
+    &DIVISION,
+    &QUALIFIER,
+    &NATURE,
+    &BASIS,
+    &PERIOD_BASIS,
+    &FORM,
+    &EXTENT,
+    &IN_FORCE,
+    &ROLE,
+    &SOURCE_KIND,
+    &ORGANIZATION_KIND,
+    &MEMBER_KIND,
+    &PROGRAMME_KIND,
+    &PROJECT_KIND,
+    &MONEY,
+    &AGREEMENT_ROLE,
+    &EXHIBIT_ROLE,
+    &LINK_PREDICATE,
+];

@@ -1,0 +1,140 @@
+//! Exact decimals. A figure is never a float.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// An exact decimal of up to 28 digits, kept as it compares: `12.30` is `12.3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Decimal(rust_decimal::Decimal);
+
+/// Why a text is no decimal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a decimal of up to 28 digits such as 126000000 or -0.5, without exponent or separators, found \"{0}\""
+)]
+pub struct DecimalError(String);
+
+impl Decimal {
+    /// Reads plain digits with at most one sign and one point.
+    pub fn parse(text: &str) -> Result<Self, DecimalError> {
+        let error = || DecimalError(text.chars().take(80).collect());
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain(whole) || !plain(fraction) || digits.len() > 64 {
+            return Err(error());
+        }
+        let exact = rust_decimal::Decimal::from_str_exact(text).map_err(|_| error())?;
+        Ok(Self(exact.normalize()))
+    }
+
+    /// The sum, or nothing where it has more digits than a decimal holds.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(|sum| Self(sum.normalize()))
+    }
+
+    /// Bytes that compare as the decimals do: the key of an index over them.
+    pub fn sort_key(self) -> [u8; 33] {
+        // The value times 10^28 fits 192 bits; its sign bit flipped, big-endian two's complement compares by value.
+        let scale = 28 - self.0.scale();
+        let mut wide = [0u64; 4];
+        wide[0] = self.0.mantissa().unsigned_abs() as u64;
+        wide[1] = (self.0.mantissa().unsigned_abs() >> 64) as u64;
+        for _ in 0..scale {
+            let mut carry = 0u128;
+            for limb in &mut wide {
+                let product = u128::from(*limb) * 10 + carry;
+                *limb = product as u64;
+                carry = product >> 64;
+            }
+        }
+        let negative = self.0.is_sign_negative() && !self.0.is_zero();
+        let mut key = [0u8; 33];
+        key[0] = u8::from(!negative);
+        for (place, limb) in wide.iter().rev().enumerate() {
+            let limb = if negative { !*limb } else { *limb };
+            key[1 + place * 8..9 + place * 8].copy_from_slice(&limb.to_be_bytes());
+        }
+        key
+    }
+
+    /// How two decimals compare.
+    pub fn compare(left: &Self, right: &Self) -> Ordering {
+        left.cmp(right)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = DecimalError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_exactly_and_refuses_what_is_not_plain() {
+        for (text, written) in [
+            ("126000000", "126000000"),
+            ("0.10", "0.1"),
+            ("-12.50", "-12.5"),
+            ("007", "7"),
+            ("-0", "0"),
+            ("9999999999999999999999999999", "9999999999999999999999999999"),
+        ] {
+            assert_eq!(Decimal::parse(text).map(|decimal| decimal.to_string()), Ok(written.to_owned()), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e6",
+            "1,000",
+            "+1",
+            "１",
+            "1.26亿",
+            "1_000",
+            "1.2.3",
+            "0.00000000000000000000000000001",
+            "99999999999999999999999999999999",
+        ] {
+            assert!(Decimal::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sort_keys_compare_as_the_values_do() {
+        let texts = [
+            "-9999999999999999999999999999",
+            "-300000000",
+            "-2.5",
+            "-2.05",
+            "-0.0001",
+            "0",
+            "0.0001",
+            "1",
+            "1.5",
+            "10",
+            "142380000",
+            "300000000",
+            "9999999999999999999999999999",
+        ];
+        let values: Vec<_> = texts.iter().map(|text| Decimal::parse(text).unwrap()).collect();
+        for pair in values.windows(2) {
+            assert!(pair[0] < pair[1]);
+            assert!(pair[0].sort_key() < pair[1].sort_key(), "{} {}", pair[0], pair[1]);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The model: kinds, values and the bytes of a record. Pure: it knows no store, no API, no input or output.
+
+pub mod catalog;
+pub mod closed;
+pub mod date;
+pub mod decimal;
+pub mod id;
+pub mod kinds;
+pub mod record;
+pub mod row;
+pub mod value;

@@ -1,0 +1,245 @@
+//! A record as a writer has it: all of its values, owned; packed to a row and unpacked again.
+
+use super::catalog::{Field, Kind, Shape, slot};
+use super::date::PartialDate;
+use super::decimal::Decimal;
+use super::id::{Id, IdRef, is_key};
+use super::row::{List, Row, pack_list, pack_row};
+use super::value::{Leaf, Scalar, Value};
+
+/// A record, whole. The values stand in slot order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What it is.
+    pub kind: &'static Kind,
+    /// Its values, one for each slot of the kind.
+    pub values: Vec<Value>,
+}
+
+/// What is wrong with a record, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{id}: {path}: {problem}")]
+pub struct Invalid {
+    /// Which record.
+    pub id: String,
+    /// Which field, dotted into structs and lists.
+    pub path: String,
+    /// What is wrong, and what was expected.
+    pub problem: String,
+}
+
+impl Record {
+    /// A record with nothing but its key.
+    pub fn new(kind: &'static Kind, key: &str) -> Self {
+        let mut values = vec![Value::Null; slot::OWN + kind.fields.len()];
+        values[slot::KEY] = Value::Text(key.to_owned());
+        Self { kind, values }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        match &self.values[slot::KEY] {
+            Value::Text(key) => key,
+            _ => "",
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> Id {
+        Id::new(self.kind, self.key())
+    }
+
+    /// The row that the store keeps.
+    pub fn pack(&self) -> Vec<u8> {
+        pack_row(&self.values.iter().map(pack_value).collect::<Vec<_>>())
+    }
+
+    /// The record of a row.
+    pub fn unpack(kind: &'static Kind, row: &[u8]) -> Self {
+        let row = Row::new(row);
+        Self { kind, values: kind.slots().map(|(slot, field)| unpack_field(field, row.slot(slot))).collect() }
+    }
+
+    /// What the model has against the record; nothing where it may be stored. References are the store's to check.
+    pub fn problems(&self) -> Vec<Invalid> {
+        let mut problems = Vec::new();
+        let mut report = |path: &str, problem: String| {
+            problems.push(Invalid { id: self.id().to_string(), path: path.to_owned(), problem });
+        };
+        if !is_key(self.key()) {
+            report("id", "a key is 1 to 100 letters, digits, dots, hyphens and underscores of ASCII".to_owned());
+        }
+        let shown: Vec<_> = self.kind.shown().map(|(slot, _)| slot).collect();
+        for (slot, field) in self.kind.slots() {
+            let value = &self.values[slot];
+            if shown.contains(&slot) {
+                field_problems(field, value, field.name, &mut report);
+            } else if slot != slot::KEY && *value != Value::Null {
+                report(field.name, "this kind has no such field".to_owned());
+            }
+        }
+        problems
+    }
+}
+
+fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnMut(&str, String)) {
+    let empty = match value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty(),
+        _ => false,
+    };
+    if empty {
+        if field.required {
+            report(path, "is required".to_owned());
+        }
+        return;
+    }
+    let mut each = |fields: &[Field], values: &[Value], path: &str| {
+        for (field, value) in fields.iter().zip(values) {
+            field_problems(field, value, &format!("{path}.{}", field.name), report);
+        }
+    };
+    match (&field.shape, value) {
+        (Shape::One(scalar), value) => {
+            if let Some(problem) = scalar_problem(*scalar, value) {
+                report(path, problem);
+            }
+        }
+        (Shape::List(scalar), Value::List(items)) => {
+            for (place, item) in items.iter().enumerate() {
+                if let Some(problem) = scalar_problem(*scalar, item) {
+                    report(&format!("{path}.{place}"), problem);
+                }
+            }
+        }
+        (Shape::Struct(of), Value::Struct(values)) => each(of.fields, values, path),
+        (Shape::Structs(of), Value::List(items)) => {
+            for (place, item) in items.iter().enumerate() {
+                if let Value::Struct(values) = item {
+                    each(of.fields, values, &format!("{path}.{place}"));
+                }
+            }
+        }
+        (Shape::Edge(edge), value) => {
+            let entries = match value {
+                Value::List(items) => items.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            for (place, entry) in entries.iter().enumerate() {
+                let (target, properties) = match entry {
+                    Value::Ref(target) => (target, [].as_slice()),
+                    Value::Struct(values) => match values.split_first() {
+                        Some((Value::Ref(target), properties)) => (target, properties),
+                        _ => {
+                            report(path, "an edge begins with its target".to_owned());
+                            continue;
+                        }
+                    },
+                    _ => {
+                        report(path, "expected a reference".to_owned());
+                        continue;
+                    }
+                };
+                if !target.as_ref().kind().is_some_and(|kind| kind.implements(edge.target)) {
+                    report(path, format!("expected a {}, found {target}", edge.target));
+                }
+                let path = format!("{path}.{place}");
+                for (field, value) in edge.properties.iter().zip(properties) {
+                    field_problems(field, value, &format!("{path}.{}", field.name), report);
+                }
+            }
+        }
+        _ => report(path, "holds a value of another shape".to_owned()),
+    }
+}
+
+fn scalar_problem(scalar: Scalar, value: &Value) -> Option<String> {
+    let fits = match (scalar, value) {
+        (Scalar::Text, Value::Text(text)) => {
+            return match text {
+                text if text.is_empty() => Some("is empty; leave it out instead".to_owned()),
+                text if text.contains('\0') => Some("holds a NUL character".to_owned()),
+                text if text.len() > 100_000 => Some(format!("holds {} bytes; at most 100000 are kept", text.len())),
+                _ => None,
+            };
+        }
+        (Scalar::Date, Value::Date(date)) => {
+            return PartialDate::parse_day(&date.to_string()).err().map(|error| error.to_string());
+        }
+        (Scalar::Closed(closed), Value::Closed(code)) => closed.value(*code).is_some(),
+        (Scalar::Int, Value::Int(_))
+        | (Scalar::Float, Value::Float(_))
+        | (Scalar::Bool, Value::Bool(_))
+        | (Scalar::Decimal, Value::Decimal(_))
+        | (Scalar::PartialDate, Value::Date(_)) => true,
+        _ => false,
+    };
+    (!fits).then(|| format!("expected a {}", scalar.type_name()))
+}
+
+/// The bytes of one value; null is none.
+fn pack_value(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Text(text) => text.as_bytes().to_vec(),
+        Value::Int(number) => number.to_le_bytes().to_vec(),
+        Value::Float(number) => number.to_le_bytes().to_vec(),
+        Value::Bool(truth) => vec![u8::from(*truth)],
+        Value::Decimal(decimal) => decimal.to_string().into_bytes(),
+        Value::Date(date) => date.to_string().into_bytes(),
+        Value::Closed(code) => vec![*code],
+        Value::Ref(id) => id.as_ref().to_bytes(),
+        Value::Struct(values) => pack_row(&values.iter().map(pack_value).collect::<Vec<_>>()),
+        Value::List(items) => pack_list(&items.iter().map(pack_value).collect::<Vec<_>>()),
+    }
+}
+
+fn unpack_field(field: &Field, bytes: &[u8]) -> Value {
+    let list = |item: &dyn Fn(&[u8]) -> Value| {
+        if bytes.is_empty() { Value::Null } else { Value::List(List::new(bytes).iter().map(item).collect()) }
+    };
+    match &field.shape {
+        _ if bytes.is_empty() => Value::Null,
+        Shape::One(scalar) => unpack_scalar(*scalar, bytes),
+        Shape::List(scalar) => list(&|item| unpack_scalar(*scalar, item)),
+        Shape::Struct(of) => unpack_struct(of.fields, bytes),
+        Shape::Structs(of) => list(&|item| unpack_struct(of.fields, item)),
+        Shape::Edge(edge) => {
+            let entry = |bytes: &[u8]| {
+                if edge.properties.is_empty() {
+                    return unpack_ref(bytes);
+                }
+                let row = Row::new(bytes);
+                let properties = edge.properties.iter().enumerate();
+                let mut values = vec![unpack_ref(row.slot(0))];
+                values.extend(properties.map(|(place, field)| unpack_field(field, row.slot(place + 1))));
+                Value::Struct(values)
+            };
+            if edge.is_list() { list(&entry) } else { entry(bytes) }
+        }
+    }
+}
+
+fn unpack_struct(fields: &[Field], bytes: &[u8]) -> Value {
+    let row = Row::new(bytes);
+    Value::Struct(fields.iter().enumerate().map(|(slot, field)| unpack_field(field, row.slot(slot))).collect())
+}
+
+fn unpack_ref(bytes: &[u8]) -> Value {
+    IdRef::from_bytes(bytes).map_or(Value::Null, |id| Value::Ref(id.to_owned()))
+}
+
+fn unpack_scalar(scalar: Scalar, bytes: &[u8]) -> Value {
+    match (scalar, scalar.read(bytes)) {
+        (Scalar::Text, Some(Leaf::Text(text))) => Value::Text(text.to_owned()),
+        (Scalar::Decimal, Some(Leaf::Text(text))) => Decimal::parse(text).map_or(Value::Null, Value::Decimal),
+        (Scalar::Date | Scalar::PartialDate, Some(Leaf::Text(text))) => {
+            PartialDate::parse(text).map_or(Value::Null, Value::Date)
+        }
+        (_, Some(Leaf::Int(number))) => Value::Int(number),
+        (_, Some(Leaf::Float(number))) => Value::Float(number),
+        (_, Some(Leaf::Bool(truth))) => Value::Bool(truth),
+        (Scalar::Closed(_), Some(Leaf::Name(_))) => Value::Closed(bytes[0]),
+        _ => Value::Null,
+    }
+}

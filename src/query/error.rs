@@ -1,0 +1,52 @@
+//! What can go wrong with a field, and whose fault it is.
+
+use crate::store::StoreError;
+
+/// The closed list of codes that an error of a field carries in `extensions.code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// An argument's value cannot be used. The asker's fault.
+    BadUserInput,
+    /// Something here failed. Our fault.
+    Internal,
+}
+
+impl Code {
+    /// As it stands in the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// Why a field has no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FieldError {
+    /// Whose fault it is.
+    pub code: Code,
+    /// What is wrong and how to mend it.
+    pub message: String,
+    /// What is logged of it and never shown.
+    pub cause: Option<String>,
+}
+
+impl FieldError {
+    /// The asker can mend it.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self { code: Code::BadUserInput, message: message.into(), cause: None }
+    }
+
+    /// It is our fault; the asker learns no more than that.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self { code: Code::Internal, message: "internal error".to_owned(), cause: Some(cause.into()) }
+    }
+}
+
+impl From<StoreError> for FieldError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error.to_string())
+    }
+}

@@ -1,0 +1,49 @@
+//! What is special to a kind, a file each. The catalog declares a special by its name; this binds it.
+
+pub mod pairing;
+pub mod party;
+pub mod region;
+
+use crate::model::catalog::{Kind, PARTY, REGION};
+use crate::query::object::SpecialFn;
+
+/// Every special: the type that has it, its name, its function.
+pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
+    (REGION, "ancestors", region::ancestors),
+    (REGION, "descendants", region::descendants),
+    (PARTY, "pairings", party::pairings),
+    (PARTY, "partners", party::partners),
+    ("Pairing", "inForce", pairing::in_force),
+];
+
+/// The function of a kind's special.
+///
+/// # Panics
+/// Where the catalog declares one that is not bound here.
+pub fn special(kind: &'static Kind, name: &str) -> SpecialFn {
+    let bound = SPECIALS.iter().find(|(of, special, _)| *special == name && kind.implements(of));
+    bound.unwrap_or_else(|| panic!("{}.{name} is declared and not bound", kind.name)).2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kinds::KINDS;
+
+    #[test]
+    fn what_is_declared_is_bound_and_what_is_bound_is_declared() {
+        for kind in KINDS {
+            for declared in kind.specials {
+                let bound = SPECIALS.iter().filter(|(of, name, _)| *name == declared.name && kind.implements(of));
+                assert_eq!(bound.count(), 1, "{}.{}", kind.name, declared.name);
+            }
+        }
+        for (of, name, _) in SPECIALS {
+            let kinds: Vec<_> = KINDS.iter().filter(|kind| kind.implements(of)).collect();
+            assert!(!kinds.is_empty());
+            for kind in kinds {
+                assert!(kind.specials.iter().any(|declared| declared.name == *name), "{}.{name}", kind.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A party's pairings and partners.
+
+use jiff::civil::Date;
+
+use super::pairing::in_force_on;
+use crate::model::catalog::{Edge, Kind, PARTY};
+use crate::model::closed::FORM;
+use crate::model::id::{Id, IdRef};
+use crate::model::kinds::PAIRING;
+use crate::model::value::{Leaf, Scalar};
+use crate::query::arguments::Arguments;
+use crate::query::back::back_along;
+use crate::query::connection::{Connection, Extra, Listed};
+use crate::query::error::FieldError;
+use crate::query::object::{Resolved, connection, entries};
+use crate::query::scope::Scope;
+use crate::store::{Direction, Stored};
+
+const HELPERS: usize = PAIRING.slot_of("helpers");
+const HELPED: usize = PAIRING.slot_of("helped");
+const PAIRING_FORM: usize = PAIRING.slot_of("form");
+
+/// A pairing that a party takes part in.
+struct Part<'a> {
+    pairing: Stored<'a>,
+    /// The slot of the side that the party stands on.
+    side: usize,
+    role: &'static str,
+    in_force: Option<&'static str>,
+}
+
+/// `pairings(role:, asOf:, certain:)`.
+pub fn pairings<'a>(
+    scope: &'a Scope,
+    party: &'a Stored<'a>,
+    arguments: &Arguments,
+) -> Result<Resolved<'a>, FieldError> {
+    let parts = parts(scope, party.id(), arguments)?;
+    let listed = parts.iter().map(|part| {
+        let id = part.pairing.id().to_owned();
+        Listed::new(id, part.role.as_bytes())
+            .with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
+    });
+    Ok(connection(Connection::listed(scope, PAIRING.name, listed.collect(), arguments)?))
+}
+
+/// `partners(role:, asOf:, certain:)`.
+pub fn partners<'a>(
+    scope: &'a Scope,
+    party: &'a Stored<'a>,
+    arguments: &Arguments,
+) -> Result<Resolved<'a>, FieldError> {
+    let mut listed = Vec::new();
+    for part in parts(scope, party.id(), arguments)? {
+        let other = if part.side == HELPERS { HELPED } else { HELPERS };
+        let role = match part.role {
+            "HELPER" => "HELPED",
+            "HELPED" => "HELPER",
+            both => both,
+        };
+        let pairing = part.pairing.id().to_owned();
+        for (partner, _) in entries(edge_of(&PAIRING, other), part.pairing.row().slot(other)) {
+            let place = pairing.as_ref().to_bytes();
+            let extras = vec![Extra::Node(pairing.clone()), Extra::Name(Some(role))];
+            listed.push(Listed::new(partner.to_owned(), &place).with_extras(extras));
+        }
+    }
+    Ok(connection(Connection::listed(scope, PARTY, listed, arguments)?))
+}
+
+fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Result<Vec<Part<'a>>, FieldError> {
+    let as_of = arguments.day("asOf")?;
+    let certain = arguments.truth("certain");
+    if certain && as_of.is_none() {
+        return Err(FieldError::input("certain: needs asOf, the day on which to be certain"));
+    }
+    let wanted = arguments.text("role");
+    let mut parts = Vec::new();
+    for (side, role) in [(HELPERS, "HELPER"), (HELPED, "HELPED")] {
+        let mut last: Option<Id> = None;
+        for source in scope.snapshot.sources(party, back_along(&PAIRING, side).edge, None, Direction::Forward)? {
+            let (id, _) = source?;
+            // A party that a side names twice is one party.
+            if last.as_ref() == Some(&id) {
+                continue;
+            }
+            let pairing = scope.referred(id.as_ref())?;
+            last = Some(id);
+            let role = if is_cooperation(&pairing) { "PARTNER" } else { role };
+            if wanted.is_some_and(|wanted| wanted != role) {
+                continue;
+            }
+            let in_force = in_force(scope, &pairing, as_of)?;
+            if in_force == Some("OUT") || certain && in_force != Some("CERTAIN") {
+                continue;
+            }
+            parts.push(Part { pairing, side, role, in_force });
+        }
+    }
+    Ok(parts)
+}
+
+fn in_force(scope: &Scope, pairing: &Stored<'_>, on: Option<Date>) -> Result<Option<&'static str>, FieldError> {
+    on.map(|on| in_force_on(scope, pairing, on)).transpose()
+}
+
+fn is_cooperation(pairing: &Stored<'_>) -> bool {
+    Scalar::Closed(&FORM).read(pairing.row().slot(PAIRING_FORM)) == Some(Leaf::Name("COOPERATION"))
+}
+
+fn edge_of(kind: &'static Kind, slot: usize) -> &'static Edge {
+    let field = kind.slots().nth(slot).and_then(|(_, field)| field.as_edge());
+    field.unwrap_or_else(|| panic!("slot {slot} of {} is no edge", kind.name))
+}

@@ -1,0 +1,23 @@
+//! The query engine: resolvers over one snapshot, and the types of the API that the catalog comes to. Synchronous, and
+//! without a word of HTTP or of the library that speaks GraphQL.
+
+pub mod arguments;
+pub mod back;
+pub mod build;
+pub mod connection;
+pub mod error;
+pub mod filter;
+pub mod filter_types;
+pub mod kinds;
+pub mod object;
+pub mod root;
+pub mod scope;
+pub mod types;
+
+use std::sync::LazyLock;
+
+/// The types of the API. They follow from the catalog, so there is one set of them in a process.
+pub fn types() -> &'static types::Types {
+    static TYPES: LazyLock<types::Types> = LazyLock::new(build::build);
+    &TYPES
+}

@@ -1,0 +1,247 @@
+//! Objects and their fields: each has one resolver, a plain function over the snapshot and the record's bytes, which both
+//! executors call.
+
+use super::arguments::Arguments;
+use super::connection::{Back, Connection, Item, Listed};
+use super::error::FieldError;
+use super::root;
+use super::scope::Scope;
+use crate::model::catalog::{Edge, Kind};
+use crate::model::id::IdRef;
+use crate::model::row::{List, Row};
+use crate::model::value::{Leaf, Scalar};
+use crate::store::Stored;
+
+/// What a selection is read from.
+pub enum Object<'a> {
+    /// The root of a query.
+    Root,
+    /// A record.
+    Record(Stored<'a>),
+    /// A record that something else holds.
+    Held(&'a Stored<'a>),
+    /// A struct inside a record, or an edge's entry shown as an object.
+    Row(Row<'a>),
+    /// A connection.
+    Connection(Connection<'a>),
+    /// Its paging.
+    PageInfo(&'a Connection<'a>),
+    /// One of its edges.
+    Edge(&'a Connection<'a>, &'a Item<'a>),
+}
+
+/// What a field gives.
+pub enum Resolved<'a> {
+    /// Nothing.
+    Null,
+    /// A value.
+    Leaf(Leaf<'a>),
+    /// An object.
+    Object(Object<'a>),
+    /// A list; what is null in it is nullable there.
+    List(Vec<Resolved<'a>>),
+}
+
+/// A special's function.
+pub type SpecialFn = for<'a> fn(&'a Scope, &'a Stored<'a>, &Arguments) -> Result<Resolved<'a>, FieldError>;
+
+/// How a field gets its value.
+#[derive(Clone, Copy)]
+pub enum Resolver {
+    /// The global id.
+    Id,
+    /// The revision that last changed the record.
+    Version,
+    /// A stored value.
+    Value(usize, Scalar),
+    /// A stored list of values.
+    Values(usize, Scalar),
+    /// A stored struct.
+    Struct(usize),
+    /// A stored list of structs, or of edges shown as objects.
+    Structs(usize),
+    /// The target of an edge to one.
+    Target(usize),
+    /// The targets of an edge to several, as a plain list.
+    Targets(usize, &'static Edge),
+    /// The same as a connection.
+    Forward(usize, &'static Edge),
+    /// The records whose edge leads here, as a connection.
+    Back(&'static str, Back),
+    /// Computed from the record alone.
+    Derived(fn(&'static Kind, Row<'_>) -> Option<Leaf<'static>>),
+    /// Computed from the graph.
+    Special(SpecialFn),
+    /// A connection's edges.
+    Edges,
+    /// A connection's nodes.
+    Nodes,
+    /// A connection's paging.
+    PageInfo,
+    /// How many there are behind a connection.
+    TotalCount,
+    /// One of the four fields of the paging.
+    Paging(Paging),
+    /// An edge's cursor.
+    Cursor,
+    /// An edge's node.
+    Node,
+    /// What a special put on the edge.
+    Extra(usize),
+    /// A root field.
+    Root(root::RootFn),
+    /// The connection of a kind.
+    RootKind(&'static Kind),
+}
+
+/// The fields of `PageInfo`.
+#[derive(Debug, Clone, Copy)]
+pub enum Paging {
+    /// `hasNextPage`
+    HasNext,
+    /// `hasPreviousPage`
+    HasPrevious,
+    /// `startCursor`
+    Start,
+    /// `endCursor`
+    End,
+}
+
+impl<'a> Object<'a> {
+    /// The record, where it is one.
+    pub fn record(&'a self) -> Option<&'a Stored<'a>> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::Held(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The row that stored fields are read from.
+    fn row(&'a self) -> Row<'a> {
+        match self {
+            Self::Record(record) => record.row(),
+            Self::Held(record) => record.row(),
+            Self::Row(row) => *row,
+            Self::Edge(_, item) => item.row(),
+            _ => Row::new(&[]),
+        }
+    }
+
+    fn stored(&'a self) -> Result<&'a Stored<'a>, FieldError> {
+        self.record().ok_or_else(|| FieldError::internal("the field is a record's"))
+    }
+
+    fn connection(&'a self) -> Result<&'a Connection<'a>, FieldError> {
+        match self {
+            Self::Connection(connection) => Ok(connection),
+            Self::PageInfo(connection) => Ok(connection),
+            Self::Edge(connection, _) => Ok(connection),
+            _ => Err(FieldError::internal("the field is a connection's")),
+        }
+    }
+
+    fn item(&'a self) -> Result<&'a Item<'a>, FieldError> {
+        match self {
+            Self::Edge(_, item) => Ok(item),
+            _ => Err(FieldError::internal("the field is an edge's")),
+        }
+    }
+}
+
+impl Resolver {
+    /// The field's value.
+    pub fn resolve<'a>(
+        self,
+        scope: &'a Scope,
+        object: &'a Object<'a>,
+        arguments: &Arguments,
+    ) -> Result<Resolved<'a>, FieldError> {
+        Ok(match self {
+            Self::Id => {
+                let record = object.stored()?;
+                Resolved::Leaf(Leaf::Id(record.kind.id, record.key()))
+            }
+            Self::Version => Resolved::Leaf(Leaf::Int(i32::try_from(object.stored()?.version()).unwrap_or(i32::MAX))),
+            Self::Value(slot, scalar) => leaf(scalar.read(object.row().slot(slot))),
+            Self::Values(slot, scalar) => {
+                Resolved::List(List::new(object.row().slot(slot)).iter().map(|item| leaf(scalar.read(item))).collect())
+            }
+            Self::Struct(slot) => match object.row().slot(slot) {
+                [] => Resolved::Null,
+                bytes => Resolved::Object(Object::Row(Row::new(bytes))),
+            },
+            Self::Structs(slot) => {
+                let items = List::new(object.row().slot(slot)).iter();
+                Resolved::List(items.map(|item| Resolved::Object(Object::Row(Row::new(item)))).collect())
+            }
+            Self::Target(slot) => match IdRef::from_bytes(object.row().slot(slot)) {
+                None => Resolved::Null,
+                Some(id) => Resolved::Object(Object::Record(scope.referred(id)?)),
+            },
+            Self::Targets(slot, edge) => {
+                let targets = entries(edge, object.row().slot(slot))
+                    .map(|(target, _)| Ok(Resolved::Object(Object::Record(scope.referred(target)?))));
+                Resolved::List(targets.collect::<Result<_, FieldError>>()?)
+            }
+            Self::Forward(slot, edge) => {
+                let listed = entries(edge, object.row().slot(slot)).enumerate().map(|(ordinal, (target, row))| {
+                    Listed::new(target.to_owned(), &(ordinal as u16).to_be_bytes()).with_row(row)
+                });
+                connection(Connection::listed(scope, edge.target, listed.collect(), arguments)?)
+            }
+            Self::Back(of, back) => connection(Connection::back(scope, object.stored()?.id(), of, back, arguments)?),
+            Self::Derived(compute) => {
+                let record = object.stored()?;
+                leaf(compute(record.kind, record.row()))
+            }
+            Self::Special(special) => special(scope, object.stored()?, arguments)?,
+            Self::Edges => {
+                let connection = object.connection()?;
+                let items = connection.page.items.iter();
+                Resolved::List(items.map(|item| Resolved::Object(Object::Edge(connection, item))).collect())
+            }
+            Self::Nodes => {
+                let items = object.connection()?.page.items.iter();
+                Resolved::List(items.map(|item| Resolved::Object(Object::Held(&item.node))).collect())
+            }
+            Self::PageInfo => Resolved::Object(Object::PageInfo(object.connection()?)),
+            Self::TotalCount => {
+                let total = object.connection()?.total_count()?;
+                Resolved::Leaf(Leaf::Int(i32::try_from(total).unwrap_or(i32::MAX)))
+            }
+            Self::Paging(paging) => {
+                let page = &object.connection()?.page;
+                match paging {
+                    Paging::HasNext => Resolved::Leaf(Leaf::Bool(page.has_next)),
+                    Paging::HasPrevious => Resolved::Leaf(Leaf::Bool(page.has_previous)),
+                    Paging::Start => leaf(page.items.first().map(|item| Leaf::Owned(item.cursor()))),
+                    Paging::End => leaf(page.items.last().map(|item| Leaf::Owned(item.cursor()))),
+                }
+            }
+            Self::Cursor => Resolved::Leaf(Leaf::Owned(object.item()?.cursor())),
+            Self::Node => Resolved::Object(Object::Held(&object.item()?.node)),
+            Self::Extra(place) => object.item()?.extra(scope, place)?,
+            Self::Root(root) => root(scope, arguments)?,
+            Self::RootKind(kind) => connection(Connection::of_kind(scope, kind, arguments)?),
+        })
+    }
+}
+
+/// The entries of an edge to several: each target, and the row of its properties.
+pub fn entries<'a>(edge: &'static Edge, bytes: &'a [u8]) -> impl Iterator<Item = (IdRef<'a>, Row<'a>)> {
+    let plain = edge.properties.is_empty();
+    List::new(bytes).iter().filter_map(move |entry| {
+        let row = Row::new(if plain { &[] } else { entry });
+        Some((IdRef::from_bytes(if plain { entry } else { row.slot(0) })?, row))
+    })
+}
+
+fn leaf(leaf: Option<Leaf<'_>>) -> Resolved<'_> {
+    leaf.map_or(Resolved::Null, Resolved::Leaf)
+}
+
+/// A connection as a field's value.
+pub fn connection(connection: Connection<'_>) -> Resolved<'_> {
+    Resolved::Object(Object::Connection(connection))
+}

@@ -1,0 +1,231 @@
+//! `jiedui check`: every derived row is recomputed from the records and compared with what the file holds.
+
+use std::fmt;
+
+use redb::ReadableTable;
+
+use super::derive::{Derived, derived, each_reference};
+use super::key;
+use super::log::Entry;
+use super::{BUILTIN, COUNTS, INDEX, LOG, RECORDS, REVERSE, Snapshot, StoreError};
+use crate::model::id::{Id, IdRef};
+use crate::model::kinds::{KINDS, kind_of_tag};
+use crate::model::record::Record;
+use crate::model::row::Row;
+use crate::model::value::Scalar;
+
+/// A row that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which table.
+    pub table: &'static str,
+    /// Which row, as a person finds it.
+    pub row: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.table, self.row, self.problem)
+    }
+}
+
+/// Compares everything that follows from the records with what is stored. Calls back for every difference, and gives how
+/// many rows it looked at. It holds no more in memory than one record and what follows from it.
+pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u64, StoreError> {
+    let mut report = |table, row: String, problem: String| found(Difference { table, row, problem });
+    let mut rows = 0;
+    let mut counts = [0u64; 256];
+    let newest = snapshot.revision()?;
+    let records = snapshot.transaction().open_table(RECORDS)?;
+    for entry in ReadableTable::iter(&records)? {
+        let (key, value) = entry?;
+        rows += 1;
+        check_record(snapshot, key.value(), value.value(), newest, &mut counts, &mut report)?;
+    }
+    rows += check_derived(snapshot, &mut report)?;
+    rows += check_counts(snapshot, &counts, &mut report)?;
+    rows += check_log(snapshot, newest, &mut report)?;
+    let builtin = snapshot.transaction().open_table(BUILTIN)?;
+    for entry in ReadableTable::iter(&builtin)? {
+        let (key, hash) = entry?;
+        rows += 1;
+        match IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) {
+            None => report("builtin", hex(key.value()), "its key is no record's".to_owned()),
+            Some(id) if hash.value().len() != 32 => {
+                report("builtin", id.to_string(), "its hash has not 32 bytes".to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(rows)
+}
+
+type Report<'r> = dyn FnMut(&'static str, String, String) + 'r;
+
+fn check_record(
+    snapshot: &Snapshot,
+    key: &[u8],
+    value: &[u8],
+    newest: u64,
+    counts: &mut [u64; 256],
+    report: &mut Report<'_>,
+) -> Result<(), StoreError> {
+    let Some(id) = IdRef::from_bytes(key) else {
+        report("records", hex(key), "its key is no record's".to_owned());
+        return Ok(());
+    };
+    let Some(kind) = id.kind() else {
+        report("records", id.to_string(), "no kind has this tag".to_owned());
+        return Ok(());
+    };
+    counts[usize::from(id.tag)] += 1;
+    let Some((version, row)) = value.split_first_chunk::<8>() else {
+        report("records", id.to_string(), "its row is cut short".to_owned());
+        return Ok(());
+    };
+    let version = u64::from_le_bytes(*version);
+    if version == 0 || version > newest {
+        report("records", id.to_string(), format!("its version is {version}, the newest revision {newest}"));
+    }
+    let record = Record::unpack(kind, row);
+    if record.key() != id.key {
+        report("records", id.to_string(), format!("its row says that its key is \"{}\"", record.key()));
+    }
+    if record.pack() != row {
+        report("records", id.to_string(), "its row is not what its values pack to".to_owned());
+    }
+    for problem in record.problems() {
+        report("records", id.to_string(), format!("{}: {}", problem.path, problem.problem));
+    }
+    let row = Row::new(row);
+    for expected in derived(kind, id, row) {
+        let (table, there, key) = match &expected {
+            Derived::Reverse(key) => ("reverse", snapshot.has_reverse(key)?, key),
+            Derived::Index(key) => ("index", snapshot.has_index(key)?, key),
+        };
+        if !there {
+            report(table, id.to_string(), format!("the row {} is missing", hex(key)));
+        }
+    }
+    let mut targets = Vec::new();
+    each_reference(kind, row, |_, target, _| targets.push(target.to_owned()));
+    for target in targets {
+        if snapshot.get(target.as_ref())?.is_none() {
+            report("records", id.to_string(), format!("refers to {target}, which is not there"));
+        }
+    }
+    Ok(())
+}
+
+/// The rows of the derived tables that follow from no record.
+fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    let reverse = snapshot.transaction().open_table(REVERSE)?;
+    for entry in ReadableTable::iter(&reverse)? {
+        let (key, _) = entry?;
+        rows += 1;
+        let source = key::reverse_source(key.value()).map(|(source, _)| source);
+        let wanted = Derived::Reverse(key.value().to_vec());
+        check_follows("reverse", snapshot, key.value(), source, &wanted, report)?;
+    }
+    let index = snapshot.transaction().open_table(INDEX)?;
+    for entry in ReadableTable::iter(&index)? {
+        let (key, _) = entry?;
+        rows += 1;
+        let source = scalar_of_index(key.value()).and_then(|scalar| key::index_source(key.value(), scalar));
+        let wanted = Derived::Index(key.value().to_vec());
+        check_follows("index", snapshot, key.value(), source, &wanted, report)?;
+    }
+    Ok(rows)
+}
+
+fn check_follows(
+    table: &'static str,
+    snapshot: &Snapshot,
+    key: &[u8],
+    source: Option<IdRef<'_>>,
+    wanted: &Derived,
+    report: &mut Report<'_>,
+) -> Result<(), StoreError> {
+    let Some(source) = source.filter(|source| source.kind().is_some()) else {
+        report(table, hex(key), "it leads to no record".to_owned());
+        return Ok(());
+    };
+    match snapshot.get(source)? {
+        None => report(table, hex(key), format!("it leads to {source}, which is not there")),
+        Some(record) if derived(record.kind, source, record.row()).binary_search(wanted).is_err() => {
+            report(table, hex(key), format!("it does not follow from {source}"));
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn scalar_of_index(key: &[u8]) -> Option<Scalar> {
+    KINDS
+        .iter()
+        .flat_map(|kind| key::indexed(kind))
+        .find(|field| key.starts_with(&key::index_prefix(field.id, &[])))
+        .map(|field| field.scalar)
+}
+
+fn check_counts(snapshot: &Snapshot, counted: &[u64; 256], report: &mut Report<'_>) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    let counts = snapshot.transaction().open_table(COUNTS)?;
+    for entry in ReadableTable::iter(&counts)? {
+        let (tag, count) = entry?;
+        rows += 1;
+        let (tag, count) = (tag.value(), count.value());
+        if kind_of_tag(tag).is_none() {
+            report("counts", format!("tag {tag}"), "no kind has this tag".to_owned());
+        } else if count != counted[usize::from(tag)] {
+            let counted = counted[usize::from(tag)];
+            report("counts", format!("tag {tag}"), format!("says {count} records, there are {counted}"));
+        }
+    }
+    for kind in KINDS {
+        if counted[usize::from(kind.tag)] > 0 && ReadableTable::get(&counts, kind.tag)?.is_none() {
+            report("counts", kind.id.to_owned(), "is missing".to_owned());
+        }
+    }
+    Ok(rows)
+}
+
+fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Result<u64, StoreError> {
+    let mut rows = 0;
+    let mut expected: Option<u64> = None;
+    let log = snapshot.transaction().open_table(LOG)?;
+    for entry in ReadableTable::iter(&log)? {
+        let (revision, bytes) = entry?;
+        let revision = revision.value();
+        rows += 1;
+        if expected.is_some_and(|expected| expected != revision) {
+            report("log", format!("revision {revision}"), "the revisions before it have a gap".to_owned());
+        }
+        expected = Some(revision + 1);
+        let foreign = |id: &Id| id.as_ref().kind().is_none();
+        match Entry::unpack(bytes.value()) {
+            Err(error) => report("log", format!("revision {revision}"), error.to_string()),
+            Ok(entry) if entry.changes.is_empty() || entry.changes.iter().any(|(id, _)| foreign(id)) => {
+                report("log", format!("revision {revision}"), "it names no record that it changed".to_owned());
+            }
+            Ok(_) => {}
+        }
+    }
+    if expected.is_some_and(|expected| expected != newest + 1) || (expected.is_none() && newest != 0) {
+        report("meta", "revision".to_owned(), format!("says {newest}, which is not the log's newest"));
+    }
+    Ok(rows)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| match byte {
+            b' '..=b'~' => (*byte as char).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        })
+        .collect()
+}

@@ -1,0 +1,65 @@
+//! The rows that follow from a record. The writer keeps them; `check` recomputes them. Nothing else makes any.
+
+use super::key::{self, FieldId};
+use crate::model::catalog::{Kind, Shape};
+use crate::model::id::IdRef;
+use crate::model::row::{List, Row};
+
+/// A row that follows from a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Derived {
+    /// An edge leads from its target back to the record.
+    Reverse(Vec<u8>),
+    /// An indexed value leads to the record.
+    Index(Vec<u8>),
+}
+
+/// Every row that follows from a record's row.
+pub fn derived(kind: &'static Kind, id: IdRef<'_>, row: Row<'_>) -> Vec<Derived> {
+    let mut rows = Vec::new();
+    each_reference(kind, row, |edge, target, ordinal| {
+        rows.push(Derived::Reverse(key::reverse(target, edge, id, ordinal)));
+    });
+    for field in key::indexed(kind) {
+        let slot = row.slot(field.slot);
+        let mut add = |bytes: &[u8]| {
+            let value = field.scalar.read(bytes).and_then(|leaf| key::sortable(field.scalar, &leaf));
+            rows.extend(value.map(|value| Derived::Index(key::index(field.id, &value, id))));
+        };
+        match field.inner {
+            None => add(slot),
+            Some(inner) => List::new(slot).iter().for_each(|item| add(Row::new(item).slot(inner))),
+        }
+    }
+    rows.sort();
+    rows.dedup();
+    rows
+}
+
+/// Calls back for every reference that a row holds: the edge, the target, and which of the edge's entries it is.
+pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(FieldId, IdRef<'_>, u16)) {
+    for (slot, field) in kind.slots() {
+        let Shape::Edge(edge) = field.shape else { continue };
+        let bytes = row.slot(slot);
+        if bytes.is_empty() {
+            continue;
+        }
+        let id = FieldId::new(kind, slot);
+        let target = |entry: &'_ [u8]| -> Option<Vec<u8>> {
+            let bytes = if edge.properties.is_empty() { entry } else { Row::new(entry).slot(0) };
+            Some(bytes.to_vec())
+        };
+        let mut add = |entry: &[u8], ordinal: u16| {
+            if let Some(bytes) = target(entry)
+                && let Some(target) = IdRef::from_bytes(&bytes)
+            {
+                found(id, target, ordinal);
+            }
+        };
+        if edge.is_list() {
+            List::new(bytes).iter().enumerate().for_each(|(ordinal, entry)| add(entry, ordinal as u16));
+        } else {
+            add(bytes, 0);
+        }
+    }
+}

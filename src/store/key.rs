@@ -1,0 +1,221 @@
+//! The bytes of keys. No other module knows them.
+//!
+//! ```text
+//! record  = tag key
+//! reverse = target.tag target.key 0 edge(2) source.tag source.key 0 ordinal(2)
+//! index   = field(3) value source.tag source.key          (a text value ends in 0; others have a fixed width)
+//! ```
+//! Keys of records hold no NUL and neither does text, so a NUL ends either, and order by bytes is order by key.
+
+use crate::model::catalog::{Field, Kind, slot};
+use crate::model::closed::Closed;
+use crate::model::date::PartialDate;
+use crate::model::decimal::Decimal;
+use crate::model::id::IdRef;
+use crate::model::value::{Leaf, Scalar};
+
+/// An edge, or an indexed field: who declares it, and in which slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldId {
+    family: u8,
+    slot: u8,
+    /// The slot within a struct plus one, or 0.
+    inner: u8,
+}
+
+impl FieldId {
+    /// The field of a kind in a slot. The five levels of regions share a declaration, and the common slots one for all.
+    pub fn new(kind: &Kind, slot: usize) -> Self {
+        let family = match kind.tag {
+            _ if slot < slot::OWN => 0,
+            1..=5 => 1,
+            tag => tag,
+        };
+        Self { family, slot: slot as u8, inner: 0 }
+    }
+
+    /// A field within the struct of that slot.
+    pub fn within(self, inner: usize) -> Self {
+        Self { inner: inner as u8 + 1, ..self }
+    }
+
+    fn edge(self) -> [u8; 2] {
+        [self.family, self.slot]
+    }
+
+    fn index(self) -> [u8; 3] {
+        [self.family, self.slot, self.inner]
+    }
+}
+
+/// The key of a record.
+pub fn record(id: IdRef<'_>) -> Vec<u8> {
+    id.to_bytes()
+}
+
+/// The key of the row that leads back along an edge.
+pub fn reverse(target: IdRef<'_>, edge: FieldId, source: IdRef<'_>, ordinal: u16) -> Vec<u8> {
+    let mut key = reverse_prefix(target, edge);
+    key.extend_from_slice(&source.to_bytes());
+    key.push(0);
+    key.extend_from_slice(&ordinal.to_be_bytes());
+    key
+}
+
+/// What all rows that lead back to a target along an edge begin with.
+pub fn reverse_prefix(target: IdRef<'_>, edge: FieldId) -> Vec<u8> {
+    let mut key = reverse_target(target);
+    key.extend_from_slice(&edge.edge());
+    key
+}
+
+/// What all rows that lead back to a target begin with.
+pub fn reverse_target(target: IdRef<'_>) -> Vec<u8> {
+    let mut key = target.to_bytes();
+    key.push(0);
+    key
+}
+
+/// The source of a reverse row, and which of its edges it is.
+pub fn reverse_source(key: &[u8]) -> Option<(IdRef<'_>, u16)> {
+    let target_end = key.iter().position(|byte| *byte == 0)?;
+    source_after(key.get(target_end + 3..)?)
+}
+
+/// The source and ordinal of what stands behind a [`reverse_prefix`].
+pub fn source_after(rest: &[u8]) -> Option<(IdRef<'_>, u16)> {
+    let (source, ordinal) = rest.split_at_checked(rest.len().checked_sub(2)?)?;
+    let source = source.strip_suffix(&[0])?;
+    Some((IdRef::from_bytes(source)?, u16::from_be_bytes(ordinal.try_into().ok()?)))
+}
+
+/// The key of an index row.
+pub fn index(field: FieldId, value: &[u8], source: IdRef<'_>) -> Vec<u8> {
+    let mut key = index_prefix(field, value);
+    key.extend_from_slice(&source.to_bytes());
+    key
+}
+
+/// What the index rows of one value begin with.
+pub fn index_prefix(field: FieldId, value: &[u8]) -> Vec<u8> {
+    let mut key = field.index().to_vec();
+    key.extend_from_slice(value);
+    key
+}
+
+/// The record that an index row leads to, given the value's type.
+pub fn index_source(key: &[u8], scalar: Scalar) -> Option<IdRef<'_>> {
+    let rest = key.get(3..)?;
+    let width = match scalar {
+        Scalar::Text => rest.iter().position(|byte| *byte == 0)? + 1,
+        Scalar::Int => 4,
+        Scalar::Float => 8,
+        Scalar::Bool | Scalar::Closed(_) => 1,
+        Scalar::Decimal => 33,
+        Scalar::Date | Scalar::PartialDate => 8,
+    };
+    IdRef::from_bytes(rest.get(width..)?)
+}
+
+/// Bytes of a value that compare as the values do.
+pub fn sortable(scalar: Scalar, leaf: &Leaf<'_>) -> Option<Vec<u8>> {
+    Some(match (scalar, leaf) {
+        (Scalar::Text, leaf) => {
+            let mut bytes = leaf.text()?.as_bytes().to_vec();
+            bytes.push(0);
+            bytes
+        }
+        (Scalar::Decimal, leaf) => Decimal::parse(leaf.text()?).ok()?.sort_key().to_vec(),
+        (Scalar::Date | Scalar::PartialDate, leaf) => PartialDate::parse(leaf.text()?).ok()?.sort_key().to_vec(),
+        (Scalar::Closed(closed), leaf) => vec![Closed::code(closed, leaf.text()?)?],
+        (Scalar::Int, Leaf::Int(number)) => (*number as u32 ^ 1 << 31).to_be_bytes().to_vec(),
+        (Scalar::Bool, Leaf::Bool(truth)) => vec![u8::from(*truth)],
+        (Scalar::Float, Leaf::Float(number)) => {
+            let bits = number.to_bits();
+            let flipped = if bits >> 63 == 1 { !bits } else { bits ^ 1 << 63 };
+            flipped.to_be_bytes().to_vec()
+        }
+        _ => return None,
+    })
+}
+
+/// The first key after all that begin with a prefix.
+pub fn after_prefix(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    vec![u8::MAX; prefix.len() + 200]
+}
+
+/// The fields of a kind that have an index: `(id, scalar, slot, inner slot)`.
+pub fn indexed(kind: &'static Kind) -> impl Iterator<Item = Indexed> {
+    use crate::model::catalog::Shape;
+    kind.slots().flat_map(move |(slot, field)| {
+        let id = FieldId::new(kind, slot);
+        let own = match field.shape {
+            Shape::One(scalar) if field.indexed => Some(Indexed { id, scalar, slot, inner: None }),
+            _ => None,
+        };
+        let inner: &'static [Field] = match field.shape {
+            Shape::Structs(of) => of.fields,
+            _ => &[],
+        };
+        let inner = inner.iter().enumerate().filter(|(_, field)| field.indexed).filter_map(move |(place, field)| {
+            match field.shape {
+                Shape::One(scalar) => Some(Indexed { id: id.within(place), scalar, slot, inner: Some(place) }),
+                _ => None,
+            }
+        });
+        own.into_iter().chain(inner)
+    })
+}
+
+/// A field that has an index.
+#[derive(Debug, Clone, Copy)]
+pub struct Indexed {
+    /// Whose index.
+    pub id: FieldId,
+    /// The type of its values.
+    pub scalar: Scalar,
+    /// Where the record holds it.
+    pub slot: usize,
+    /// Where the struct in that slot holds it.
+    pub inner: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Id;
+    use crate::model::kinds::{CITY, PAIRING, TOWN};
+
+    #[test]
+    fn a_reverse_key_gives_back_its_source() {
+        let (target, source) = (Id::parse("city:442000").unwrap(), Id::parse("pairing:p-1").unwrap());
+        let key = reverse(target.as_ref(), FieldId::new(&PAIRING, 9), source.as_ref(), 513);
+        assert_eq!(reverse_source(&key), Some((source.as_ref(), 513)));
+        assert!(key.starts_with(&reverse_prefix(target.as_ref(), FieldId::new(&PAIRING, 9))));
+    }
+
+    #[test]
+    fn the_levels_of_regions_share_their_fields() {
+        assert_eq!(FieldId::new(&CITY, 9), FieldId::new(&TOWN, 9));
+        assert_ne!(FieldId::new(&CITY, 9), FieldId::new(&PAIRING, 9));
+        assert_eq!(FieldId::new(&CITY, 1), FieldId::new(&PAIRING, 1));
+    }
+
+    #[test]
+    fn sortable_bytes_compare_as_the_values_do() {
+        let ints: Vec<_> = [i32::MIN, -1, 0, 1, i32::MAX].map(|n| sortable(Scalar::Int, &Leaf::Int(n)).unwrap()).into();
+        assert!(ints.is_sorted());
+        let floats: Vec<_> =
+            [-1e9, -0.5, 0.0, 0.5, 1e9].map(|n| sortable(Scalar::Float, &Leaf::Float(n)).unwrap()).into();
+        assert!(floats.is_sorted());
+        assert!(after_prefix(b"ab") > b"ab\xff".to_vec());
+        assert_eq!(after_prefix(b"a\xff"), b"b".to_vec());
+    }
+}

@@ -1,0 +1,200 @@
+//! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
+
+mod check;
+mod derive;
+mod error;
+pub mod key;
+pub mod log;
+mod snapshot;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use redb::{
+    Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadableDatabase, ReadableTable,
+    TableDefinition, TableError,
+};
+
+pub use check::{Difference, check};
+pub use error::{OpenError, StoreError};
+pub use snapshot::{Direction, Snapshot, Stored};
+pub use writer::{Author, Change, Writer};
+
+/// The version of the file format that this binary writes.
+pub const FORMAT: u32 = 1;
+
+/// Record -> version and row.
+const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
+/// Target and edge -> source.
+const REVERSE: TableDefinition<'static, &[u8], ()> = TableDefinition::new("reverse");
+/// Field and value -> record.
+const INDEX: TableDefinition<'static, &[u8], ()> = TableDefinition::new("index");
+/// Kind -> how many records.
+const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
+/// Revision -> what it changed.
+const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
+/// Record -> hash of what the built-in data gave for it.
+const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
+/// Name -> value: the format, the newest revision, which built-in data was loaded.
+const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
+
+/// An open store.
+pub struct Store {
+    path: PathBuf,
+    handle: Handle,
+}
+
+enum Handle {
+    Writing(Database),
+    Reading(ReadOnlyDatabase),
+}
+
+impl Store {
+    /// Opens a file for reading and writing, and makes a new one where there is none. A file that is something else, or
+    /// of a newer format, is left as it is.
+    pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        let exists = match std::fs::metadata(path) {
+            Ok(found) => found.len() > 0,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+            Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
+        };
+        if exists {
+            // Reading alone decides whether the file is ours: opening it for writing already changes it.
+            drop(Self::open_reading(path, cache_bytes)?);
+        }
+        let database = builder(cache_bytes).create(path).map_err(|error| open_error(path, error))?;
+        let store = Self { path: path.to_owned(), handle: Handle::Writing(database) };
+        store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
+        Ok(store)
+    }
+
+    /// Opens a file for reading, also beside a process that writes to it.
+    pub fn open_reading(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        let database = match builder(cache_bytes).open_read_only(path) {
+            // A process that wrote to it was killed. Opening it for writing mends that, if nobody else does so just now.
+            Err(DatabaseError::RepairAborted) => {
+                drop(builder(cache_bytes).open(path).map_err(|error| open_error(path, error))?);
+                builder(cache_bytes).open_read_only(path)
+            }
+            opened => opened,
+        };
+        let database = database.map_err(|error| open_error(path, error))?;
+        let store = Self { path: path.to_owned(), handle: Handle::Reading(database) };
+        store.recognise()?;
+        Ok(store)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A view of the store as it stands now.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Snapshot::new(self.begin_read()?)
+    }
+
+    /// Begins to write. One writer writes at a time; another waits here.
+    pub fn writer(&self) -> Result<Writer, StoreError> {
+        match &self.handle {
+            Handle::Writing(database) => {
+                let mut transaction = database.begin_write()?;
+                transaction.set_durability(Durability::Immediate)?;
+                // With it, a file of any size opens at once after a crash; it brings two-phase commits.
+                transaction.set_quick_repair(true);
+                Ok(Writer::new(transaction))
+            }
+            Handle::Reading(_) => Err(StoreError::Damaged("the database was opened for reading".to_owned())),
+        }
+    }
+
+    fn begin_read(&self) -> Result<redb::ReadTransaction, StoreError> {
+        Ok(match &self.handle {
+            Handle::Writing(database) => database.begin_read()?,
+            Handle::Reading(database) => database.begin_read()?,
+        })
+    }
+
+    /// Checks that a file is a jiedui database of a format that we know.
+    fn recognise(&self) -> Result<(), OpenError> {
+        let path = || self.path.clone();
+        let foreign = |why: &str| OpenError::Foreign { path: path(), why: why.to_owned() };
+        let store = |source: StoreError| OpenError::Store { path: path(), source };
+        let transaction = self.begin_read().map_err(store)?;
+        let meta = match transaction.open_table(META) {
+            Ok(meta) => meta,
+            // A start that was killed before its first commit leaves a database without tables.
+            Err(TableError::TableDoesNotExist(_)) => {
+                let mut tables = transaction.list_tables().map_err(|error| store(error.into()))?;
+                return if tables.next().is_none() { Ok(()) } else { Err(foreign("it holds other tables")) };
+            }
+            Err(_) => return Err(foreign("its table `meta` is of another kind")),
+        };
+        let format = ReadableTable::get(&meta, "format").map_err(|error| store(error.into()))?;
+        let format = format.and_then(|bytes| bytes.value().try_into().ok().map(u32::from_le_bytes));
+        match format {
+            None => Err(foreign("it has no format version")),
+            Some(found) if found > FORMAT => Err(OpenError::Newer { path: path(), found, known: FORMAT }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Makes the tables of a new file.
+    fn prepare(&self) -> Result<(), StoreError> {
+        if self.begin_read()?.open_table(META).is_ok() {
+            return Ok(());
+        }
+        let Handle::Writing(database) = &self.handle else { return Ok(()) };
+        let transaction = database.begin_write()?;
+        transaction.open_table(RECORDS)?;
+        transaction.open_table(REVERSE)?;
+        transaction.open_table(INDEX)?;
+        transaction.open_table(COUNTS)?;
+        transaction.open_table(LOG)?;
+        transaction.open_table(BUILTIN)?;
+        {
+            let mut meta = transaction.open_table(META)?;
+            meta.insert("format", FORMAT.to_le_bytes().as_slice())?;
+            meta.insert("revision", 0u64.to_le_bytes().as_slice())?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn builder(cache_bytes: usize) -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(cache_bytes);
+    // One process writes, and any number read beside it.
+    builder.set_concurrency_mode(ConcurrencyMode::SingleWriter);
+    builder
+}
+
+fn open_error(path: &Path, error: DatabaseError) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => OpenError::InUse { path },
+        DatabaseError::RepairAborted => OpenError::NeedsRepair { path },
+        DatabaseError::UpgradeRequired(version) => {
+            OpenError::Foreign { path, why: format!("it has the redb format {version}, which is too old") }
+        }
+        DatabaseError::Storage(redb::StorageError::Corrupted(why)) => OpenError::Foreign { path, why },
+        DatabaseError::Storage(redb::StorageError::Io(source)) => match source.kind() {
+            std::io::ErrorKind::NotFound => OpenError::Missing { path },
+            std::io::ErrorKind::InvalidData => OpenError::Foreign { path, why: source.to_string() },
+            _ => OpenError::Io { path, source },
+        },
+        other => OpenError::Foreign { path, why: other.to_string() },
+    }
+}
+
+/// A number that the file keeps under a name; 0 where it keeps none.
+fn meta_number(meta: &impl ReadableTable<&'static str, &'static [u8]>, name: &str) -> Result<u64, StoreError> {
+    match meta.get(name)? {
+        None => Ok(0),
+        Some(bytes) => {
+            let bytes = bytes.value().try_into();
+            let bytes = bytes.map_err(|_| StoreError::Damaged(format!("`{name}` in the table meta is no number")))?;
+            Ok(u64::from_le_bytes(bytes))
+        }
+    }
+}

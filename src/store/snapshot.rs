@@ -1,0 +1,201 @@
+//! One consistent view of the store, which a request reads from first to last.
+
+use std::ops::Bound;
+
+use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
+
+use super::key::{self, FieldId};
+use super::log::{self, Revision};
+use super::{COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, meta_number};
+use crate::model::catalog::{Kind, slot};
+use crate::model::id::{Id, IdRef};
+use crate::model::row::Row;
+
+type Bytes = &'static [u8];
+
+/// A view of the store as of one revision. Later commits do not change it.
+pub struct Snapshot {
+    records: ReadOnlyTable<Bytes, Bytes>,
+    reverse: ReadOnlyTable<Bytes, ()>,
+    index: ReadOnlyTable<Bytes, ()>,
+    transaction: ReadTransaction,
+}
+
+/// A record's row, as it stands in the page cache.
+pub struct Stored<'s> {
+    /// What it is.
+    pub kind: &'static Kind,
+    bytes: AccessGuard<'s, Bytes>,
+}
+
+impl Stored<'_> {
+    /// Its row.
+    pub fn row(&self) -> Row<'_> {
+        Row::new(self.bytes.value().get(8..).unwrap_or(&[]))
+    }
+
+    /// The revision that last changed it.
+    pub fn version(&self) -> Revision {
+        self.bytes.value().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        std::str::from_utf8(self.row().slot(slot::KEY)).unwrap_or("")
+    }
+
+    /// Its id.
+    pub fn id(&self) -> IdRef<'_> {
+        IdRef { tag: self.kind.tag, key: self.key() }
+    }
+}
+
+/// Which way a range is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the smallest key up.
+    Forward,
+    /// From the largest key down.
+    Backward,
+}
+
+/// A range of keys, walked either way.
+struct Walk<'s, V: redb::Value + 'static> {
+    range: Range<'s, Bytes, V>,
+    direction: Direction,
+}
+
+impl<'s, V: redb::Value + 'static> Iterator for Walk<'s, V> {
+    type Item = Result<(AccessGuard<'s, Bytes>, AccessGuard<'s, V>), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = match self.direction {
+            Direction::Forward => self.range.next(),
+            Direction::Backward => self.range.next_back(),
+        };
+        next.map(|entry| entry.map_err(Into::into))
+    }
+}
+
+impl Snapshot {
+    pub(super) fn new(transaction: ReadTransaction) -> Result<Self, StoreError> {
+        Ok(Self {
+            records: transaction.open_table(RECORDS)?,
+            reverse: transaction.open_table(REVERSE)?,
+            index: transaction.open_table(INDEX)?,
+            transaction,
+        })
+    }
+
+    /// The record of an id.
+    pub fn get(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, StoreError> {
+        let Some(kind) = id.kind() else { return Ok(None) };
+        let found = ReadableTable::get(&self.records, key::record(id).as_slice())?;
+        Ok(found.map(|bytes| Stored { kind, bytes }))
+    }
+
+    /// The records of a kind in the order of their keys, from behind a key on.
+    pub fn scan<'s>(
+        &'s self,
+        kind: &'static Kind,
+        after: Option<&str>,
+        direction: Direction,
+    ) -> Result<impl Iterator<Item = Result<Stored<'s>, StoreError>> + use<'s>, StoreError> {
+        let after = after.map(|key| key::record(IdRef { tag: kind.tag, key }));
+        let walk = self.walk(&self.records, &[kind.tag], after.as_deref(), direction)?;
+        Ok(walk.map(move |entry| entry.map(|(_, bytes)| Stored { kind, bytes })))
+    }
+
+    /// The sources whose edge leads to a target, in the order of their ids, from behind one on; each with the ordinal of
+    /// its edge.
+    pub fn sources<'s>(
+        &'s self,
+        target: IdRef<'_>,
+        edge: FieldId,
+        after: Option<(IdRef<'_>, u16)>,
+        direction: Direction,
+    ) -> Result<impl Iterator<Item = Result<(Id, u16), StoreError>> + use<'s>, StoreError> {
+        let prefix = key::reverse_prefix(target, edge);
+        let after = after.map(|(source, ordinal)| key::reverse(target, edge, source, ordinal));
+        let walk = self.walk(&self.reverse, &prefix, after.as_deref(), direction)?;
+        let skip = prefix.len();
+        Ok(walk.map(move |entry| {
+            let (key, ()) = entry.map(|(key, _)| (key, ()))?;
+            match key::source_after(&key.value()[skip..]) {
+                Some((source, ordinal)) => Ok((source.to_owned(), ordinal)),
+                None => Err(StoreError::Damaged("a reverse edge has no source".to_owned())),
+            }
+        }))
+    }
+
+    /// The records whose indexed field has a value.
+    pub fn find<'s>(
+        &'s self,
+        field: key::Indexed,
+        value: &[u8],
+    ) -> Result<impl Iterator<Item = Result<Id, StoreError>> + use<'s>, StoreError> {
+        let prefix = key::index_prefix(field.id, value);
+        let walk = self.walk(&self.index, &prefix, None, Direction::Forward)?;
+        Ok(walk.map(move |entry| {
+            let (key, _) = entry?;
+            key::index_source(key.value(), field.scalar)
+                .map(IdRef::to_owned)
+                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
+        }))
+    }
+
+    /// How many records of a kind there are.
+    pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
+        let counts = match self.transaction.open_table(COUNTS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(0),
+            counts => counts?,
+        };
+        let count = ReadableTable::get(&counts, kind.tag)?;
+        Ok(count.map_or(0, |count| count.value()))
+    }
+
+    /// The revision that it is a view of.
+    pub fn revision(&self) -> Result<Revision, StoreError> {
+        let meta = self.transaction.open_table(META)?;
+        meta_number(&meta, "revision")
+    }
+
+    /// What a revision did.
+    pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        let log = self.transaction.open_table(LOG)?;
+        let entry = ReadableTable::get(&log, revision)?;
+        entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
+    }
+
+    pub(super) fn transaction(&self) -> &ReadTransaction {
+        &self.transaction
+    }
+
+    pub(super) fn has_reverse(&self, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(ReadableTable::get(&self.reverse, key)?.is_some())
+    }
+
+    pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(ReadableTable::get(&self.index, key)?.is_some())
+    }
+
+    fn walk<'s, V: redb::Value + 'static>(
+        &self,
+        table: &'s ReadOnlyTable<Bytes, V>,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        direction: Direction,
+    ) -> Result<Walk<'s, V>, StoreError> {
+        let end = key::after_prefix(prefix);
+        let bounds: (Bound<&[u8]>, Bound<&[u8]>) = match (after, direction) {
+            (None, _) => (Bound::Included(prefix), Bound::Excluded(&end)),
+            (Some(after), Direction::Forward) => (Bound::Excluded(after), Bound::Excluded(&end)),
+            (Some(after), Direction::Backward) => (Bound::Included(prefix), Bound::Excluded(after)),
+        };
+        // A cursor from elsewhere can lie outside the range; redb panics on bounds that cross.
+        let empty: (Bound<&[u8]>, Bound<&[u8]>) = (Bound::Included(prefix), Bound::Excluded(prefix));
+        let crossed = after.is_some_and(|after| after < prefix || after >= end.as_slice());
+        let range = ReadableTable::range::<&[u8]>(table, if crossed { empty } else { bounds })?;
+        Ok(Walk { range, direction })
+    }
+}

@@ -1,0 +1,5 @@
+//! The tests of the whole, in one program.
+
+mod support;
+
+mod schema;

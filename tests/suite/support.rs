@@ -1,0 +1,68 @@
+//! What the tests share: a database with the built-in data, and ways to ask it.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use jiedui::api::request::{Answer, Request};
+use jiedui::api::{Api, Executor};
+use jiedui::exchange::builtin;
+use jiedui::store::Store;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// When the tests' databases are loaded.
+pub const TIME_MS: i64 = 1_790_000_000_000;
+
+/// A database with the built-in data, and its API.
+pub struct Loaded {
+    /// Where it is; gone with this.
+    pub folder: TempDir,
+    /// The API over it.
+    pub api: Api,
+}
+
+/// A new database with the built-in data.
+pub fn loaded(executor: Executor) -> Loaded {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jiedui.redb"));
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    Loaded { folder, api: Api::new(Arc::new(store), executor) }
+}
+
+/// Opens a database with a small cache.
+pub fn open(path: &Path) -> Store {
+    Store::open(path, 8 << 20).unwrap()
+}
+
+/// The database that all tests which only read share.
+pub fn shared() -> &'static Api {
+    static SHARED: LazyLock<Loaded> = LazyLock::new(|| loaded(Executor::Plan));
+    &SHARED.api
+}
+
+/// Asks the shared database, and gives `data`.
+///
+/// # Panics
+/// Where the answer holds errors.
+pub fn ask(query: &str) -> Value {
+    data(&shared().answer_now(&Request::new(query)))
+}
+
+/// The same, with variables.
+pub fn ask_with(query: &str, variables: Value) -> Value {
+    let Value::Object(variables) = variables else { panic!("variables are an object") };
+    data(&shared().answer_now(&Request { variables, ..Request::new(query) }))
+}
+
+/// `data` of an answer without errors.
+pub fn data(answer: &Answer) -> Value {
+    assert!(answer.errors.is_empty(), "{:#?}", answer.errors);
+    serde_json::from_slice(answer.data.as_ref().unwrap()).unwrap()
+}
+
+/// The rows of a CSV file under `tests/seed`, each as a map from heading to cell.
+pub fn seed(name: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seed").join(name);
+    let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    reader.deserialize().map(Result::unwrap).collect()
+}
