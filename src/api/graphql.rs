@@ -48,7 +48,9 @@ pub fn schema() -> Schema {
 
 /// A schema as text.
 pub fn sdl(schema: &Schema) -> String {
-    schema.sdl_with_options(SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident())
+    schema.sdl_with_options(
+        SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident(),
+    )
 }
 
 /// Runs a request that the gate let pass.

@@ -208,7 +208,8 @@ impl Type {
             _ => &[],
         };
         let fields = self.fields().iter();
-        let outputs = fields.flat_map(|field| std::iter::once(&field.ty).chain(field.arguments.iter().map(|it| &it.ty)));
+        let outputs =
+            fields.flat_map(|field| std::iter::once(&field.ty).chain(field.arguments.iter().map(|it| &it.ty)));
         let named = outputs.chain(inputs.iter().map(|input| &input.ty)).map(TypeRef::name);
         named.chain(members.iter().chain(self.interfaces()).map(String::as_str))
     }

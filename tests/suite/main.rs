@@ -1,5 +1,9 @@
 //! The tests of the whole, in one program.
 
-mod support;
-
+mod builtin;
+mod check;
+mod executors;
+mod generate;
+mod layers;
 mod schema;
+mod support;

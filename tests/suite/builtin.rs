@@ -1,0 +1,155 @@
+//! The built-in data: loaded once, mended in place, and never over what a keeper changed.
+
+use jiedui::exchange::builtin::{self, Loaded};
+use jiedui::exchange::package::Files;
+use jiedui::model::catalog::slot;
+use jiedui::model::id::Id;
+use jiedui::model::record::Record;
+use jiedui::model::value::Value;
+use jiedui::store::{Author, Change, Store, check};
+use tempfile::TempDir;
+
+use crate::support::{TIME_MS, open};
+
+fn store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jiedui.redb"));
+    (folder, store)
+}
+
+/// The built-in files with one text in one of them replaced: a newer binary's.
+fn newer(file: &str, old: &str, new: &str) -> Files {
+    let mut files = builtin::files();
+    let text = String::from_utf8(files[file].clone()).unwrap();
+    assert!(text.contains(old), "{file} has no {old}");
+    files.insert(file.to_owned(), text.replace(old, new).into_bytes());
+    files
+}
+
+fn record(store: &Store, id: &str) -> Option<Record> {
+    let id = Id::parse(id).unwrap();
+    let row = store.writer().unwrap().row(id.as_ref()).unwrap()?;
+    Some(Record::unpack(id.as_ref().kind().unwrap(), &row))
+}
+
+fn name(store: &Store, id: &str) -> Option<Value> {
+    record(store, id).map(|record| record.values[slot::NAME].clone())
+}
+
+fn keeper(store: &Store, changes: &[Change]) {
+    let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "a correction".to_owned() };
+    let (writer, revision) = store.writer().unwrap().apply(&author, changes).unwrap();
+    assert!(revision.is_some());
+    writer.commit().unwrap();
+}
+
+fn renamed(store: &Store, id: &str, name: &str) -> Change {
+    let mut record = record(store, id).unwrap();
+    record.values[slot::NAME] = Value::Text(name.to_owned());
+    Change::Put(record)
+}
+
+fn is_clean(store: &Store) {
+    let mut found = Vec::new();
+    check(&store.snapshot().unwrap(), |difference| found.push(difference.to_string())).unwrap();
+    assert_eq!(found, Vec::<String>::new());
+}
+
+fn text(name: &str) -> Option<Value> {
+    Some(Value::Text(name.to_owned()))
+}
+
+#[test]
+fn loading_twice_changes_nothing_and_makes_no_revision() {
+    let (_folder, store) = store();
+    let first = builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    assert_eq!((first.revision, first.kept, first.left_out.len()), (Some(1), 0, 0));
+    assert!(first.changed > 1_000);
+    assert_eq!(builtin::load(&store, &builtin::files(), TIME_MS).unwrap(), Loaded::default());
+    assert_eq!(store.snapshot().unwrap().revision().unwrap(), 1);
+    is_clean(&store);
+}
+
+#[test]
+fn newer_data_mends_what_nobody_touched_and_nothing_else() {
+    let (_folder, store) = store();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    keeper(&store, &[renamed(&store, "product:potato", "洋芋")]);
+    let files = newer("products.csv", "稻花香米", "稻花香大米");
+    let loaded = builtin::load(&store, &files, TIME_MS).unwrap();
+    assert_eq!((loaded.changed, loaded.kept, loaded.revision), (1, 1, Some(3)));
+    assert_eq!(name(&store, "product:daohuaxiang-rice"), text("稻花香大米"));
+    assert_eq!(name(&store, "product:potato"), text("洋芋"));
+    is_clean(&store);
+}
+
+#[test]
+fn a_keepers_change_outlives_a_newer_version_of_the_same_record() {
+    let (_folder, store) = store();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    keeper(&store, &[renamed(&store, "product:potato", "洋芋")]);
+    builtin::load(&store, &newer("products.csv", "马铃薯", "土豆"), TIME_MS).unwrap();
+    assert_eq!(name(&store, "product:potato"), text("洋芋"));
+    // Set back to what the binary brings now, it is the binary's again.
+    keeper(&store, &[renamed(&store, "product:potato", "土豆")]);
+    builtin::load(&store, &newer("products.csv", "马铃薯", "阳芋"), TIME_MS).unwrap();
+    assert_eq!(name(&store, "product:potato"), text("阳芋"));
+    is_clean(&store);
+}
+
+#[test]
+fn what_a_keeper_deleted_stays_deleted_and_what_refers_to_it_is_left_out() {
+    let (_folder, store) = store();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    // The blueberry base and its product, with nothing left that refers to them.
+    let ids = ["project:blueberry-base", "observation:f062", "product:blueberry"].map(|id| Id::parse(id).unwrap());
+    keeper(&store, &ids.clone().map(Change::Delete));
+    let files = newer("projects.csv", "blueberry base", "base of blueberries");
+    let loaded = builtin::load(&store, &files, TIME_MS).unwrap();
+    assert_eq!((loaded.changed, loaded.kept, loaded.left_out.len()), (0, 3, 0));
+    assert_eq!(name(&store, "project:blueberry-base"), None);
+    // A newer binary makes another record refer to what is gone here.
+    let files = newer("projects.csv", "product:flowers", "product:blueberry");
+    let loaded = builtin::load(&store, &files, TIME_MS).unwrap();
+    assert_eq!(loaded.left_out, [Id::parse("project:flower-base").unwrap()]);
+    assert_eq!(name(&store, "project:flower-base"), text("花卉苗木示范基地"));
+    is_clean(&store);
+}
+
+#[test]
+fn what_newer_data_no_longer_brings_is_removed_unless_a_keeper_needs_it() {
+    let (_folder, store) = store();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    let mut files = builtin::files();
+    for file in ["products.csv", "citations.csv", "events-products.csv"] {
+        let text = String::from_utf8(files[file].clone()).unwrap();
+        let kept: Vec<_> = text.lines().filter(|line| !line.contains("product:silkie")).collect();
+        files.insert(file.to_owned(), (kept.join("\n") + "\n").into_bytes());
+    }
+    let loaded = builtin::load(&store, &files, TIME_MS).unwrap();
+    assert_eq!(name(&store, "product:silkie"), None);
+    assert_eq!(loaded.changed, 2);
+    is_clean(&store);
+}
+
+#[test]
+fn a_load_that_is_killed_half_way_leaves_nothing_of_it() {
+    let (folder, store) = store();
+    let record = jiedui::exchange::package::read(&builtin::files()).unwrap().remove(0);
+    let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: String::new() };
+    let (writer, _) =
+        store.writer().unwrap().apply(&author, &[Change::Put(Record::new(record.kind, "x"))]).map_or_else(
+            |error| {
+                // A province needs a name: refused, and the writer is gone with all that it did.
+                assert!(error.to_string().contains("name: is required"), "{error}");
+                store.writer().unwrap().apply(&author, &[]).unwrap()
+            },
+            |done| done,
+        );
+    drop(writer);
+    drop(store);
+    let store = open(&folder.path().join("jiedui.redb"));
+    assert_eq!(store.snapshot().unwrap().revision().unwrap(), 0);
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    is_clean(&store);
+}

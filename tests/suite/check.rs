@@ -1,0 +1,226 @@
+//! `jiedui check` names whatever is damaged: a test damages each kind of row and sees it named.
+
+use std::path::Path;
+
+use jiedui::exchange::builtin;
+use jiedui::model::id::Id;
+use jiedui::store::{Store, check, key};
+use redb::{Database, ReadableTable, TableDefinition};
+
+use crate::support::{TIME_MS, open};
+
+const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
+const REVERSE: TableDefinition<'_, &[u8], ()> = TableDefinition::new("reverse");
+const INDEX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("index");
+const COUNTS: TableDefinition<'_, u8, u64> = TableDefinition::new("counts");
+const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+const BUILTIN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("builtin");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+fn differences(path: &Path) -> Vec<String> {
+    let store = open(path);
+    let snapshot = store.snapshot().unwrap();
+    let mut found = Vec::new();
+    check(&snapshot, |difference| found.push(difference.to_string())).unwrap();
+    found
+}
+
+/// Damages a loaded database behind the writer's back, and expects a difference that names the row.
+#[track_caller]
+fn damaged(damage: impl FnOnce(&redb::WriteTransaction), expected: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jiedui.redb");
+    builtin::load(&open(&path), &builtin::files(), TIME_MS).unwrap();
+    assert_eq!(differences(&path), Vec::<String>::new());
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    damage(&transaction);
+    transaction.commit().unwrap();
+    drop(database);
+    let found = differences(&path);
+    for expected in expected {
+        assert!(found.iter().any(|line| line.contains(expected)), "{expected}\nin {found:#?}");
+    }
+}
+
+fn record_key(id: &str) -> Vec<u8> {
+    key::record(Id::parse(id).unwrap().as_ref())
+}
+
+/// The first key of a table, and every byte of it.
+fn first_key(table: &impl ReadableTable<&'static [u8], ()>) -> Vec<u8> {
+    table.iter().unwrap().next().unwrap().unwrap().0.value().to_vec()
+}
+
+fn change_record(transaction: &redb::WriteTransaction, id: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut table = transaction.open_table(RECORDS).unwrap();
+    let mut value = table.get(record_key(id).as_slice()).unwrap().unwrap().value().to_vec();
+    change(&mut value);
+    table.insert(record_key(id).as_slice(), value.as_slice()).unwrap();
+}
+
+#[test]
+fn a_record_that_is_gone_is_missed_by_all_that_refer_to_it() {
+    damaged(
+        |transaction| {
+            drop(transaction.open_table(RECORDS).unwrap().remove(record_key("city:530600").as_slice()).unwrap())
+        },
+        &[
+            "records: county:530626: refers to city:530600, which is not there",
+            "it leads to city:530600, which is not there",
+            "counts: tag 2: says 333 records, there are 332",
+        ],
+    );
+}
+
+#[test]
+fn a_record_whose_row_is_bent_is_named() {
+    damaged(
+        |transaction| change_record(transaction, "city:442000", |value| value.truncate(5)),
+        &["records: city:442000: its row is cut short"],
+    );
+    damaged(
+        |transaction| change_record(transaction, "city:442000", |value| value[0] = 9),
+        &["records: city:442000: its version is 9, the newest revision 1"],
+    );
+    damaged(
+        |transaction| change_record(transaction, "city:442000", |value| *value.last_mut().unwrap() ^= 0xff),
+        &["city:442000"],
+    );
+    damaged(
+        |transaction| {
+            let other = transaction
+                .open_table(RECORDS)
+                .unwrap()
+                .get(record_key("city:441200").as_slice())
+                .unwrap()
+                .unwrap()
+                .value()
+                .to_vec();
+            change_record(transaction, "city:442000", |value| *value = other);
+        },
+        &["records: city:442000: its row says that its key is \"441200\""],
+    );
+}
+
+#[test]
+fn a_record_of_no_kind_is_named() {
+    damaged(
+        |transaction| {
+            drop(
+                transaction.open_table(RECORDS).unwrap().insert([250u8, b'x'].as_slice(), [0u8; 9].as_slice()).unwrap(),
+            )
+        },
+        &["records: kind 250:x: no kind has this tag"],
+    );
+}
+
+#[test]
+fn a_reverse_edge_that_is_missing_or_too_many_is_named() {
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(REVERSE).unwrap();
+            let first = first_key(&table);
+            table.remove(first.as_slice()).unwrap();
+        },
+        &["reverse: ", "is missing"],
+    );
+    damaged(
+        |transaction| {
+            let target = Id::parse("city:442000").unwrap();
+            let source = Id::parse("county:530626").unwrap();
+            let edge = key::FieldId::new(&jiedui::model::kinds::CITY, jiedui::model::kinds::CITY.slot_of("parent"));
+            let key = key::reverse(target.as_ref(), edge, source.as_ref(), 0);
+            transaction.open_table(REVERSE).unwrap().insert(key.as_slice(), ()).unwrap();
+        },
+        &["it does not follow from county:530626"],
+    );
+    damaged(
+        |transaction| drop(transaction.open_table(REVERSE).unwrap().insert([1u8, 2, 3].as_slice(), ()).unwrap()),
+        &["reverse: \\x01\\x02\\x03: it leads to no record"],
+    );
+}
+
+#[test]
+fn an_index_row_that_is_missing_or_too_many_is_named() {
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(INDEX).unwrap();
+            let first = first_key(&table);
+            table.remove(first.as_slice()).unwrap();
+        },
+        &["index: ", "is missing"],
+    );
+    damaged(
+        |transaction| {
+            let code = key::indexed(&jiedui::model::kinds::CITY).next().unwrap();
+            let key = key::index(code.id, b"999999\0", Id::parse("city:442000").unwrap().as_ref());
+            transaction.open_table(INDEX).unwrap().insert(key.as_slice(), ()).unwrap();
+        },
+        &["it does not follow from city:442000"],
+    );
+}
+
+#[test]
+fn a_count_that_is_wrong_or_missing_is_named() {
+    damaged(
+        |transaction| drop(transaction.open_table(COUNTS).unwrap().insert(12, 5).unwrap()),
+        &["counts: tag 12: says 5 records"],
+    );
+    damaged(
+        |transaction| drop(transaction.open_table(COUNTS).unwrap().remove(12).unwrap()),
+        &["counts: pairing: is missing"],
+    );
+}
+
+#[test]
+fn a_log_that_is_bent_or_behind_is_named() {
+    damaged(
+        |transaction| drop(transaction.open_table(LOG).unwrap().insert(1, [1u8, 2].as_slice()).unwrap()),
+        &["log: revision 1: "],
+    );
+    damaged(|transaction| drop(transaction.open_table(LOG).unwrap().remove(1).unwrap()), &["meta: revision: says 1"]);
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(LOG).unwrap();
+            let entry = table.get(1).unwrap().unwrap().value().to_vec();
+            table.insert(3, entry.as_slice()).unwrap();
+        },
+        &["log: revision 3: the revisions before it have a gap"],
+    );
+}
+
+#[test]
+fn a_note_of_the_built_in_data_that_is_bent_is_named() {
+    damaged(
+        |transaction| {
+            drop(
+                transaction
+                    .open_table(BUILTIN)
+                    .unwrap()
+                    .insert(record_key("city:442000").as_slice(), [1u8].as_slice())
+                    .unwrap(),
+            )
+        },
+        &["builtin: city:442000: its hash has not 32 bytes"],
+    );
+}
+
+#[test]
+fn a_revision_that_the_log_does_not_know_is_named() {
+    damaged(
+        |transaction| {
+            drop(transaction.open_table(META).unwrap().insert("revision", 7u64.to_le_bytes().as_slice()).unwrap())
+        },
+        &["meta: revision: says 7"],
+    );
+}
+
+#[test]
+fn a_store_that_was_only_written_by_the_writer_is_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jiedui.redb");
+    let store = Store::open(&path, 8 << 20).unwrap();
+    drop(store);
+    assert_eq!(differences(&path), Vec::<String>::new());
+}
