@@ -31,9 +31,11 @@ pub struct Document {
     pub parsed: Valid<ExecutableDocument>,
     /// The variables that decide an `@skip` or `@include`.
     conditions: Vec<String>,
-    /// A plan for each operation and each way that its conditions can fall.
-    plans: Mutex<HashMap<(Option<String>, Vec<bool>), Arc<Plan>>>,
+    plans: Mutex<Plans>,
 }
+
+/// A plan for each operation and each way that its conditions can fall.
+type Plans = HashMap<(Option<String>, Vec<bool>), Arc<Plan>>;
 
 /// A request that passed.
 pub struct Passed {

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::error::FieldError;
-use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
@@ -50,9 +49,8 @@ impl Scope {
         if let Some(found) = self.snapshot.get(id)? {
             return Ok(Some(found));
         }
-        let is_region = |kind: &&Kind| LEVELS.contains(kind);
-        let region =
-            id.kind().filter(|kind| is_region(&kind)).map(|_| self.region_of_code(id.key)).transpose()?.flatten();
+        let is_region = id.kind().is_some_and(|kind| LEVELS.contains(&kind));
+        let region = if is_region { self.region_of_code(id.key)? } else { None };
         Ok(region.filter(|region| region.kind.tag == id.tag))
     }
 }

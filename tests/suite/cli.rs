@@ -1,0 +1,237 @@
+//! The command line, as a person meets it: the real program, its one clear line, its exit codes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Loaded, loaded};
+
+fn jiedui(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jiedui"));
+    command.args(arguments).env_remove("JIEDUI_DB").env_remove("JIEDUI_LISTEN").stdin(Stdio::null());
+    command
+}
+
+/// A running server, killed when the test is done with it.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(db: &Path) -> Self {
+        let mut child =
+            jiedui(&["--listen", "127.0.0.1:0"]).env("JIEDUI_DB", db).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.find(|line| line.as_ref().unwrap().contains("http://")).unwrap().unwrap();
+        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
+        Self { child, address }
+    }
+
+    fn post(&self, body: &Value, accept: &str) -> (String, Value) {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(
+            stream,
+            "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: {accept}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap().to_owned(), serde_json::from_str(body).unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("jiedui.redb");
+    (folder, db)
+}
+
+/// A closed database with the built-in data.
+fn database() -> (TempDir, PathBuf) {
+    let Loaded { folder, api } = loaded(Default::default());
+    drop(api);
+    let db = folder.path().join("jiedui.redb");
+    (folder, db)
+}
+
+/// Expects an exit code, and one line on standard error that says why.
+#[track_caller]
+fn fails(output: &Output, code: i32, why: &str) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert!(told.lines().count() == 1 && told.contains(why), "{told}");
+}
+
+#[test]
+fn a_first_start_loads_the_data_and_answers() {
+    let (_folder, db) = folder();
+    let server = Server::start(&db);
+    let (status, answer) = server.post(&json!({ "query": "{ region(code: \"442000\") { name } }" }), "*/*");
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert_eq!(answer, json!({ "data": { "region": { "name": "中山市" } } }));
+}
+
+#[test]
+fn statuses_say_whose_fault_it_is() {
+    let (_folder, db) = database();
+    let server = Server::start(&db);
+    for (query, accept, status) in [
+        ("{", "*/*", "HTTP/1.1 400 Bad Request"),
+        ("{ nonsense }", "*/*", "HTTP/1.1 422 Unprocessable Entity"),
+        ("{ nonsense }", "application/json", "HTTP/1.1 200 OK"),
+        ("{ cities(first: 5000) { totalCount } }", "application/graphql-response+json", "HTTP/1.1 294"),
+    ] {
+        let (line, answer) = server.post(&json!({ "query": query }), accept);
+        assert!(line.starts_with(status), "{query}: {line}");
+        assert!(answer["errors"][0]["extensions"]["code"].is_string(), "{answer}");
+        assert_eq!(answer.get("data").is_some(), status.ends_with("294"), "{answer}");
+    }
+}
+
+#[test]
+fn query_answers_beside_a_running_server_from_an_argument_a_file_or_standard_input() {
+    let (folder, db) = database();
+    let _server = Server::start(&db);
+    let db = db.to_str().unwrap();
+    let query = "query Q($code: String!) { region(code: $code) { name } }";
+    let expected = "{\"data\":{\"region\":{\"name\":\"昭通市\"}}}\n";
+    let variables = ["--variables", "{\"code\":\"530600\"}", "--db", db];
+    let argument = jiedui(&["query", query]).args(variables).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&argument.stdout), expected);
+    let file = folder.path().join("q.graphql");
+    std::fs::write(&file, query).unwrap();
+    let from_file = jiedui(&["query", "--file", file.to_str().unwrap()]).args(variables).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&from_file.stdout), expected);
+    let mut child = jiedui(&["query"]).args(variables).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(query.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout), expected);
+}
+
+#[test]
+fn a_query_with_errors_prints_them_and_exits_with_8() {
+    let (_folder, db) = database();
+    let output = jiedui(&["query", "{ nonsense }", "--db", db.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(8));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("VALIDATION_FAILED"));
+    let output = jiedui(&["query", "{ cities { totalCount } }", "--variables", "[1]", "--db", db.to_str().unwrap()])
+        .output()
+        .unwrap();
+    fails(&output, 1, "--variables: expected a JSON object");
+}
+
+#[test]
+fn a_second_server_on_the_same_file_is_refused() {
+    let (_folder, db) = database();
+    let _server = Server::start(&db);
+    let output = jiedui(&["--listen", "127.0.0.1:0", "--db", db.to_str().unwrap()]).output().unwrap();
+    fails(&output, 3, "another jiedui has this database open");
+}
+
+#[test]
+fn a_taken_port_is_refused_and_no_database_is_made() {
+    let (_folder, db) = folder();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = jiedui(&["serve", "--db", db.to_str().unwrap()]).env("JIEDUI_LISTEN", &address).output().unwrap();
+    fails(&output, 6, &format!("{address} is taken"));
+    assert!(!db.exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_as_it_is() {
+    for bytes in [b"id,name\n1,x\n".to_vec(), vec![0u8; 10_000], b"redb".to_vec(), vec![0xff; 4096 * 3]] {
+        let (_folder, db) = folder();
+        std::fs::write(&db, &bytes).unwrap();
+        for command in [["serve", "--listen", "127.0.0.1:0"].as_slice(), &["query", "{ __typename }"], &["check"]] {
+            let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
+            fails(&output, 4, "this is no jiedui database");
+            assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
+        }
+    }
+}
+
+#[test]
+fn a_database_of_another_program_is_left_as_it_is() {
+    let (_folder, db) = folder();
+    let other = redb::Database::create(&db).unwrap();
+    let transaction = other.begin_write().unwrap();
+    transaction.open_table(redb::TableDefinition::<u64, u64>::new("other")).unwrap();
+    transaction.commit().unwrap();
+    drop(other);
+    let bytes = std::fs::read(&db).unwrap();
+    fails(&jiedui(&["--listen", "127.0.0.1:0"]).env("JIEDUI_DB", &db).output().unwrap(), 4, "it holds other tables");
+    assert!(std::fs::read(&db).unwrap() == bytes);
+}
+
+#[test]
+fn a_newer_format_is_left_as_it_is() {
+    let (_folder, db) = database();
+    let database = redb::Database::open(&db).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let meta = redb::TableDefinition::<&str, &[u8]>::new("meta");
+    transaction.open_table(meta).unwrap().insert("format", 999u32.to_le_bytes().as_slice()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let bytes = std::fs::read(&db).unwrap();
+    for command in [["serve", "--listen", "127.0.0.1:0"].as_slice(), &["query", "{ __typename }"], &["check"]] {
+        let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
+        fails(&output, 5, "format 999");
+        assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
+    }
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_told_apart() {
+    let (folder, db) = folder();
+    fails(&jiedui(&["query", "{ __typename }"]).env("JIEDUI_DB", &db).output().unwrap(), 7, "there is no such file");
+    let inside = db.join("deeper.redb");
+    fails(&jiedui(&["--listen", "127.0.0.1:0"]).env("JIEDUI_DB", &inside).output().unwrap(), 7, "deeper.redb");
+    fails(&jiedui(&["--listen", "127.0.0.1:0"]).env("JIEDUI_DB", folder.path()).output().unwrap(), 7, "directory");
+}
+
+#[test]
+fn a_killed_server_leaves_a_database_that_the_next_command_reads() {
+    let (_folder, db) = folder();
+    // Killed the moment it says that it answers: SIGKILL, so that nothing is closed.
+    drop(Server::start(&db));
+    let output = jiedui(&["query", "{ cities { totalCount } }"]).env("JIEDUI_DB", &db).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "{\"data\":{\"cities\":{\"totalCount\":333}}}\n");
+    let output = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("all as they must be"));
+}
+
+#[test]
+fn check_exits_with_9_where_something_differs() {
+    let (_folder, db) = database();
+    let database = redb::Database::open(&db).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let counts = redb::TableDefinition::<u8, u64>::new("counts");
+    transaction.open_table(counts).unwrap().insert(2, 5).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let output = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
+    fails(&output, 9, "1 differences");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("counts: tag 2: says 5 records, there are 333"));
+}
+
+#[test]
+fn schema_prints_what_is_committed() {
+    let output = jiedui(&["schema"]).output().unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    assert!(output.stdout == std::fs::read(path).unwrap());
+}

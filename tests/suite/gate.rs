@@ -1,0 +1,136 @@
+//! The gate: what it refuses, with which code, and in time that is linear in the document.
+
+use jiedui::api::error::Code;
+use jiedui::api::request::{Answer, Request};
+use serde_json::{Value, json};
+
+use crate::support::shared;
+
+fn ask(query: &str, variables: Value) -> Answer {
+    let Value::Object(variables) = variables else { panic!("variables are an object") };
+    shared().answer_now(&Request { variables, ..Request::new(query) })
+}
+
+/// Expects a request to be refused: a code, no data, and a message that names what is wrong.
+#[track_caller]
+fn refused(query: &str, variables: Value, code: Code, why: &str) {
+    let answer = ask(query, variables);
+    assert!(answer.data.is_none(), "{query}");
+    let error = &answer.errors[0];
+    assert_eq!(error.code, code, "{query}: {}", error.message);
+    assert!(error.message.contains(why), "{query}: {}", error.message);
+    assert!(!String::from_utf8(answer.to_json()).unwrap().contains("\"data\""));
+}
+
+#[test]
+fn what_is_no_graphql_or_does_not_fit_the_schema_is_refused() {
+    for query in ["", "{", "{ cities(first: 1 { totalCount } }", "query { \"", "nonsense", "{ cities }}"] {
+        refused(query, json!({}), Code::SyntaxError, "");
+    }
+    for query in [
+        "{ nonsense }",
+        "{ cities }",
+        "{ cities { nonsense } }",
+        "{ cities(frist: 1) { totalCount } }",
+        "{ cities(filter: { level: { eq: \"CITY\" } }) { totalCount } }",
+        "{ cities(filter: { level: { eq: NOWHERE } }) { totalCount } }",
+        "{ cities(first: 3000000000) { totalCount } }",
+        "{ cities(first: \"1\") { totalCount } }",
+        "{ node { id } }",
+        "{ node(id: null) { id } }",
+        "{ ...A } fragment A on Query { ...A }",
+        "{ a: cities { totalCount } a: towns { totalCount } }",
+        "query($x: Int!) { cities(first: $y) { totalCount } }",
+        "query($x: String) { cities(first: $x) { totalCount } }",
+        "{ region(code: \"1\") { ... on Pairing { id } } }",
+        "{ observations(filter: { value: { gt: \"1.2.3\" } }) { totalCount } }",
+        "{ region(code: \"442000\") { pairings(asOf: \"2022\") { totalCount } } }",
+        "mutation { x }",
+    ] {
+        refused(query, json!({}), Code::ValidationFailed, "");
+    }
+}
+
+#[test]
+fn variables_that_do_not_fit_are_refused() {
+    let query = "query($day: Date, $first: Int!, $level: Level) {
+        region(code: \"442000\") { pairings(asOf: $day, first: $first) { totalCount } descendants(level: $level) { totalCount } }
+    }";
+    refused(query, json!({ "first": 1 }), Code::ValidationFailed, "");
+    let query = "query($day: Date, $first: Int!) { region(code: \"442000\") { pairings(asOf: $day, first: $first) { totalCount } } }";
+    refused(query, json!({}), Code::BadVariables, "first");
+    refused(query, json!({ "first": null }), Code::BadVariables, "first");
+    refused(query, json!({ "first": "1" }), Code::BadVariables, "Int");
+    refused(query, json!({ "first": 3_000_000_000u64 }), Code::BadVariables, "Int");
+    refused(query, json!({ "first": 1, "day": "2022" }), Code::BadVariables, "expected a day such as 2020-09-07");
+    refused(query, json!({ "first": 1, "day": 7 }), Code::BadVariables, "expected Date, found 7");
+    assert!(ask(query, json!({ "first": 1, "day": null })).errors.is_empty());
+    let query = "query($filter: CityFilter) { cities(filter: $filter) { totalCount } }";
+    refused(query, json!({ "filter": { "nonsense": 1 } }), Code::BadVariables, "nonsense");
+    refused(query, json!({ "filter": { "level": { "eq": "NOWHERE" } } }), Code::BadVariables, "NOWHERE");
+    // One value stands for a list of it.
+    let one = ask(query, json!({ "filter": { "level": { "in": "CITY" } } }));
+    assert_eq!(String::from_utf8(one.data.unwrap()).unwrap(), "{\"cities\":{\"totalCount\":333}}");
+}
+
+#[test]
+fn the_operation_is_chosen_by_its_name() {
+    let query = "query A { cities { totalCount } } query B { towns { totalCount } }";
+    refused(query, json!({}), Code::OperationNotFound, "A, B");
+    let named = |name: &str| Request { operation_name: Some(name.to_owned()), ..Request::new(query) };
+    assert!(shared().answer_now(&named("B")).errors.is_empty());
+    assert_eq!(shared().answer_now(&named("C")).errors[0].code, Code::OperationNotFound);
+}
+
+#[test]
+fn documents_made_to_hurt_are_refused_or_answered_at_once() {
+    let bomb = |depth: usize| {
+        let fragments = (0..depth).map(|at| format!("fragment F{at} on Query {{ ...F{} ...F{} }}", at + 1, at + 1));
+        format!("{{ ...F0 }} {} fragment F{depth} on Query {{ __typename }}", fragments.collect::<Vec<_>>().join(" "))
+    };
+    let nested = |depth: usize| {
+        let (open, close) = ("parent { ".repeat(depth), "} ".repeat(depth));
+        format!("{{ region(code: \"442000\") {{ {open} id {close} }} }}")
+    };
+    // A chain whose every step selects the next one twice, under a field.
+    let doubled = |depth: usize| {
+        let step =
+            |at| format!("fragment F{at} on Region {{ parent {{ ...F{} }} parent {{ ...F{} }} }}", at + 1, at + 1);
+        let steps: Vec<_> = (0..depth).map(step).collect();
+        format!("{{ region(code: \"442000\") {{ ...F0 }} }} {} fragment F{depth} on Region {{ id }}", steps.join(" "))
+    };
+    for query in [
+        bomb(30),
+        bomb(200),
+        nested(30),
+        nested(5_000),
+        doubled(20),
+        doubled(40),
+        format!("{{ {} }}", "a: __typename ".repeat(3_000)),
+        format!("{{ {} }}", (0..3_000).map(|at| format!("a{at}: __typename ")).collect::<String>()),
+        format!("{{ __typename {} }}", "@include(if: true) ".repeat(2_000)),
+        format!("{{ region(code: \"{}\") {{ id }} }}", "9".repeat(50_000)),
+        format!("{{ cities(first: {}) {{ totalCount }} }}", "9".repeat(50_000)),
+        "x".repeat(1 << 20),
+        "{".repeat(60_000),
+        format!("{{ cities(filter: {}{}) {{ totalCount }} }}", "{ not: ".repeat(2_000), "}".repeat(2_000)),
+    ] {
+        // What would take seconds takes the test past its limit; a benchmark says what it does take.
+        let answer = shared().answer_now(&Request::new(&query));
+        assert!(answer.data.is_some() != answer.errors.iter().any(|error| error.path.is_empty()), "{:.80}", query);
+    }
+}
+
+#[test]
+fn the_schema_answers_about_itself_beside_the_data() {
+    let answer = ask(
+        "{ cities(first: 1) { totalCount } __schema { queryType { name } } t: __type(name: \"Region\") { kind interfaces { name } possibleTypes { name } } __typename }",
+        json!({}),
+    );
+    let got: Value = serde_json::from_slice(answer.data.as_ref().unwrap()).unwrap();
+    let names = |list: &[&str]| list.iter().map(|name| json!({ "name": name })).collect::<Value>();
+    assert_eq!(got["__schema"], json!({ "queryType": { "name": "Query" } }));
+    assert_eq!(got["t"]["interfaces"], names(&["Node", "Named", "Party"]));
+    assert_eq!(got["t"]["possibleTypes"], names(&["City", "County", "Province", "Town", "Village"]));
+    assert_eq!((&got["__typename"], &got["cities"]["totalCount"]), (&json!("Query"), &json!(333)));
+}
