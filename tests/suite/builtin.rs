@@ -134,22 +134,21 @@ fn what_newer_data_no_longer_brings_is_removed_unless_a_keeper_needs_it() {
 
 #[test]
 fn a_load_that_is_killed_half_way_leaves_nothing_of_it() {
-    let (folder, store) = store();
-    let record = jiedui::exchange::package::read(&builtin::files()).unwrap().remove(0);
+    let (folder, first) = store();
     let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: String::new() };
-    let (writer, _) =
-        store.writer().unwrap().apply(&author, &[Change::Put(Record::new(record.kind, "x"))]).map_or_else(
-            |error| {
-                // A province needs a name: refused, and the writer is gone with all that it did.
-                assert!(error.to_string().contains("name: is required"), "{error}");
-                store.writer().unwrap().apply(&author, &[]).unwrap()
-            },
-            |done| done,
-        );
+    let potato = Record::new(&jiedui::model::kinds::PRODUCT, "potato");
+    let refused = first.writer().unwrap().apply(&author, &[Change::Put(potato.clone())]).err().unwrap();
+    assert!(refused.to_string().contains("product:potato: name: is required"), "{refused}");
+    let mut named = potato;
+    named.values[slot::NAME] = Value::Text("马铃薯".to_owned());
+    let (writer, revision) = first.writer().unwrap().apply(&author, &[Change::Put(named)]).unwrap();
+    assert_eq!(revision, Some(1));
+    // The process ends here: the change was applied and never committed.
     drop(writer);
-    drop(store);
-    let store = open(&folder.path().join("jiedui.redb"));
-    assert_eq!(store.snapshot().unwrap().revision().unwrap(), 0);
-    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
-    is_clean(&store);
+    drop(first);
+    let second = open(&folder.path().join("jiedui.redb"));
+    assert_eq!(second.snapshot().unwrap().revision().unwrap(), 0);
+    assert_eq!(name(&second, "product:potato"), None);
+    builtin::load(&second, &builtin::files(), TIME_MS).unwrap();
+    is_clean(&second);
 }

@@ -470,3 +470,22 @@ fn facts_that_restate_one_figure_have_one_record_and_a_citation_each() {
     assert_eq!(count, maps.facts.values().filter(|fact| fact["field"] == "citation").count());
     assert_eq!(count, 10);
 }
+
+#[test]
+fn every_figure_is_found_from_its_subject_and_from_its_indicator() {
+    let all = ask("{ observations(first: 1000) { nodes { id
+        subject { id observations(first: 1000) { nodes { id } } }
+        indicator { id observations(first: 1000) { nodes { id } } }
+    } } }");
+    let figures = list(&all["observations"]["nodes"]);
+    let mut wrong = Vec::new();
+    for figure in figures {
+        for end in ["subject", "indicator"] {
+            let mut back = list(&figure[end]["observations"]["nodes"]).iter();
+            if !back.any(|found| found["id"] == figure["id"]) {
+                wrong.push(format!("{} is not among the observations of {}", figure["id"], figure[end]["id"]));
+            }
+        }
+    }
+    assert!(figures.len() == 79 && wrong.is_empty(), "{} of {}\n{}", wrong.len(), figures.len(), wrong.join("\n"));
+}

@@ -1,0 +1,98 @@
+//! The READMEs tell the truth: each query on them is asked, and must give the answer that stands below it.
+//!
+//! A worked question is a block marked `graphql` with a block marked `json` right below it, nothing but blank lines between
+//! them. The variables, where there are any, stand in the query's first line as a comment:
+//! `# variables: { "first": 2 }`. The JSON is the whole answer, `data` and `errors`, compared as a value: how it is wrapped
+//! is free.
+
+use std::path::Path;
+
+use jiedui::api::request::Request;
+use serde_json::Value;
+
+use crate::support::shared;
+
+const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
+
+const VARIABLES: &str = "# variables: ";
+
+/// A fenced block of a document.
+struct Block<'a> {
+    /// The word behind the opening fence.
+    language: &'a str,
+    text: &'a str,
+    /// The line of the opening fence, from 1.
+    line: usize,
+    /// Whether nothing but blank lines parts it from the block before.
+    follows: bool,
+}
+
+fn readme(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn blocks(document: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut opened: Option<(&str, usize, usize)> = None;
+    let mut follows = false;
+    let mut at = 0;
+    for (index, line) in document.split_inclusive('\n').enumerate() {
+        let next = at + line.len();
+        match (line.strip_prefix("```"), opened) {
+            (Some(language), None) => opened = Some((language.trim(), next, index + 1)),
+            (Some(_), Some((language, start, line))) => {
+                blocks.push(Block { language, text: &document[start..at], line, follows });
+                opened = None;
+                follows = true;
+            }
+            (None, None) => follows &= line.trim().is_empty(),
+            (None, Some(_)) => {}
+        }
+        at = next;
+    }
+    assert!(opened.is_none(), "a block is never closed");
+    blocks
+}
+
+fn request(query: &str) -> Request {
+    let variables = match query.lines().next().and_then(|line| line.strip_prefix(VARIABLES)) {
+        Some(text) => serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}")),
+        None => serde_json::Map::new(),
+    };
+    Request { variables, ..Request::new(query) }
+}
+
+#[test]
+fn every_question_has_the_answer_that_stands_below_it() {
+    for name in READMES {
+        let document = readme(name);
+        let blocks = blocks(&document);
+        let mut worked = 0;
+        for (place, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "graphql") {
+            let answer = blocks.get(place + 1).filter(|next| next.language == "json" && next.follows);
+            let answer = answer.unwrap_or_else(|| panic!("{name}:{}: a query without its answer", block.line));
+            let written: Value = serde_json::from_str(answer.text)
+                .unwrap_or_else(|error| panic!("{name}:{}: no JSON: {error}", answer.line));
+            let given: Value = serde_json::from_slice(&shared().answer_now(&request(block.text)).to_json()).unwrap();
+            assert_eq!(given, written, "{name}:{}: given, and written", block.line);
+            worked += 1;
+        }
+        assert!(worked >= 3, "{name}: {worked} worked questions");
+    }
+}
+
+#[test]
+fn both_readmes_ask_the_same_and_name_the_same_commands() {
+    let [english, chinese] = READMES.map(readme);
+    for language in ["graphql", "json"] {
+        let of = |document| blocks(document).into_iter().filter(|it| it.language == language).map(|it| it.text);
+        assert!(of(&english).eq(of(&chinese)), "the {language} blocks differ");
+    }
+    for (name, document) in READMES.iter().zip([&english, &chinese]) {
+        for command in ["cargo run --release", "cargo test"] {
+            let told = blocks(document).iter().any(|it| it.language == "sh" && it.text.contains(command));
+            assert!(told, "{name} does not say `{command}`");
+        }
+    }
+}
