@@ -1,6 +1,6 @@
 //! The types of the API as data: what the catalog comes to in GraphQL. Both executors and the SDL are fed from it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::object::Resolver;
@@ -149,7 +149,7 @@ impl Types {
     /// Puts the types together that a query can meet.
     ///
     /// # Panics
-    /// Where two have one name, or a field's type is missing: the catalog is at fault, and every test sees it.
+    /// Where two have one name, be they types or fields of one, or a field's type is missing: the catalog is at fault, and every test sees it.
     pub fn new(all: Vec<Type>) -> Self {
         let all = reachable(all);
         let mut by_name = HashMap::new();
@@ -158,6 +158,10 @@ impl Types {
         }
         let types = Self { all, by_name };
         for ty in &types.all {
+            let mut fields = HashSet::new();
+            for field in ty.fields() {
+                assert!(fields.insert(&field.name), "{} has two fields {}", ty.name, field.name);
+            }
             for name in ty.names() {
                 assert!(types.find(name).is_some(), "{} names {name}, which is no type", ty.name);
             }

@@ -1,6 +1,6 @@
 //! The tests of the whole, in one program.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod as_of;
 mod builtin;
 mod check;
 mod cli;
@@ -8,6 +8,7 @@ mod executors;
 mod gate;
 mod generate;
 mod layers;
+mod national_pairings;
 mod readme;
 mod schema;
 mod seed_entities;

@@ -475,7 +475,7 @@ fn facts_that_restate_one_figure_have_one_record_and_a_citation_each() {
 fn every_figure_is_found_from_its_subject_and_from_its_indicator() {
     let all = ask("{ observations(first: 1000) { nodes { id
         subject { id observations(first: 1000) { nodes { id } } }
-        indicator { id observations(first: 1000) { nodes { id } } }
+        indicator { id observations: figures(first: 1000) { nodes { id } } }
     } } }");
     let figures = list(&all["observations"]["nodes"]);
     let mut wrong = Vec::new();

@@ -26,7 +26,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("Group", "programme", "groups"),
     ("Group", "within", "groups"),
     ("Observation", "counterpart", "counterpartObservations"),
-    ("Observation", "programme", "observations"),
+    ("Observation", "programme", "figures"),
     ("Observation", "subject", "observations"),
     ("Organization", "partOf", "units"),
     ("Organization", "region", "organizations"),
@@ -199,7 +199,8 @@ impl Relation<'_> {
 
 /// The query for a record's field, be it one target, a list or a connection.
 fn forward(record: &str, field: &str) -> String {
-    let selection = if field == "members" { "members(first: 1000) { nodes { id } }" } else { &format!("{field} {{ id }}") };
+    let selection =
+        if field == "members" { "members(first: 1000) { nodes { id } }" } else { &format!("{field} {{ id }}") };
     let kind = typename(record);
     format!(
         "{{ node(id: \"{record}\") {{ citations {{ source {{ id }} line field }} ... on {kind} {{ {selection} }} }} }}"
@@ -307,7 +308,8 @@ fn sorted(value: Value) -> Value {
 type Shown = (&'static [&'static str], &'static str, String, Value);
 
 fn properties() -> Vec<Shown> {
-    let node = |id: &str, selection: &str| format!("{{ node(id: \"{id}\") {{ ... on {} {{ {selection} }} }} }}", typename(id));
+    let node =
+        |id: &str, selection: &str| format!("{{ node(id: \"{id}\") {{ ... on {} {{ {selection} }} }} }}", typename(id));
     let within = |id: &str| node(id, "withinConnection(first: 9) { edges { node { id } share } }");
     let shares = |ids: &[&str]| {
         let edges: Vec<_> = ids.iter().map(|id| json!({ "node": { "id": id }, "share": null })).collect();
@@ -342,12 +344,7 @@ fn properties() -> Vec<Shown> {
             groups.to_owned(),
             groups_answer,
         ),
-        (
-            &["R047"],
-            "since=2016",
-            node("pairing:zhongshan-zhaotong", "since"),
-            json!({ "node": { "since": "2016" } }),
-        ),
+        (&["R047"], "since=2016", node("pairing:zhongshan-zhaotong", "since"), json!({ "node": { "since": "2016" } })),
         // All of the group is helped, and the group is all of the 182.
         (
             &["R065"],

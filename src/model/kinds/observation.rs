@@ -20,7 +20,7 @@ pub static OBSERVATION: Kind = Kind {
         Field::to_one("counterpart", PARTY, "The second party of the figure, such as from whom something was bought.")
             .reverse("counterpartObservations", "The figures in which it is the second party."),
         Field::to_one("indicator", "Indicator", "What is measured, and in which unit.")
-            .reverse("observations", "The figures that measure it.")
+            .reverse("figures", "The figures that measure it.")
             .required(),
         Field::one(
             "value",
@@ -41,7 +41,7 @@ pub static OBSERVATION: Kind = Kind {
             "Programme",
             "The programme under which it came about, where there is no pairing to say so.",
         )
-        .reverse("observations", "The figures that came about under the programme."),
+        .reverse("figures", "The figures that came about under the programme."),
         Field::to_one(
             "partOf",
             "Observation",
