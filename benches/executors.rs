@@ -60,8 +60,8 @@ fn store(folder: &tempfile::TempDir) -> Arc<Store> {
 fn executors(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder);
-    let plan = Api::new(store.clone(), Executor::Plan);
-    let other = Api::new(store, Executor::AsyncGraphql);
+    let plan = Api::new(store.clone(), Executor::Plan, Default::default());
+    let other = Api::new(store, Executor::AsyncGraphql, Default::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for (name, query) in [("point", POINT), ("figures", FIGURES), ("deep", DEEP)] {
         let request = Request::new(query);

@@ -1,5 +1,7 @@
 //! Every bound, with its default. Nothing else in the source names one.
 
+use std::time::Duration;
+
 /// The most nodes that a page of a connection holds.
 pub const PAGE_MAX: usize = 1_000;
 
@@ -9,23 +11,112 @@ pub const PAGE_DEFAULT: usize = 100;
 /// The most ids that `nodes(ids:)` takes.
 pub const NODES_MAX: usize = 1_000;
 
-/// The most bytes of the store's page cache.
-pub const CACHE_BYTES: usize = 256 << 20;
+/// The bounds of a request, each of which a keeper can set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body, or of its query string.
+    pub request_bytes: usize,
+    /// Bytes of a document.
+    pub document_bytes: usize,
+    /// Tokens of a document.
+    pub tokens: usize,
+    /// How deep the source of a document may be nested, for the parser's sake: values and selections alike.
+    pub nesting: usize,
+    /// Levels of fields, through fragments.
+    pub depth: usize,
+    /// Aliases of a document.
+    pub aliases: usize,
+    /// Directives of a document.
+    pub directives: usize,
+    /// Fields that an operation comes to, counted once for each type they are selected on.
+    pub plan_fields: usize,
+    /// Objects that an answer may hold at most, reckoned from the sizes of its pages before anything is read.
+    pub cost: usize,
+    /// Records that an answer may read, counted as they are read.
+    pub reads: usize,
+    /// Milliseconds that an answer may take.
+    pub time_ms: usize,
+    /// Bytes of an answer.
+    pub answer_bytes: usize,
+    /// Documents that are kept parsed, validated and planned.
+    pub documents_cached: usize,
+    /// Bytes of the store's page cache.
+    pub cache_bytes: usize,
+}
 
-/// The most bytes of a document.
-pub const DOCUMENT_BYTES: usize = 64 << 10;
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes: 1 << 20,
+            document_bytes: 64 << 10,
+            tokens: 10_000,
+            nesting: 200,
+            depth: 40,
+            aliases: 500,
+            directives: 500,
+            plan_fields: 50_000,
+            cost: 100_000_000,
+            reads: 1_000_000,
+            time_ms: 10_000,
+            answer_bytes: 32 << 20,
+            documents_cached: 512,
+            cache_bytes: 256 << 20,
+        }
+    }
+}
 
-/// The most tokens of a document.
-pub const DOCUMENT_TOKENS: usize = 10_000;
+impl Limits {
+    /// Every bound by its name, as the command line and the documents have it.
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 14] {
+        [
+            ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
+            ("document-bytes", "bytes of a document", &mut self.document_bytes),
+            ("tokens", "tokens of a document", &mut self.tokens),
+            ("nesting", "how deep a document's source is nested", &mut self.nesting),
+            ("depth", "levels of fields, through fragments", &mut self.depth),
+            ("aliases", "aliases of a document", &mut self.aliases),
+            ("directives", "directives of a document", &mut self.directives),
+            ("plan-fields", "fields that an operation comes to, once for each type", &mut self.plan_fields),
+            ("cost", "objects that an answer may hold at most, reckoned from its pages", &mut self.cost),
+            ("reads", "records that an answer may read", &mut self.reads),
+            ("time-ms", "milliseconds that an answer may take", &mut self.time_ms),
+            ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),
+            ("documents-cached", "documents that are kept planned", &mut self.documents_cached),
+            ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
+        ]
+    }
 
-/// How deep a document may be nested.
-pub const DOCUMENT_DEPTH: usize = 64;
+    /// Sets a bound by `name=value`.
+    pub fn set(&mut self, setting: &str) -> Result<(), String> {
+        let (name, value) =
+            setting.split_once('=').ok_or_else(|| format!("expected NAME=VALUE, found \"{setting}\""))?;
+        let value = value.parse().map_err(|_| format!("{name}: expected a whole number, found \"{value}\""))?;
+        let mut named = self.named();
+        let names: Vec<_> = named.iter().map(|(name, ..)| *name).collect();
+        match named.iter_mut().find(|(known, ..)| *known == name) {
+            Some((_, _, bound)) => **bound = value,
+            None => return Err(format!("no limit is called \"{name}\"; there are: {}", names.join(", "))),
+        }
+        Ok(())
+    }
 
-/// How many documents are kept parsed, validated and planned.
-pub const DOCUMENTS_CACHED: usize = 512;
+    /// How long an answer may take.
+    pub fn time(&self) -> Duration {
+        Duration::from_millis(self.time_ms as u64)
+    }
+}
 
-/// The most fields that an operation may come to, counted once for each type they are selected on.
-pub const PLAN_FIELDS: usize = 50_000;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The most bytes of an answer; no object is begun beyond it.
-pub const ANSWER_BYTES: usize = 32 << 20;
+    #[test]
+    fn a_limit_is_set_by_its_name() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("cost=5"), Ok(()));
+        assert_eq!(limits.cost, 5);
+        assert!(limits.set("cost").unwrap_err().contains("NAME=VALUE"));
+        assert!(limits.set("cost=-1").unwrap_err().contains("whole number"));
+        assert!(limits.set("costs=1").unwrap_err().contains("document-bytes, tokens"));
+    }
+}

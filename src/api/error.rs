@@ -34,7 +34,7 @@ impl Code {
             Self::ValidationFailed => "VALIDATION_FAILED",
             Self::OperationNotFound => "OPERATION_NOT_FOUND",
             Self::BadVariables => "BAD_VARIABLES",
-            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::LimitExceeded => crate::query::error::Code::LimitExceeded.name(),
             Self::BadUserInput => crate::query::error::Code::BadUserInput.name(),
             Self::Internal => crate::query::error::Code::Internal.name(),
         }
@@ -45,6 +45,7 @@ impl From<crate::query::error::Code> for Code {
     fn from(code: crate::query::error::Code) -> Self {
         match code {
             crate::query::error::Code::BadUserInput => Self::BadUserInput,
+            crate::query::error::Code::LimitExceeded => Self::LimitExceeded,
             crate::query::error::Code::Internal => Self::Internal,
         }
     }

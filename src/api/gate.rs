@@ -16,13 +16,15 @@ use serde_json::{Map, Value};
 use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
-use crate::config::{DOCUMENT_BYTES, DOCUMENT_DEPTH, DOCUMENT_TOKENS, DOCUMENTS_CACHED};
+use super::{bounds, suggest};
+use crate::config::Limits;
 
 /// The gate, with the documents that passed it before.
 pub struct Gate {
     /// The schema, as the gate validates against it.
     pub schema: Valid<Schema>,
     documents: Cache<String, Arc<Document>>,
+    limits: Limits,
 }
 
 /// A document that passed.
@@ -50,14 +52,14 @@ pub struct Passed {
 }
 
 impl Gate {
-    /// A gate for a schema in SDL.
+    /// A gate for a schema in SDL, with its bounds.
     ///
     /// # Panics
     /// Where the SDL is none: the catalog is at fault, and every test sees it.
-    pub fn new(sdl: &str) -> Self {
+    pub fn new(sdl: &str, limits: &Limits) -> Self {
         let schema =
             Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|errors| panic!("{}", errors.errors));
-        Self { schema, documents: Cache::new(DOCUMENTS_CACHED) }
+        Self { schema, documents: Cache::new(limits.documents_cached), limits: limits.clone() }
     }
 
     /// Lets a request pass, or says everything that is wrong with it.
@@ -88,22 +90,42 @@ impl Gate {
     }
 
     fn parse(&self, text: &str) -> Result<Document, Vec<GraphqlError>> {
-        if text.len() > DOCUMENT_BYTES {
-            let message = format!("the document has {} bytes; at most {DOCUMENT_BYTES} are read", text.len());
-            return Err(vec![GraphqlError::request(Code::LimitExceeded, message)]);
+        let limits = &self.limits;
+        let refused = |message: String| GraphqlError::request(Code::LimitExceeded, message);
+        if text.len() > limits.document_bytes {
+            let (bytes, most) = (text.len(), limits.document_bytes);
+            return Err(vec![refused(format!("the document has {bytes} bytes; at most {most} are read"))]);
         }
-        let mut parser = Parser::new().token_limit(DOCUMENT_TOKENS).recursion_limit(DOCUMENT_DEPTH);
+        let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(limits.nesting);
         let parsed = parser.parse_ast(text, "query.graphql");
-        if parser.tokens_reached() > DOCUMENT_TOKENS || parser.recursion_reached() > DOCUMENT_DEPTH {
-            let message = format!(
-                "the document has more than {DOCUMENT_TOKENS} tokens, or is nested deeper than {DOCUMENT_DEPTH} levels"
-            );
-            return Err(vec![GraphqlError::request(Code::LimitExceeded, message)]);
+        let place = |errors: &DiagnosticList| {
+            let last = errors.iter().last()?;
+            let place = last.error.location()?.line_column(last.sources)?;
+            Some((place.line, place.column))
+        };
+        let beyond = [
+            ("tokens", parser.tokens_reached(), limits.tokens),
+            ("levels", parser.recursion_reached(), limits.nesting),
+        ];
+        for (what, reached, most) in beyond {
+            if reached > most {
+                let place = parsed.as_ref().err().and_then(|found| place(&found.errors));
+                return Err(vec![
+                    refused(format!("the document has {reached} {what} and more; at most {most} are read")).at(place),
+                ]);
+            }
         }
         let parsed = parsed.map_err(|found| errors(Code::SyntaxError, &found.errors))?;
-        let parsed = parsed
-            .to_executable_validate(&self.schema)
-            .map_err(|found| errors(Code::ValidationFailed, &found.errors))?;
+        bounds::check(&parsed, limits).map_err(|error| vec![error])?;
+        let parsed = parsed.to_executable_validate(&self.schema).map_err(|found| {
+            let mut errors = errors(Code::ValidationFailed, &found.errors);
+            let suggestions = suggest::suggestions(&parsed);
+            for (error, diagnostic) in errors.iter_mut().zip(found.errors.iter()) {
+                let place = diagnostic.error.location().map(|place| place.offset());
+                error.message.extend(place.and_then(|place| suggestions.get(&place)).cloned());
+            }
+            errors
+        })?;
         let mut conditions = Vec::new();
         for operation in parsed.operations.iter() {
             collect_conditions(&operation.selection_set, &mut conditions);
@@ -119,7 +141,7 @@ impl Gate {
 
 impl Passed {
     /// The plan of the operation as its conditions fall, compiled if this is the first time.
-    pub fn plan(&self) -> Result<Arc<Plan>, Vec<GraphqlError>> {
+    pub fn plan(&self, limits: &Limits) -> Result<Arc<Plan>, Vec<GraphqlError>> {
         let falls = |name: &String| self.variables.get(name).and_then(Value::as_bool).unwrap_or(false);
         let key = (
             self.operation.name.as_ref().map(ToString::to_string),
@@ -130,7 +152,8 @@ impl Passed {
             return Ok(plan.clone());
         }
         let plan = Arc::new(
-            Plan::compile(&self.document.parsed, &self.operation, &self.variables).map_err(|error| vec![error])?,
+            Plan::compile(&self.document.parsed, &self.operation, &self.variables, limits)
+                .map_err(|error| vec![error])?,
         );
         let mut plans = plans();
         // A document with many conditions has many ways to fall: keep the first ones only.

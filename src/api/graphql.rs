@@ -23,7 +23,6 @@ use serde_json::{Map, Value};
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
 use super::request::{Answer, Request};
-use crate::config::DOCUMENT_DEPTH;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
@@ -40,7 +39,7 @@ pub fn schema() -> Schema {
     Schema::build(Root, EmptyMutation, EmptySubscription)
         // The gate has validated, and its bounds are tighter.
         .validation_mode(ValidationMode::Fast)
-        .limit_recursive_depth(DOCUMENT_DEPTH * 4)
+        .limit_recursive_depth(usize::MAX)
         // Building leaves out interfaces that no field returns, though types implement them; this brings them back.
         .register_output_type::<Root>()
         .finish()
@@ -69,6 +68,9 @@ pub async fn run(
     }
     let answer = schema.execute(asked).await;
     let errors: Vec<_> = answer.errors.iter().map(error_of).collect();
+    if let Some(beyond) = errors.iter().find(|error| error.code == Code::LimitExceeded) {
+        return Err(vec![beyond.clone()]);
+    }
     let refused = answer.data == ConstValue::Null && errors.iter().any(|error| error.path.is_empty());
     if refused {
         return Err(errors);

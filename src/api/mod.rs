@@ -1,12 +1,14 @@
 //! GraphQL: the gate, and behind it two executors over the same resolvers. The only folder that names async-graphql and
 //! apollo-compiler.
 
+mod bounds;
 pub mod coerce;
 pub mod error;
 mod gate;
 mod graphql;
 mod plan;
 pub mod request;
+mod suggest;
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
+use crate::config::Limits;
 use crate::query::scope::Scope;
 use crate::store::Store;
 use error::{Code, GraphqlError};
@@ -38,6 +41,7 @@ pub struct Api {
     implementers: HashMap<Name, Implementers>,
     graphql: graphql::Schema,
     executor: Executor,
+    limits: Limits,
 }
 
 /// The schema in SDL: what `schema.graphql` holds.
@@ -46,12 +50,12 @@ pub fn sdl() -> String {
 }
 
 impl Api {
-    /// The API over a store, which runs queries by an executor.
-    pub fn new(store: Arc<Store>, executor: Executor) -> Self {
+    /// The API over a store, which runs queries by an executor within bounds.
+    pub fn new(store: Arc<Store>, executor: Executor, limits: Limits) -> Self {
         let graphql = graphql::schema();
-        let gate = Gate::new(&graphql::sdl(&graphql));
+        let gate = Gate::new(&graphql::sdl(&graphql), &limits);
         let implementers = gate.schema.implementers_map();
-        Self { store, gate, implementers, graphql, executor }
+        Self { store, gate, implementers, graphql, executor, limits }
     }
 
     /// The store behind it.
@@ -80,14 +84,15 @@ impl Api {
     }
 
     fn run_plan(&self, passed: &Passed) -> Result<Answer, Vec<GraphqlError>> {
-        let plan = passed.plan()?;
+        let plan = passed.plan(&self.limits)?;
+        let bound = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
-        Ok(plan.run(&self.scope()?, &passed.variables, &introspected))
+        Ok(plan.run(&self.scope()?, bound, &introspected, self.limits.answer_bytes))
     }
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        passed.plan()?.check(&passed.variables).map_err(|error| vec![error])?;
+        passed.plan(&self.limits)?.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         graphql::run(&self.graphql, self.scope()?, request, passed.variables).await
     }
 
@@ -97,7 +102,7 @@ impl Api {
             failed.cause = Some(error.to_string());
             vec![failed]
         })?;
-        Ok(Scope::new(snapshot))
+        Ok(Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64))
     }
 
     fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {

@@ -4,7 +4,7 @@ use anyhow::Context;
 
 use super::exit::print;
 use super::{Db, Failure};
-use crate::config::CACHE_BYTES;
+use crate::config::Limits;
 use crate::store::{Store, check};
 
 /// Checks a database, also beside a running server.
@@ -17,7 +17,7 @@ pub struct Check {
 impl Check {
     /// Prints every difference, and how many rows were looked at.
     pub fn run(self) -> Result<(), Failure> {
-        let store = Store::open_reading(&self.db.db, CACHE_BYTES)?;
+        let store = Store::open_reading(&self.db.db, Limits::default().cache_bytes)?;
         let snapshot = store.snapshot().context("cannot read the database")?;
         let mut differences = 0;
         let rows = check(&snapshot, |difference| {

@@ -21,6 +21,8 @@ pub const CODES: &str = "Exit codes:
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Failure {
+    /// The command line asks for what there is not.
+    Usage(String),
     /// The database could not be opened.
     Open(OpenError),
     /// The address could not be listened on.
@@ -46,6 +48,7 @@ impl Failure {
             Self::Listen(..) => 6,
             Self::Answered => 8,
             Self::Differs(_) => 9,
+            Self::Usage(_) => 2,
             Self::Other(_) => 1,
         }
     }
@@ -53,6 +56,7 @@ impl Failure {
     /// Says why on one line of standard error, and gives the exit code.
     pub fn report(self) -> ExitCode {
         match &self {
+            Self::Usage(why) => eprintln!("jiedui: {why}"),
             Self::Open(error) => eprintln!("jiedui: {error}"),
             Self::Listen(address, error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 eprintln!("jiedui: {address} is taken by another program; choose another address with --listen");

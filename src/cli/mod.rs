@@ -12,6 +12,8 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Failure;
 
+use crate::config::Limits;
+
 /// Who helps whom between regions, as a GraphQL API over one file.
 #[derive(Debug, Parser)]
 #[command(name = "jiedui", version, args_conflicts_with_subcommands = true, after_help = exit::CODES)]
@@ -32,6 +34,24 @@ enum Command {
     Schema,
     /// Recompute every derived row of the database and name what differs.
     Check(check::Check),
+}
+
+/// The bounds that the caller sets.
+#[derive(Debug, clap::Args)]
+struct Bounds {
+    /// Set a bound of requests; several with commas in the variable.
+    #[arg(long = "limit", value_name = "NAME=VALUE", env = "JIEDUI_LIMITS", value_delimiter = ',')]
+    limits: Vec<String>,
+}
+
+impl Bounds {
+    fn limits(&self) -> Result<Limits, Failure> {
+        let mut limits = Limits::default();
+        for setting in &self.limits {
+            limits.set(setting).map_err(|why| Failure::Usage(format!("--limit: {why}")))?;
+        }
+        Ok(limits)
+    }
 }
 
 /// Which database.

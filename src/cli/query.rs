@@ -8,10 +8,9 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 
 use super::exit::print;
-use super::{Db, Failure};
+use super::{Bounds, Db, Failure};
 use crate::api::request::Request;
 use crate::api::{Api, Executor};
-use crate::config::CACHE_BYTES;
 use crate::store::Store;
 
 /// Answers one query.
@@ -19,6 +18,8 @@ use crate::store::Store;
 pub struct Query {
     #[command(flatten)]
     db: Db,
+    #[command(flatten)]
+    bounds: Bounds,
     /// The document; standard input where neither it nor --file is given.
     query: Option<String>,
     /// A file that holds the document.
@@ -36,8 +37,9 @@ impl Query {
     /// Prints the answer.
     pub fn run(self) -> Result<(), Failure> {
         let request = self.request()?;
-        let store = Store::open_reading(&self.db.db, CACHE_BYTES)?;
-        let answer = Api::new(Arc::new(store), Executor::Plan).answer_now(&request);
+        let limits = self.bounds.limits()?;
+        let store = Store::open_reading(&self.db.db, limits.cache_bytes)?;
+        let answer = Api::new(Arc::new(store), Executor::Plan, limits).answer_now(&request);
         let mut body = answer.to_json();
         body.push(b'\n');
         print(&body)?;

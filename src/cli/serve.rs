@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::{Db, Failure};
+use super::{Bounds, Db, Failure};
 use crate::api::{Api, Executor};
-use crate::config::CACHE_BYTES;
 use crate::exchange::builtin;
 use crate::store::Store;
 
@@ -16,6 +15,8 @@ use crate::store::Store;
 pub struct Serve {
     #[command(flatten)]
     db: Db,
+    #[command(flatten)]
+    bounds: Bounds,
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", env = "JIEDUI_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -32,10 +33,11 @@ impl Serve {
     }
 
     async fn serve(self) -> Result<(), Failure> {
+        let limits = self.bounds.limits()?;
         // The port first: a second server on the same machine should not wait for the database to say so.
         let listener =
             tokio::net::TcpListener::bind(self.listen).await.map_err(|error| Failure::Listen(self.listen, error))?;
-        let store = Store::open(&self.db.db, CACHE_BYTES)?;
+        let store = Store::open(&self.db.db, limits.cache_bytes)?;
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
         if let Some(revision) = loaded.revision {
@@ -48,7 +50,7 @@ impl Serve {
             println!("built-in data: {id} was left out: what it refers to was deleted here");
         }
         let executor = if self.async_graphql { Executor::AsyncGraphql } else { Executor::Plan };
-        let api = Arc::new(Api::new(Arc::new(store), executor));
+        let api = Arc::new(Api::new(Arc::new(store), executor, limits));
         let address = listener.local_addr().context("the address is gone")?;
         println!("jiedui answers at http://{address}/graphql from {}", self.db.db.display());
         let served = axum::serve(listener, crate::http::router(api)).with_graceful_shutdown(told_to_stop());

@@ -270,6 +270,7 @@ impl<'a> Chosen<'a> {
                 let after =
                     after.map(|position| std::str::from_utf8(position).map_err(|_| bad_cursor())).transpose()?;
                 for record in snapshot.scan(kind, after, direction)? {
+                    scope.spend()?;
                     let record = record?;
                     let position = record.key().as_bytes().to_vec();
                     if !offer(position, record, EdgeRow::Here(Row::new(&[])), Vec::new())? {

@@ -7,6 +7,8 @@ use crate::store::StoreError;
 pub enum Code {
     /// An argument's value cannot be used. The asker's fault.
     BadUserInput,
+    /// The answer is beyond a bound, and is given up whole. The asker's fault.
+    LimitExceeded,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -16,6 +18,7 @@ impl Code {
     pub fn name(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -37,6 +40,11 @@ impl FieldError {
     /// The asker can mend it.
     pub fn input(message: impl Into<String>) -> Self {
         Self { code: Code::BadUserInput, message: message.into(), cause: None }
+    }
+
+    /// The answer is beyond a bound.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Self { code: Code::LimitExceeded, message: message.into(), cause: None }
     }
 
     /// It is our fault; the asker learns no more than that.

@@ -1,6 +1,7 @@
 //! Filters: one predicate, which serves rows and counts alike.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -18,9 +19,13 @@ use crate::model::value::{Leaf, Scalar};
 use crate::query::back::ways_back;
 use crate::store::{Direction, Stored};
 
-/// A filter, resolved for every kind that it can meet.
+/// A filter on a type. It is resolved for a kind when it first meets a record of it: an interface of many kinds, filtered
+/// through relations to others, would come to more conditions than anyone could meet.
 #[derive(Debug)]
-pub struct Filter(Vec<(u8, Vec<Test>)>);
+pub struct Filter {
+    given: Map<String, Value>,
+    kinds: Vec<(&'static Kind, OnceLock<Result<Vec<Test>, FieldError>>)>,
+}
 
 /// One condition; a filter's conditions must all hold.
 #[derive(Debug)]
@@ -79,19 +84,31 @@ enum Operand {
 }
 
 impl Filter {
-    /// Resolves a coerced filter on a type against the kinds that are of it.
+    /// A coerced filter on a type.
     pub fn compile(of: &str, filter: &Value) -> Result<Self, FieldError> {
-        let Some(object) = filter.as_object() else { return Err(FieldError::internal("a filter is an object")) };
-        let tests = kinds_of(of).map(|kind| Ok((kind.tag, compile_kind(of, kind, object)?)));
-        tests.collect::<Result<_, FieldError>>().map(Self)
+        Self::on(kinds_of(of), filter)
+    }
+
+    fn on(kinds: impl Iterator<Item = &'static Kind>, filter: &Value) -> Result<Self, FieldError> {
+        let Some(given) = filter.as_object() else { return Err(FieldError::internal("a filter is an object")) };
+        let filter = Self { given: given.clone(), kinds: kinds.map(|kind| (kind, OnceLock::new())).collect() };
+        // What is wrong with it is told even if it meets no record; one kind finds that as well as another.
+        filter.kinds.first().map(|(kind, _)| filter.tests(kind)).transpose()?;
+        Ok(filter)
+    }
+
+    fn tests(&self, kind: &Kind) -> Result<&[Test], FieldError> {
+        let Some((kind, tests)) = self.kinds.iter().find(|(known, _)| *known == kind) else { return Ok(&[]) };
+        let tests = tests.get_or_init(|| compile_kind(kind, &self.given));
+        tests.as_deref().map_err(Clone::clone)
     }
 
     /// Whether a record passes.
     pub fn matches(&self, scope: &Scope, record: &Stored<'_>) -> Result<bool, FieldError> {
-        match self.0.iter().find(|(tag, _)| *tag == record.kind.tag) {
-            None => Ok(false),
-            Some((_, tests)) => all(tests, |test| test.holds(scope, Some(record), record.row())),
+        if !self.kinds.iter().any(|(kind, _)| *kind == record.kind) {
+            return Ok(false);
         }
+        all(self.tests(record.kind)?, |test| test.holds(scope, Some(record), record.row()))
     }
 
     fn matches_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
@@ -112,16 +129,16 @@ fn given(object: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     object.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value))
 }
 
-fn compile_kind(of: &str, kind: &'static Kind, object: &Map<String, Value>) -> Result<Vec<Test>, FieldError> {
+fn compile_kind(kind: &'static Kind, object: &Map<String, Value>) -> Result<Vec<Test>, FieldError> {
     let several = |value: &Value| -> Result<Vec<Filter>, FieldError> {
-        value.as_array().into_iter().flatten().map(|filter| Filter::compile(of, filter)).collect()
+        value.as_array().into_iter().flatten().map(|filter| Filter::on([kind].into_iter(), filter)).collect()
     };
     let mut tests = Vec::new();
     for (name, value) in given(object) {
         tests.extend(match name {
             "and" => vec![Test::And(several(value)?)],
             "or" => vec![Test::Or(several(value)?)],
-            "not" => vec![Test::Not(Filter::compile(of, value)?)],
+            "not" => vec![Test::Not(Filter::on([kind].into_iter(), value)?)],
             "id" => compile_id(value)?,
             _ => compile_field(kind, name, value)?,
         });

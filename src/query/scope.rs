@@ -1,5 +1,8 @@
 //! What one request sees.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
 use jiff::civil::Date;
 
 use super::error::FieldError;
@@ -14,16 +17,53 @@ pub struct Scope {
     pub snapshot: Snapshot,
     /// Today (UTC).
     pub today: Date,
+    /// When the answer must be there, and how long that is.
+    deadline: Option<(Instant, Duration)>,
+    /// How many records the answer may read, and has read.
+    most_reads: u64,
+    reads: AtomicU64,
 }
 
 impl Scope {
-    /// A request that begins now.
+    /// A request that begins now, and may take as long as it needs.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date() }
+        Self {
+            snapshot,
+            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            deadline: None,
+            most_reads: u64::MAX,
+            reads: AtomicU64::new(0),
+        }
+    }
+
+    /// The same, which may take only so long and read only so much.
+    pub fn within(self, time: Duration, reads: u64) -> Self {
+        Self { deadline: Some((Instant::now() + time, time)), most_reads: reads, ..self }
+    }
+
+    /// Counts a record that is read, and says whether there are time and reads left. Whatever reads record after record
+    /// comes here at each.
+    pub fn spend(&self) -> Result<(), FieldError> {
+        let most = self.most_reads;
+        if self.reads.fetch_add(1, Ordering::Relaxed) >= most {
+            return Err(FieldError::limit(format!(
+                "the answer reads more than {most} records; narrow it, or ask for smaller pages"
+            )));
+        }
+        match self.deadline {
+            Some((deadline, time)) if Instant::now() > deadline => {
+                let most = time.as_millis();
+                Err(FieldError::limit(format!(
+                    "the answer takes longer than {most} ms; ask for smaller pages, or in several requests"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The record that another refers to. That it is there is the writer's promise.
     pub fn referred(&self, id: IdRef<'_>) -> Result<Stored<'_>, FieldError> {
+        self.spend()?;
         self.snapshot.get(id)?.ok_or_else(|| FieldError::internal(format!("{id} is referred to and not there")))
     }
 

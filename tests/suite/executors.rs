@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiedui::api::error::GraphqlError;
 use jiedui::api::request::{Answer, Request};
 use jiedui::api::{Api, Executor};
+use jiedui::config::Limits;
 use jiedui::exchange::builtin;
 use jiedui::model::id::Id;
 use jiedui::store::{Store, key};
@@ -24,8 +25,10 @@ struct Both {
 impl Both {
     fn over(store: Store, folder: TempDir) -> Self {
         let store = Arc::new(store);
-        let plan = Api::new(store.clone(), Executor::Plan);
-        Self { _folder: folder, plan, async_graphql: Api::new(store, Executor::AsyncGraphql) }
+        // How long an answer takes differs from run to run, and so would what is given up.
+        let limits = Limits { time_ms: 600_000, ..Limits::default() };
+        let plan = Api::new(store.clone(), Executor::Plan, limits.clone());
+        Self { _folder: folder, plan, async_graphql: Api::new(store, Executor::AsyncGraphql, limits) }
     }
 
     /// With the built-in data.

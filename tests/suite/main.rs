@@ -15,3 +15,4 @@ mod seed_entities;
 mod seed_facts;
 mod seed_relations;
 mod support;
+mod traps;

@@ -257,19 +257,21 @@ fn every_code_of_every_region_finds_it() {
 fn helper_towns_of_zhongshan_are_towns_and_not_their_city() {
     let all = national();
     for (id, helper, name, helped) in [
-        ("p065", "town:442000003", "火炬", "county:530624"),
-        ("p066", "town:442000001", "石岐", "county:530623"),
+        ("p065", "town:442000003", "火炬开发区", "county:530624"),
+        ("p066", "town:442000001", "石岐区", "county:530623"),
         ("p067", "town:442000002", "东区", "county:530626"),
-        ("p068", "town:442000100", "小榄", "county:530625"),
+        ("p068", "town:442000100", "小榄镇", "county:530625"),
     ] {
         let pairing = &all[id];
         assert_eq!(ids(&pairing["helpers"]), [helper], "{id}");
         assert_eq!(ids(&pairing["helped"]), [helped], "{id}");
         assert_eq!(pairing["helpers"][0]["__typename"], "Town", "{id}");
-        let query = "query($id: ID!) { node(id: $id) { ... on Town { name level parent { id } } } }";
+        let query = "query($id: ID!) { node(id: $id) { ... on Town { name aliases level parent { id } } } }";
         let town = ask_with(query, json!({ "id": helper }))["node"].clone();
         assert_eq!((&town["level"], &town["parent"]["id"]), (&json!("TOWN"), &json!("city:442000")), "{id}");
-        assert!(text(&town["name"]).contains(name), "{id}: {}", town["name"]);
+        // The list has the names of 2017; some are former names by now.
+        let known = town["name"] == name || list(&town["aliases"]).iter().any(|alias| alias == name);
+        assert!(known, "{id}: {town}");
     }
 }
 

@@ -103,6 +103,7 @@ const REWORDED: &[(&str, &str)] = &[
     ("F064", "how to store it is said as what it is"),
     ("F067", "`the next fact` has no next in a record: it names the record"),
     ("F075", "`see notes on glitches` names the record that has them"),
+    ("F088", "that no other place names them is said of the record"),
 ];
 
 /// The four counties of line 67, by the names that the article gives them.
@@ -156,6 +157,9 @@ impl<'a> Fact<'a> {
         self.same("record", &text(&self.node["id"]), &id);
         self.subject();
         self.line();
+        let parted = self.row["subset_of"].is_empty() == self.row["subset_basis"].is_empty();
+        let can_be = self.map["field"] == "value" || self.row["subset_of"].is_empty();
+        self.holds("subset_of", parted && can_be, "a figure alone is part of another, in a way that is known");
         match self.map["field"].as_str() {
             "value" => self.figure(),
             "statement" => self.statement(),
@@ -288,6 +292,8 @@ impl<'a> Fact<'a> {
         let expected = if said { self.maps.record(&self.row["subset_of"]) } else { "" };
         let whole = self.node[field].clone();
         self.same(&format!("subset_of, {field}"), &text(&whole["id"]), expected);
+        let known = ["", "stated", "likely"].contains(&self.row["subset_basis"].as_str());
+        self.holds("subset_basis", known, "is stated or likely");
         if said {
             let found = list(&whole[back]["nodes"]).iter().any(|part| part["id"] == self.node["id"]);
             self.holds("subset_of", found, "the whole does not lead back to its part");
@@ -362,11 +368,21 @@ impl<'a> Fact<'a> {
                 self.same(column, &day, &self.row[column]);
             }
         }
-        for (column, bases) in [("period_start_basis", "period_start"), ("end_basis", "period_end_or_as_of")] {
-            let basis = self.row[column].as_str();
-            let known = ["stated", "derived", "implied, year only"].contains(&basis);
-            self.holds(column, known || self.row[bases].is_empty(), "a date of the source, or derived from one");
-        }
+        self.bases_of_days();
+    }
+
+    /// How a date's days are known: of an approximate one they are derived; of a year that is a start, the remark says
+    /// that there is no more than the year; all others are stated.
+    fn bases_of_days(&mut self) {
+        let about = text(&self.node[&self.map["field"]]).ends_with('~');
+        let year_only = self.citations().any(|citation| text(&citation["note"]).starts_with("year only"));
+        let (start, end) = match (about, year_only) {
+            (true, _) => ("", "derived"),
+            (false, true) => ("implied, year only", "stated"),
+            (false, false) => ("stated", "stated"),
+        };
+        self.same("period_start_basis", start, &self.row["period_start_basis"]);
+        self.same("end_basis", end, &self.row["end_basis"]);
     }
 
     /// The citation for a place carries the remark on it.
@@ -385,11 +401,10 @@ impl<'a> Fact<'a> {
         let original = &self.maps.rows[&self.row["restates"]];
         let record = self.maps.record(&self.row["restates"]).to_owned();
         self.same("restates", &text(&self.node["id"]), &record);
-        for column in ["basis", "nature", "qualifier"] {
+        for column in ["basis", "nature", "qualifier", "period_end_or_as_of", "end_basis"] {
             self.same(column, &self.row[column], &original[column]);
         }
-        self.same("subset_of", &self.row["subset_of"], "");
-        self.same("subset_basis", &self.row["subset_basis"], "");
+        self.restated_start(original);
         // Of the same metric or of another, for which the map has a record: never a second figure.
         let key = &self.maps.metrics[&self.row["metric"]];
         self.same("metric, in the map", &key["kind"], "indicator");
@@ -397,6 +412,7 @@ impl<'a> Fact<'a> {
             self.same("value", &self.row["value"], &county_names());
         } else {
             self.same("value", &text(&self.node["value"]), &self.row["value"]);
+            self.same("value_type", &self.row["value_type"], &original["value_type"]);
             self.unit();
         }
         let differs = ["metric", "value", "period_start", "period_start_basis", "period_end_or_as_of", "end_basis"]
@@ -404,10 +420,24 @@ impl<'a> Fact<'a> {
             .any(|column| self.row[*column] != original[*column]);
         let noted = self.citations().any(|citation| !text(&citation["note"]).is_empty());
         self.holds("notes", noted == differs, "a restatement has a note where it differs, and there alone");
-        self.holds("notes", noted || self.row["notes"].is_empty(), "the seed has a note on it");
+        let said = self.row["notes"].as_str();
+        let reworded = REWORDED.iter().any(|(id, _)| *id == self.row["id"]);
+        let kept = self.citations().any(|citation| text(&citation["note"]).contains(said));
+        self.holds("notes", said.is_empty() || kept != reworded, "the citation's note says what the seed's does");
         let further = list(&self.node["citations"]).iter().filter(|citation| citation["line"] != Value::Null);
         let lines: BTreeSet<_> = further.map(|citation| text(&citation["line"])).collect();
         self.holds("line", lines.contains(&original["line"]), "the original's line is cited too");
+    }
+
+    /// Said again of another time, the citation's remark says since when.
+    fn restated_start(&mut self, original: &Row) {
+        let same = ["period_start", "period_start_basis"].iter().all(|column| self.row[*column] == original[*column]);
+        if !same {
+            self.same("period_start_basis", &self.row["period_start_basis"], "implied, year only");
+            let from = format!("from {}", self.row["period_start"].get(..4).unwrap_or("no year"));
+            let said = self.citations().any(|citation| text(&citation["note"]).contains(&from));
+            self.holds("period_start", said, "the citation's note says from when");
+        }
     }
 }
 

@@ -368,7 +368,9 @@ fn properties() -> Vec<Shown> {
             &["R093"],
             "took=1 year",
             node("observation:f016", "subject { id } value indicator { unit }"),
-            json!({ "node": { "subject": { "id": "project:chick-base" }, "value": "1", "indicator": { "unit": "year" } } }),
+            json!({ "node": {
+                "subject": { "id": "project:chick-base" }, "value": "1", "indicator": { "unit": "year" },
+            } }),
         ),
         (
             &["R100"],
@@ -382,7 +384,9 @@ fn properties() -> Vec<Shown> {
             &["R107"],
             "amount=unknown",
             node("project:rice-field-fish", "fundersConnection(first: 9) { edges { node { id } amount } }"),
-            json!({ "node": { "fundersConnection": { "edges": [{ "node": { "id": "city:442000" }, "amount": null }] } } }),
+            json!({ "node": { "fundersConnection": { "edges": [
+                { "node": { "id": "city:442000" }, "amount": null },
+            ] } } }),
         ),
         (
             &["R150"],

@@ -26,7 +26,7 @@ pub fn loaded(executor: Executor) -> Loaded {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("jiedui.redb"));
     builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
-    Loaded { folder, api: Api::new(Arc::new(store), executor) }
+    Loaded { folder, api: Api::new(Arc::new(store), executor, Default::default()) }
 }
 
 /// Opens a database with a small cache.

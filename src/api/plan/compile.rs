@@ -10,7 +10,7 @@ use super::{Action, Dynamic, Field, Plan, Selected, Set, SetId, Source};
 use crate::api::coerce;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::gate::location;
-use crate::config::PLAN_FIELDS;
+use crate::config::Limits;
 use crate::model::kinds::{KINDS, kind_named};
 use crate::query::types;
 use crate::query::types::{Body, FieldDef, Type, TypeRef};
@@ -21,6 +21,7 @@ impl Plan {
         document: &ExecutableDocument,
         operation: &Operation,
         variables: &Map<String, Value>,
+        limits: &Limits,
     ) -> Result<Self, GraphqlError> {
         let mut compiler = Compiler {
             document,
@@ -28,6 +29,7 @@ impl Plan {
             plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false },
             memo: HashMap::new(),
             fields: 0,
+            most_fields: limits.plan_fields,
         };
         let Some(root) = types().find(operation.object_type()) else {
             return Err(GraphqlError::request(Code::Internal, "internal error"));
@@ -43,6 +45,7 @@ struct Compiler<'d> {
     plan: Plan,
     memo: HashMap<(*const Type, Vec<*const SelectionSet>), SetId>,
     fields: usize,
+    most_fields: usize,
 }
 
 /// The selections of one name in the answer, in the order of the document.
@@ -65,8 +68,9 @@ impl<'d> Compiler<'d> {
             self.collect(ty, set, &mut merged, &mut places, &mut visited);
         }
         self.fields += merged.len();
-        if self.fields > PLAN_FIELDS {
-            let message = format!("the operation comes to more than {PLAN_FIELDS} fields; ask in several requests");
+        if self.fields > self.most_fields {
+            let most = self.most_fields;
+            let message = format!("the operation comes to more than {most} fields; ask in several requests");
             return Err(GraphqlError::request(Code::LimitExceeded, message));
         }
         let fields = merged.into_iter().map(|(name, fields)| self.field(ty, name, &fields));

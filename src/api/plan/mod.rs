@@ -1,10 +1,13 @@
 //! The plan: an operation compiled against the types, run over one snapshot, JSON bytes written straight out.
 
 mod compile;
+mod cost;
 mod run;
 
 use serde_json::{Map, Value};
 
+use super::error::{Code, GraphqlError};
+use crate::config::Limits;
 use crate::query::arguments::Arguments;
 use crate::query::object::Resolver;
 use crate::query::types::{InputDef, TypeRef};
@@ -77,21 +80,28 @@ enum Selected {
 }
 
 impl Plan {
-    /// Whether its arguments can be coerced with these variables.
-    pub fn check(&self, variables: &Map<String, Value>) -> Result<(), super::error::GraphqlError> {
-        self.bind(variables).map(drop)
+    /// Coerces the arguments that hold variables, and refuses what would cost too much with them.
+    pub fn bind(&self, variables: &Map<String, Value>, limits: &Limits) -> Result<Vec<Arguments>, GraphqlError> {
+        let bound = self.coerce(variables)?;
+        let cost = self.cost(&bound);
+        if cost.objects <= limits.cost as u64 {
+            return Ok(bound);
+        }
+        let (name, location) = cost.dearest.unzip();
+        let narrow = name.map(|name| format!("; ask for a smaller page of `{name}`")).unwrap_or_default();
+        let message =
+            format!("the answer may hold {} objects; at most {} are answered{narrow}", cost.objects, limits.cost);
+        Err(GraphqlError::request(Code::LimitExceeded, message).at(location))
     }
 
-    /// Coerces the arguments that hold variables.
-    fn bind(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, super::error::GraphqlError> {
+    fn coerce(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, GraphqlError> {
         let each = self.dynamic.iter().map(|dynamic| {
             let value = |name: &str| {
                 let given = dynamic.given.iter().find(|(given, _)| given == name);
                 given.and_then(|(_, value)| super::coerce::literal(value, variables))
             };
-            super::coerce::arguments(dynamic.defs, value).map_err(|why| {
-                super::error::GraphqlError::request(super::error::Code::BadVariables, why).at(Some(dynamic.location))
-            })
+            super::coerce::arguments(dynamic.defs, value)
+                .map_err(|why| GraphqlError::request(Code::BadVariables, why).at(Some(dynamic.location)))
         });
         each.collect()
     }

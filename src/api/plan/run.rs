@@ -1,26 +1,20 @@
 //! Running a plan.
 
 use apollo_compiler::response::JsonMap;
-use serde_json::{Map, Value};
 
 use super::{Action, Field, Plan, Selected, SetId, Source};
 use crate::api::error::{GraphqlError, Segment};
 use crate::api::request::Answer;
-use crate::config::ANSWER_BYTES;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
-use crate::query::error::FieldError;
+use crate::query::error::{Code, FieldError};
 use crate::query::object::{Object, Resolved};
 use crate::query::scope::Scope;
 use crate::query::types::TypeRef;
 
 impl Plan {
-    /// Runs the plan over a snapshot. `introspected` holds the answers to `__schema` and `__type`.
-    pub fn run(&self, scope: &Scope, variables: &Map<String, Value>, introspected: &JsonMap) -> Answer {
-        let bound = match self.bind(variables) {
-            Ok(bound) => bound,
-            Err(error) => return Answer::refused(vec![error]),
-        };
+    /// Runs the plan over a snapshot, with its arguments bound. `introspected` holds the answers to `__schema` and `__type`.
+    pub fn run(&self, scope: &Scope, bound: Vec<Arguments>, introspected: &JsonMap, answer_bytes: usize) -> Answer {
         let mut run = Run {
             plan: self,
             scope,
@@ -29,10 +23,15 @@ impl Plan {
             out: Vec::with_capacity(1024),
             path: Vec::new(),
             errors: Vec::new(),
+            answer_bytes,
+            given_up: false,
         };
         if run.object(self.root, &Object::Root).is_err() {
             run.out.clear();
             run.out.extend_from_slice(b"null");
+        }
+        if run.given_up {
+            return Answer::refused(run.errors.pop().into_iter().collect());
         }
         Answer { data: Some(run.out), errors: run.errors }
     }
@@ -54,6 +53,9 @@ struct Run<'r> {
     out: Vec<u8>,
     path: Vec<Step<'r>>,
     errors: Vec<GraphqlError>,
+    answer_bytes: usize,
+    /// The answer is beyond a bound: nothing more is read, and the request is refused.
+    given_up: bool,
 }
 
 impl<'r> Run<'r> {
@@ -118,14 +120,12 @@ impl<'r> Run<'r> {
                 Ok(())
             }
             (Resolved::Object(object), _) => match self.set_for(field, object) {
-                Some(set) if self.out.len() < ANSWER_BYTES => self.object(set, object),
+                Some(set) if self.out.len() < self.answer_bytes => self.object(set, object),
                 Some(_) => {
-                    self.note(
-                        field,
-                        FieldError::input(format!(
-                            "the answer is longer than {ANSWER_BYTES} bytes; page through with `first` and `after`"
-                        )),
-                    );
+                    let most = self.answer_bytes;
+                    let message =
+                        format!("the answer is longer than {most} bytes; page through with `first` and `after`");
+                    self.note(field, FieldError::limit(message));
                     Err(Bubble)
                 }
                 None => {
@@ -162,7 +162,7 @@ impl<'r> Run<'r> {
 
     /// Writes null from a position on where the type allows it; else it is for the parent to take.
     fn null(&mut self, ty: &TypeRef, start: usize) -> Result<(), Bubble> {
-        if !ty.is_nullable() {
+        if !ty.is_nullable() || self.given_up {
             return Err(Bubble);
         }
         self.out.truncate(start);
@@ -213,6 +213,7 @@ impl<'r> Run<'r> {
     }
 
     fn note(&mut self, field: &Field, error: FieldError) {
+        self.given_up |= error.code == Code::LimitExceeded;
         let segment = |step: &Step<'_>| match step {
             Step::Field(field) => Segment::Field(field.name.clone()),
             Step::Index(index) => Segment::Index(*index),
