@@ -11,6 +11,9 @@ pub const PAGE_DEFAULT: usize = 100;
 /// The most ids that `nodes(ids:)` takes.
 pub const NODES_MAX: usize = 1_000;
 
+/// From how many objects on an answer counts as long, and runs on a thread that may block.
+pub const COST_OF_LONG: u64 = 20_000;
+
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -38,6 +41,8 @@ pub struct Limits {
     pub time_ms: usize,
     /// Bytes of an answer.
     pub answer_bytes: usize,
+    /// Milliseconds that a client may send nothing of a request's body, and that stopping waits for requests to end.
+    pub stall_ms: usize,
     /// Documents that are kept parsed, validated and planned.
     pub documents_cached: usize,
     /// Bytes of the store's page cache.
@@ -59,6 +64,7 @@ impl Default for Limits {
             reads: 1_000_000,
             time_ms: 10_000,
             answer_bytes: 32 << 20,
+            stall_ms: 10_000,
             documents_cached: 512,
             cache_bytes: 256 << 20,
         }
@@ -67,7 +73,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 14] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 15] {
         [
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
@@ -81,6 +87,7 @@ impl Limits {
             ("reads", "records that an answer may read", &mut self.reads),
             ("time-ms", "milliseconds that an answer may take", &mut self.time_ms),
             ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),
+            ("stall-ms", "milliseconds that a client may stall, and that stopping waits", &mut self.stall_ms),
             ("documents-cached", "documents that are kept planned", &mut self.documents_cached),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
         ]

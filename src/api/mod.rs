@@ -11,17 +11,20 @@ pub mod request;
 mod suggest;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
-use crate::config::Limits;
+use crate::config::{COST_OF_LONG, Limits};
+use crate::query::arguments::Arguments;
 use crate::query::scope::Scope;
 use crate::store::Store;
 use error::{Code, GraphqlError};
 use gate::{Gate, Passed};
+use plan::Plan;
 use request::{Answer, Request};
 
 /// Which executor runs queries.
@@ -49,6 +52,32 @@ pub fn sdl() -> String {
     graphql::sdl(&graphql::schema())
 }
 
+/// A request that can be run: all of it that can be refused was not.
+struct Ready {
+    plan: Arc<Plan>,
+    bound: Vec<Arguments>,
+    /// How many objects the answer may hold.
+    cost: u64,
+    introspected: JsonMap,
+    scope: Scope,
+    answer_bytes: usize,
+}
+
+impl Ready {
+    fn run(self) -> Answer {
+        self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes)
+    }
+}
+
+/// Ends a request when its caller goes away.
+struct Abandon(Arc<AtomicBool>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Api {
     /// The API over a store, which runs queries by an executor within bounds.
     pub fn new(store: Arc<Store>, executor: Executor, limits: Limits) -> Self {
@@ -63,31 +92,47 @@ impl Api {
         &self.store
     }
 
-    /// Answers a request: synchronous in the plan, so long answers belong on a thread that may block.
+    /// Whether a request, if it is one that passes, would change something: a GET may not.
+    pub fn changes(&self, request: &Request) -> bool {
+        self.gate.pass(request).is_ok_and(|passed| !passed.operation.is_query())
+    }
+
+    /// Answers a request. A long one runs on a thread that may block, so that it starves no other; one that nobody waits for
+    /// any more stops at the next record it reads.
     pub async fn answer(&self, request: &Request) -> Answer {
         let passed = match self.gate.pass(request) {
             Ok(passed) => passed,
             Err(errors) => return Answer::refused(errors),
         };
-        match self.executor {
-            Executor::Plan => self.run_plan(&passed).unwrap_or_else(Answer::refused),
-            Executor::AsyncGraphql => self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused),
+        if self.executor == Executor::AsyncGraphql {
+            return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
         }
+        let ready = match self.ready(&passed) {
+            Ok(ready) if ready.cost > COST_OF_LONG => ready,
+            Ok(ready) => return ready.run(),
+            Err(errors) => return Answer::refused(errors),
+        };
+        let _abandon = Abandon(ready.scope.abandon());
+        tokio::task::spawn_blocking(move || ready.run()).await.unwrap_or_else(|error| {
+            let mut failed = GraphqlError::request(Code::Internal, "internal error");
+            failed.cause = Some(error.to_string());
+            Answer::refused(vec![failed])
+        })
     }
 
-    /// Answers a request in the plan, without an async runtime.
+    /// Answers a request in the plan, on this thread, without an async runtime.
     pub fn answer_now(&self, request: &Request) -> Answer {
-        match self.gate.pass(request) {
-            Ok(passed) => self.run_plan(&passed).unwrap_or_else(Answer::refused),
+        match self.gate.pass(request).and_then(|passed| self.ready(&passed)) {
+            Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }
     }
 
-    fn run_plan(&self, passed: &Passed) -> Result<Answer, Vec<GraphqlError>> {
+    fn ready(&self, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
         let plan = passed.plan(&self.limits)?;
-        let bound = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
+        let (bound, cost) = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
-        Ok(plan.run(&self.scope()?, bound, &introspected, self.limits.answer_bytes))
+        Ok(Ready { plan, bound, cost, introspected, scope: self.scope()?, answer_bytes: self.limits.answer_bytes })
     }
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {

@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tracing_subscriber::EnvFilter;
 
 use super::{Bounds, Db, Failure};
 use crate::api::{Api, Executor};
 use crate::exchange::builtin;
+use crate::http::{Settings, Stopping};
 use crate::store::Store;
 
 /// Serves the API until it is told to stop.
@@ -20,6 +24,9 @@ pub struct Serve {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", env = "JIEDUI_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Let the pages of this origin read answers; `*` for all. May be given several times.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", env = "JIEDUI_ALLOW_ORIGIN", value_delimiter = ',')]
+    origins: Vec<String>,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL")]
     async_graphql: bool,
@@ -34,6 +41,13 @@ impl Serve {
 
     async fn serve(self) -> Result<(), Failure> {
         let limits = self.bounds.limits()?;
+        let origins = self.origins.iter().map(|origin| {
+            origin.parse().map_err(|_| {
+                Failure::Usage(format!("--allow-origin: \"{origin}\" is no origin such as https://example.org"))
+            })
+        });
+        let settings = Settings { limits: limits.clone(), origins: origins.collect::<Result<_, _>>()? };
+        log();
         // The port first: a second server on the same machine should not wait for the database to say so.
         let listener =
             tokio::net::TcpListener::bind(self.listen).await.map_err(|error| Failure::Listen(self.listen, error))?;
@@ -53,10 +67,37 @@ impl Serve {
         let api = Arc::new(Api::new(Arc::new(store), executor, limits));
         let address = listener.local_addr().context("the address is gone")?;
         println!("jiedui answers at http://{address}/graphql from {}", self.db.db.display());
-        let served = axum::serve(listener, crate::http::router(api)).with_graceful_shutdown(told_to_stop());
-        served.await.context("the server failed")?;
+        let stopping = Stopping::default();
+        let stall = Duration::from_millis(settings.limits.stall_ms as u64);
+        let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;
+        let router = crate::http::router(api, settings, metrics, stopping.clone());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+            told_to_stop().await;
+            stopping.begin();
+            let _ = stop.send(());
+        });
+        // Requests that are under way are finished; one that stalls does not hold up the end for ever.
+        let too_long = async {
+            if stopped.await.is_ok() {
+                tokio::time::sleep(stall).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            served = served => served.context("the server failed")?,
+            () = too_long => tracing::warn!("some requests did not end in time, and were cut off"),
+        }
         Ok(())
     }
+}
+
+/// Logs to standard error what `RUST_LOG` names; without it, what goes wrong. `RUST_LOG=access=info` is the access log.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A second one in this process is the first one's.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 async fn told_to_stop() {

@@ -1,60 +1,105 @@
-//! HTTP: one thin handler over the API.
+//! HTTP: one thin handler over the API, and what a server needs around it.
+
+mod graphql;
+mod negotiate;
+mod observe;
+mod pages;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::api::Api;
-use crate::api::error::{Code, GraphqlError};
-use crate::api::request::{Answer, Request};
+use crate::config::Limits;
 
-const GRAPHQL_RESPONSE: &str = "application/graphql-response+json; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
+/// How the server is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The bounds of requests.
+    pub limits: Limits,
+    /// The origins whose pages may read answers; none by default.
+    pub origins: Vec<HeaderValue>,
+}
+
+/// What every handler has.
+#[derive(Clone)]
+struct Shared {
+    api: Arc<Api>,
+    settings: Arc<Settings>,
+    sdl: Arc<str>,
+    metrics: PrometheusHandle,
+    stopping: Stopping,
+}
+
+/// Whether the server was told to stop: it finishes what it has, and says that it is not ready for more.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on it is.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Every route.
-pub fn router(api: Arc<Api>) -> Router {
-    Router::new().route("/graphql", post(answer_post)).with_state(api)
+pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
+    let cors = cors(&settings.origins);
+    let bytes = settings.limits.request_bytes;
+    let stall = Duration::from_millis(settings.limits.stall_ms as u64);
+    let shared = Shared { api, settings: Arc::new(settings), sdl: crate::api::sdl().into(), metrics, stopping };
+    Router::new()
+        .route("/", get(pages::landing))
+        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
+        .route("/playground/{file}", get(pages::asset))
+        .route("/schema.graphql", get(pages::schema))
+        .route("/health", get(pages::health))
+        .route("/ready", get(pages::ready))
+        .route("/metrics", get(pages::metrics))
+        .fallback(pages::nothing)
+        .layer(DefaultBodyLimit::max(bytes))
+        .layer(RequestBodyTimeoutLayer::new(stall))
+        .layer(CompressionLayer::new())
+        .layer(cors)
+        .layer(axum::middleware::from_fn(observe::observe))
+        .with_state(shared)
 }
 
-async fn answer_post(State(api): State<Arc<Api>>, headers: HeaderMap, body: Bytes) -> Response {
-    let answer = match parse(&headers, &body) {
-        Ok(request) => api.answer(&request).await,
-        Err(error) => Answer::refused(vec![error]),
-    };
-    respond(&headers, &answer)
-}
-
-fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Request, GraphqlError> {
-    let refuse = |message: String| GraphqlError::request(Code::BadRequest, message);
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media_type.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(refuse(format!("expected the content type application/json, found \"{media_type}\"")));
+/// Which pages of other origins may read answers. Without an origin, none may.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    if origins.is_empty() {
+        return CorsLayer::new();
     }
-    serde_json::from_slice(body).map_err(|error| refuse(format!("expected a JSON object with `query`: {error}")))
-}
-
-fn respond(headers: &HeaderMap, answer: &Answer) -> Response {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (status, media_type) = match accept.contains("application/json") {
-        // Old clients take any other status for a failure of the transport.
-        true => (StatusCode::OK, JSON),
-        false => (status(answer), GRAPHQL_RESPONSE),
+    let origin = match origins {
+        [any] if any == "*" => AllowOrigin::any(),
+        some => AllowOrigin::list(some.to_vec()),
     };
-    (status, [(CONTENT_TYPE, media_type)], answer.to_json()).into_response()
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            axum::http::header::CONTENT_TYPE,
+            axum::http::header::ACCEPT,
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(Duration::from_secs(3_600))
 }
 
-fn status(answer: &Answer) -> StatusCode {
-    match (&answer.data, answer.errors.first().map(|error| error.code)) {
-        (Some(_), None) => StatusCode::OK,
-        (Some(_), Some(_)) => StatusCode::from_u16(294).unwrap_or(StatusCode::OK),
-        (None, Some(Code::BadRequest | Code::SyntaxError)) => StatusCode::BAD_REQUEST,
-        (None, Some(Code::Internal)) => StatusCode::INTERNAL_SERVER_ERROR,
-        (None, _) => StatusCode::UNPROCESSABLE_ENTITY,
-    }
-}
+/// The status of an answer whose data came with errors.
+const PARTIAL: StatusCode = match StatusCode::from_u16(294) {
+    Ok(status) => status,
+    Err(_) => StatusCode::OK,
+};

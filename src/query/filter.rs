@@ -24,8 +24,11 @@ use crate::store::{Direction, Stored};
 #[derive(Debug)]
 pub struct Filter {
     given: Map<String, Value>,
-    kinds: Vec<(&'static Kind, OnceLock<Result<Vec<Test>, FieldError>>)>,
+    kinds: Vec<(&'static Kind, OnceLock<Compiled>)>,
 }
+
+/// A kind's conditions, or what is wrong with them.
+type Compiled = Result<Vec<Test>, FieldError>;
 
 /// One condition; a filter's conditions must all hold.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What one request sees.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -22,6 +23,8 @@ pub struct Scope {
     /// How many records the answer may read, and has read.
     most_reads: u64,
     reads: AtomicU64,
+    /// Set when nobody waits for the answer any more.
+    abandoned: Arc<AtomicBool>,
 }
 
 impl Scope {
@@ -33,12 +36,18 @@ impl Scope {
             deadline: None,
             most_reads: u64::MAX,
             reads: AtomicU64::new(0),
+            abandoned: Arc::default(),
         }
     }
 
     /// The same, which may take only so long and read only so much.
     pub fn within(self, time: Duration, reads: u64) -> Self {
         Self { deadline: Some((Instant::now() + time, time)), most_reads: reads, ..self }
+    }
+
+    /// A flag that ends the request at the next record that it reads.
+    pub fn abandon(&self) -> Arc<AtomicBool> {
+        self.abandoned.clone()
     }
 
     /// Counts a record that is read, and says whether there are time and reads left. Whatever reads record after record
@@ -49,6 +58,9 @@ impl Scope {
             return Err(FieldError::limit(format!(
                 "the answer reads more than {most} records; narrow it, or ask for smaller pages"
             )));
+        }
+        if self.abandoned.load(Ordering::Relaxed) {
+            return Err(FieldError::limit("nobody waits for the answer any more"));
         }
         match self.deadline {
             Some((deadline, time)) if Instant::now() > deadline => {

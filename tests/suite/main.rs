@@ -1,4 +1,5 @@
 //! The tests of the whole, in one program.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod as_of;
 mod builtin;
@@ -7,6 +8,7 @@ mod cli;
 mod executors;
 mod gate;
 mod generate;
+mod http;
 mod layers;
 mod national_pairings;
 mod readme;
@@ -14,5 +16,6 @@ mod schema;
 mod seed_entities;
 mod seed_facts;
 mod seed_relations;
+mod server;
 mod support;
 mod traps;

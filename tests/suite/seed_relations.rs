@@ -116,23 +116,30 @@ impl Relation<'_> {
 
     /// The map's ends are the records of the seed's, in either order: some fields stand on the other side.
     fn ends(&mut self, entities: &BTreeMap<String, String>) {
-        let (from, mut to) = (&entities[&self.row["from"]], entities[&self.row["to"]].as_str());
+        let (from, mut to) = (entities[&self.row["from"]].as_str(), entities[&self.row["to"]].as_str());
         if OF_THE_COUNTIES.contains(&self.row["id"].as_str()) {
+            self.holds(to == "pairing:zhongshan-zhaotong", "the seed has the city's pairing");
             to = "pairing:zhongshan-counties4";
         }
-        let expected = BTreeSet::from([from.as_str(), to]);
-        let record = match self.map["field"].as_str() {
-            "link" => format!("link:{}", self.row["id"].to_lowercase()),
-            _ => self.map["record"].clone(),
-        };
-        self.holds(self.map["record"] == record, "a link is named after its relation");
-        let found = match self.map["field"].as_str() {
-            "link" => BTreeSet::from([from.as_str(), self.map["target"].as_str()]),
-            // Who buys and who sells are two fields of the flow's figure.
-            _ if self.row["from"] == "flow:zs-midwest" => BTreeSet::from([from.as_str(), to]),
-            _ => BTreeSet::from([self.map["record"].as_str(), self.map["target"].as_str()]),
-        };
+        let found = if self.map["field"] == "link" { self.link_ends() } else { self.field_ends() };
+        let [forward, backward] = [[from, to], [to, from]];
+        // A link leads from the seed's subject; so does every field but those that stand on its object.
+        let turned = matches!(self.map["field"].as_str(), "members" | "brokers");
+        let expected = if turned { backward } else { forward };
         self.holds(found == expected, &format!("the map ties {found:?}, the seed {expected:?}"));
+    }
+
+    fn field_ends(&self) -> [String; 2] {
+        [self.map["record"].clone(), self.map["target"].clone()]
+    }
+
+    /// A link is a record of its own, named after its relation.
+    fn link_ends(&mut self) -> [String; 2] {
+        let id = format!("link:{}", self.row["id"].to_lowercase());
+        self.holds(self.map["record"] == id, "a link is named after its relation");
+        let query = "query($id: ID!) { node(id: $id) { ... on Link { subject { id } object { id } } } }";
+        let node = ask_with(query, json!({ "id": id }))["node"].clone();
+        [text(&node["subject"]["id"]), text(&node["object"]["id"])]
     }
 
     /// Whether the field or predicate can mean what the seed's relation does.
@@ -176,6 +183,20 @@ impl Relation<'_> {
         let found = ids(&node_back[*back]["nodes"]);
         self.holds(found.contains(&record), &format!("{target} {back} does not lead back to {record}"));
         self.cited(&node["citations"], Some(&field));
+        if kind == "Event" && field == "products" {
+            self.exhibit(&record, &target);
+        }
+    }
+
+    /// What an event did with a product: on its edge, as the seed's relation says it.
+    fn exhibit(&mut self, event: &str, product: &str) {
+        let query = "query($id: ID!) { node(id: $id) { ... on Event {
+            productsConnection(first: 1000) { edges { node { id } role } }
+        } } }";
+        let node = ask_with(query, json!({ "id": event }))["node"].clone();
+        let mut edges = list(&node["productsConnection"]["edges"]).iter();
+        let role = edges.find(|edge| edge["node"]["id"] == product).map(|edge| text(&edge["role"]));
+        self.holds(role == Some(self.row["relation"].to_uppercase()), &format!("its role is {role:?}"));
     }
 
     /// A citation of the relation's line; for a field, one that names it.

@@ -80,12 +80,12 @@ enum Selected {
 }
 
 impl Plan {
-    /// Coerces the arguments that hold variables, and refuses what would cost too much with them.
-    pub fn bind(&self, variables: &Map<String, Value>, limits: &Limits) -> Result<Vec<Arguments>, GraphqlError> {
+    /// Coerces the arguments that hold variables, and refuses what would cost too much with them. Gives the cost too.
+    pub fn bind(&self, variables: &Map<String, Value>, limits: &Limits) -> Result<(Vec<Arguments>, u64), GraphqlError> {
         let bound = self.coerce(variables)?;
         let cost = self.cost(&bound);
         if cost.objects <= limits.cost as u64 {
-            return Ok(bound);
+            return Ok((bound, cost.objects));
         }
         let (name, location) = cost.dearest.unzip();
         let narrow = name.map(|name| format!("; ask for a smaller page of `{name}`")).unwrap_or_default();

@@ -1,0 +1,172 @@
+//! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::{ALLOW, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::negotiate::{Media, accepted, prefers_html, sent};
+use super::observe::RequestId;
+use super::{PARTIAL, Shared, pages};
+use crate::api::error::{Code, GraphqlError};
+use crate::api::request::{Answer, Request};
+
+/// An answer by POST.
+pub async fn post(
+    State(shared): State<Shared>,
+    id: RequestId,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let (name, charset) = sent(&headers);
+    // A form can send any other type across origins without asking: refusing them closes the door to that.
+    if name != "application/json" || charset.as_ref().is_some_and(|charset| charset != "utf-8") {
+        let found = headers.get(CONTENT_TYPE).map_or("none", |value| value.to_str().unwrap_or("another"));
+        let message = format!("expected the content type application/json in UTF-8, found {found}");
+        return refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("the request has more than {} bytes", shared.settings.limits.request_bytes);
+            return refuse(media, StatusCode::PAYLOAD_TOO_LARGE, Code::LimitExceeded, message);
+        }
+        Err(rejected) => {
+            return refuse(
+                media,
+                StatusCode::BAD_REQUEST,
+                Code::BadRequest,
+                format!("the body cannot be read: {rejected}"),
+            );
+        }
+    };
+    match request_of_json(&body) {
+        Ok(request) => answer(&shared, &id, media, &request).await,
+        Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
+    }
+}
+
+/// An answer by GET, or the playground for a browser.
+pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers: HeaderMap) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query");
+    if !is_question && prefers_html(&headers) {
+        return pages::playground(&headers);
+    }
+    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    if query.len() > shared.settings.limits.request_bytes {
+        let message = format!("the query string has more than {} bytes", shared.settings.limits.request_bytes);
+        return refuse(media, StatusCode::URI_TOO_LONG, Code::LimitExceeded, message);
+    }
+    let request = match request_of_query(query) {
+        Ok(request) => request,
+        Err(message) => return refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
+    };
+    if shared.api.changes(&request) {
+        let message = "a mutation is sent by POST: a GET may be repeated by anyone on the way".to_owned();
+        let mut refused = refuse(Media::GraphqlResponse, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+        refused.headers_mut().insert(CONTENT_TYPE, media.content_type().parse().unwrap_or(JSON_TYPE));
+        refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
+        return refused;
+    }
+    answer(&shared, &id, media, &request).await
+}
+
+const JSON_TYPE: axum::http::HeaderValue = axum::http::HeaderValue::from_static("application/json");
+
+/// Any other method.
+pub async fn other() -> Response {
+    let message = "expected GET or POST".to_owned();
+    let mut refused = refuse(Media::GraphqlResponse, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+    refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD, POST"));
+    refused
+}
+
+async fn answer(shared: &Shared, id: &RequestId, media: Media, request: &Request) -> Response {
+    let answer = shared.api.answer(request).await;
+    for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
+        let cause = error.cause.as_deref().unwrap_or("no cause");
+        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
+    }
+    respond(media, status(&answer), &answer)
+}
+
+fn respond(media: Media, status: StatusCode, answer: &Answer) -> Response {
+    let status = match media {
+        Media::GraphqlResponse => status,
+        Media::Json => StatusCode::OK,
+    };
+    (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
+}
+
+/// What comes of an answer as a status.
+fn status(answer: &Answer) -> StatusCode {
+    match (&answer.data, answer.errors.first().map(|error| error.code)) {
+        (Some(_), None) => StatusCode::OK,
+        (Some(_), Some(_)) => PARTIAL,
+        (None, Some(Code::BadRequest | Code::SyntaxError)) => StatusCode::BAD_REQUEST,
+        (None, Some(Code::Internal)) => StatusCode::INTERNAL_SERVER_ERROR,
+        (None, _) => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// Refuses what is no GraphQL request: the status says so in either media type.
+fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Response {
+    let answer = Answer::refused(vec![GraphqlError::request(code, message)]);
+    (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
+}
+
+fn not_acceptable() -> Response {
+    let message = "the answer comes as application/graphql-response+json or application/json: accept one of the two";
+    refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
+}
+
+fn request_of_json(body: &[u8]) -> Result<Request, String> {
+    let value: Value = serde_json::from_slice(body).map_err(|error| format!("the body is no JSON: {error}"))?;
+    if value.is_array() {
+        return Err("batches are not answered: send one request, with several root fields".to_owned());
+    }
+    request(value)
+}
+
+/// A request from the parameters of a query string; `variables` and `extensions` are JSON.
+fn request_of_query(query: &str) -> Result<Request, String> {
+    let mut object = serde_json::Map::new();
+    for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+        let value = match name.as_ref() {
+            "query" | "operationName" => Value::String(text.into_owned()),
+            "variables" | "extensions" if text.is_empty() => Value::Null,
+            "variables" | "extensions" => {
+                serde_json::from_str(&text).map_err(|error| format!("{name} is no JSON: {error}"))?
+            }
+            _ => continue,
+        };
+        if object.insert(name.clone().into_owned(), value).is_some() {
+            return Err(format!("{name} is given twice"));
+        }
+    }
+    request(Value::Object(object))
+}
+
+fn request(value: Value) -> Result<Request, String> {
+    let Value::Object(object) = &value else { return Err("expected a JSON object with `query`".to_owned()) };
+    for (name, expected, fits) in [
+        ("query", "a string", object.get("query").is_some_and(Value::is_string)),
+        (
+            "operationName",
+            "a string or null",
+            object.get("operationName").is_none_or(|it| it.is_string() || it.is_null()),
+        ),
+        ("variables", "an object or null", object.get("variables").is_none_or(|it| it.is_object() || it.is_null())),
+        ("extensions", "an object or null", object.get("extensions").is_none_or(|it| it.is_object() || it.is_null())),
+    ] {
+        if !fits {
+            return Err(format!("`{name}`: expected {expected}"));
+        }
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}

@@ -1,0 +1,120 @@
+//! Media types: which the client accepts, and which it sends.
+
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+
+/// The media type of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/graphql-response+json`: the status says what came of the request.
+    GraphqlResponse,
+    /// `application/json`: 200 whatever came of it, for clients that take any other status for a failure of the transport.
+    Json,
+}
+
+impl Media {
+    /// As it stands in the header.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// The media type that a client likes best of those that we have; nothing where it accepts neither. One that accepts
+/// anything, or says nothing, gets JSON, as the draft asks.
+pub fn accepted(headers: &HeaderMap) -> Option<Media> {
+    let mut ranges =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let ranges: Vec<_> = ranges.by_ref().map(Range::parse).collect();
+    if ranges.is_empty() {
+        return Some(Media::Json);
+    }
+    // The better of two that are liked alike is the first.
+    let ours = [(Media::Json, "application/json"), (Media::GraphqlResponse, "application/graphql-response+json")];
+    let liked = ours.into_iter().map(|(media, name)| (media, liking(&ranges, name)));
+    let best =
+        liked.filter(|(_, liking)| *liking > (0, 0)).reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map(|(media, _)| media)
+}
+
+/// Whether a client, a browser that is, would rather see a page.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let ranges: Vec<_> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(Range::parse)
+        .collect();
+    liking(&ranges, "text/html").0 > 0 && ranges.iter().any(|range| range.name == "text/html")
+}
+
+/// What the body of a request is said to be: its media type, and its character set where it names one.
+pub fn sent(headers: &HeaderMap) -> (String, Option<String>) {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let name = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    (name, charset)
+}
+
+/// One range of an Accept header.
+struct Range {
+    name: String,
+    /// The quality in thousandths.
+    quality: u16,
+}
+
+impl Range {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        Self { name, quality: (quality.clamp(0.0, 1.0) * 1000.0) as u16 }
+    }
+}
+
+/// How much a media type is liked: the quality of the most specific range that it is in, and how specific that is.
+fn liking(ranges: &[Range], name: &str) -> (u16, u8) {
+    let group = name.split('/').next().unwrap_or_default();
+    let specific = |range: &&Range| match range.name.as_str() {
+        exact if exact == name => Some(3),
+        any if any.strip_suffix("/*") == Some(group) => Some(2),
+        "*/*" => Some(1),
+        _ => None,
+    };
+    let in_them = ranges.iter().filter_map(|range| Some((specific(&range)?, range.quality)));
+    in_them.max().map_or((0, 0), |(specific, quality)| if quality == 0 { (0, 0) } else { (quality, specific) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_media_type_that_is_liked_best_is_chosen() {
+        for (accept, expected) in [
+            (None, Some(Media::Json)),
+            (Some("*/*"), Some(Media::Json)),
+            (Some("application/*"), Some(Media::Json)),
+            (Some("application/json"), Some(Media::Json)),
+            (Some("application/graphql-response+json"), Some(Media::GraphqlResponse)),
+            (Some("application/graphql-response+json, application/json"), Some(Media::Json)),
+            (Some("application/graphql-response+json, application/json;q=0.9"), Some(Media::GraphqlResponse)),
+            (Some("application/graphql-response+json; charset=utf-8, */*;q=0.5"), Some(Media::GraphqlResponse)),
+            (Some("APPLICATION/JSON;q=0.1, text/html"), Some(Media::Json)),
+            (Some("application/json;q=0, */*"), Some(Media::GraphqlResponse)),
+            (Some("text/html"), None),
+            (Some("application/json;q=0"), None),
+            (Some(""), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(ACCEPT, accept.parse().unwrap());
+            }
+            assert_eq!(accepted(&headers), expected, "{accept:?}");
+        }
+    }
+}

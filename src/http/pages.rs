@@ -1,0 +1,143 @@
+//! What a person or a machine asks for beside `/graphql`.
+
+use std::fmt::Write;
+use std::io::Read;
+
+use axum::extract::{Path, State};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use flate2::read::GzDecoder;
+use rust_embed::Embed;
+
+use super::Shared;
+use crate::model::kinds::KINDS;
+use crate::query::error::FieldError;
+use crate::query::scope::Scope;
+
+/// What a page of ours may do: load from here, talk to here, and nothing else. Monaco, the playground's editor, writes
+/// styles into its elements.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self'; \
+                      connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// The playground's files, compressed; `web/playground/build.sh` makes them.
+#[derive(Embed)]
+#[folder = "assets/playground/"]
+#[include = "*.gz"]
+struct Playground;
+
+/// The playground's page.
+pub fn playground(headers: &HeaderMap) -> Response {
+    file("index.html", headers)
+}
+
+/// `/playground/{file}`: what the page loads.
+pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    file(&name, &headers)
+}
+
+fn file(name: &str, headers: &HeaderMap) -> Response {
+    let Some(found) = Playground::get(&format!("{name}.gz")) else { return no_file() };
+    let media = match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json" | "map") => "application/json",
+        Some("ttf") => "font/ttf",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    };
+    let guards = [
+        (CONTENT_TYPE, media),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept, accept-encoding"),
+    ];
+    let takes_gzip =
+        headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"));
+    if takes_gzip {
+        return (guards, [(CONTENT_ENCODING, "gzip")], found.data.into_owned()).into_response();
+    }
+    let mut plain = Vec::new();
+    match GzDecoder::new(found.data.as_ref()).read_to_end(&mut plain) {
+        Ok(_) => (guards, plain).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// `/`: what is in the database, and where to go.
+pub async fn landing(State(shared): State<Shared>) -> Response {
+    match page(&shared) {
+        Ok(page) => {
+            let guards = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CONTENT_SECURITY_POLICY, POLICY),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (guards, page).into_response()
+        }
+        Err(error) => {
+            tracing::error!(cause = error.cause.as_deref().unwrap_or_default(), "the landing page failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn page(shared: &Shared) -> Result<String, FieldError> {
+    let scope = Scope::new(shared.api.store().snapshot()?);
+    let mut rows = String::new();
+    for kind in KINDS {
+        let count = scope.snapshot.count(kind)?;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            rows,
+            "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td class=\"n\">{count}</td></tr>",
+            kind.zh, kind.name, kind.plural
+        );
+    }
+    let revision = scope.snapshot.revision()?;
+    Ok(include_str!("landing.html").replace("{{rows}}", &rows).replace("{{revision}}", &revision.to_string()))
+}
+
+/// Any other path.
+pub async fn nothing() -> Response {
+    no_file()
+}
+
+fn no_file() -> Response {
+    let text = "There is nothing here. The API is at /graphql, its schema at /schema.graphql.\n";
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+/// `/health`: the process is alive.
+pub async fn health() -> Response {
+    (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "alive\n").into_response()
+}
+
+/// `/ready`: the database can be read, and requests are taken.
+pub async fn ready(State(shared): State<Shared>) -> Response {
+    let readable = shared.api.store().snapshot().is_ok_and(|snapshot| snapshot.revision().is_ok());
+    let (status, text) = match (shared.stopping.has_begun(), readable) {
+        (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read\n"),
+        (false, true) => (StatusCode::OK, "ready\n"),
+    };
+    (status, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+/// `/metrics`, as Prometheus reads them.
+pub async fn metrics(State(shared): State<Shared>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics.render()).into_response()
+}
+
+/// `/schema.graphql`.
+pub async fn schema(State(shared): State<Shared>) -> Response {
+    ([(CONTENT_TYPE, "application/graphql; charset=utf-8")], shared.sdl.as_ref().to_owned()).into_response()
+}
