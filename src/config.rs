@@ -11,6 +11,12 @@ pub const PAGE_DEFAULT: usize = 100;
 /// The most ids that `nodes(ids:)` takes.
 pub const NODES_MAX: usize = 1_000;
 
+/// The most conditions and operands that a filter holds.
+pub const FILTER_VALUES: usize = 20_000;
+
+/// How often an operation may ask for `__schema`: each answer is large.
+pub const SCHEMAS_MAX: usize = 3;
+
 /// From how many objects on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 
@@ -43,8 +49,10 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Milliseconds that a client may send nothing of a request's body, and that stopping waits for requests to end.
     pub stall_ms: usize,
-    /// Documents that are kept parsed, validated and planned.
-    pub documents_cached: usize,
+    /// Bytes of documents that are kept parsed and validated.
+    pub document_cache_bytes: usize,
+    /// Fields of plans that are kept.
+    pub plan_cache_fields: usize,
     /// Bytes of the store's page cache.
     pub cache_bytes: usize,
 }
@@ -65,7 +73,8 @@ impl Default for Limits {
             time_ms: 10_000,
             answer_bytes: 32 << 20,
             stall_ms: 10_000,
-            documents_cached: 512,
+            document_cache_bytes: 1 << 20,
+            plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
         }
     }
@@ -73,7 +82,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 15] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 16] {
         [
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
@@ -88,7 +97,8 @@ impl Limits {
             ("time-ms", "milliseconds that an answer may take", &mut self.time_ms),
             ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),
             ("stall-ms", "milliseconds that a client may stall, and that stopping waits", &mut self.stall_ms),
-            ("documents-cached", "documents that are kept planned", &mut self.documents_cached),
+            ("document-cache-bytes", "bytes of documents that are kept parsed", &mut self.document_cache_bytes),
+            ("plan-cache-fields", "fields of plans that are kept", &mut self.plan_cache_fields),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
         ]
     }

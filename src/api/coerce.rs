@@ -26,7 +26,7 @@ pub fn arguments(defs: &[InputDef], mut value: impl FnMut(&str) -> Option<Value>
             },
         }
     }
-    Ok(Arguments(coerced))
+    Ok(Arguments::new(coerced))
 }
 
 /// Coerces one value to a type. The error says what was expected and what was found.
@@ -56,7 +56,7 @@ fn named(name: &str, value: Value) -> Result<Value, String> {
                 let coerced = arguments(fields, |field| object.remove(field))?;
                 match object.keys().next() {
                     Some(unknown) => Err(format!("{name} has no field {unknown}")),
-                    None => Ok(Value::Object(coerced.0)),
+                    None => Ok(Value::Object(coerced.into_values())),
                 }
             }
             other => Err(expected(&other)),

@@ -81,6 +81,11 @@ impl GraphqlError {
         Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, cause: None }
     }
 
+    /// An error that is our fault; what caused it is logged and never shown.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::request(Code::Internal, "internal error") }
+    }
+
     /// The same, at a place in the document.
     pub fn at(mut self, location: Option<(usize, usize)>) -> Self {
         self.locations.extend(location);

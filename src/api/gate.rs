@@ -1,8 +1,8 @@
 //! The gate: every request passes it, and nothing else reaches a resolver. Size and tokens, parse, validate, choose the
 //! operation, coerce the variables.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::{Operation, Selection, SelectionSet};
@@ -10,6 +10,7 @@ use apollo_compiler::parser::{Parser, SourceSpan};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 
@@ -23,21 +24,42 @@ use crate::config::Limits;
 pub struct Gate {
     /// The schema, as the gate validates against it.
     pub schema: Valid<Schema>,
-    documents: Cache<String, Arc<Document>>,
+    documents: Cache<String, Arc<Document>, ByText>,
+    plans: Cache<PlanKey, Arc<Plan>, ByFields>,
+    numbers: AtomicU64,
     limits: Limits,
 }
 
 /// A document that passed.
 pub struct Document {
+    /// Which document it is.
+    number: u64,
     /// The parsed and validated document.
     pub parsed: Valid<ExecutableDocument>,
     /// The variables that decide an `@skip` or `@include`.
     conditions: Vec<String>,
-    plans: Mutex<Plans>,
 }
 
-/// A plan for each operation and each way that its conditions can fall.
-type Plans = HashMap<(Option<String>, Vec<bool>), Arc<Plan>>;
+/// Which plan: of a document, an operation, and a way that its conditions fall.
+type PlanKey = (u64, Option<String>, Vec<bool>);
+
+/// A document weighs what its text does, a plan what its fields do.
+#[derive(Clone)]
+struct ByText;
+#[derive(Clone)]
+struct ByFields;
+
+impl Weighter<String, Arc<Document>> for ByText {
+    fn weight(&self, text: &String, _: &Arc<Document>) -> u64 {
+        text.len() as u64 + 200
+    }
+}
+
+impl Weighter<PlanKey, Arc<Plan>> for ByFields {
+    fn weight(&self, _: &PlanKey, plan: &Arc<Plan>) -> u64 {
+        plan.weight()
+    }
+}
 
 /// A request that passed.
 pub struct Passed {
@@ -59,7 +81,13 @@ impl Gate {
     pub fn new(sdl: &str, limits: &Limits) -> Self {
         let schema =
             Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|errors| panic!("{}", errors.errors));
-        Self { schema, documents: Cache::new(limits.documents_cached), limits: limits.clone() }
+        Self {
+            schema,
+            documents: Cache::with_weighter(512, limits.document_cache_bytes as u64, ByText),
+            plans: Cache::with_weighter(512, limits.plan_cache_fields as u64, ByFields),
+            numbers: AtomicU64::new(0),
+            limits: limits.clone(),
+        }
     }
 
     /// Lets a request pass, or says everything that is wrong with it.
@@ -87,6 +115,19 @@ impl Gate {
             _ => Map::new(),
         };
         Ok(Passed { document, operation, variables, coerced })
+    }
+
+    /// The plan of an operation as its conditions fall, compiled if this is the first time.
+    pub fn plan(&self, passed: &Passed) -> Result<Arc<Plan>, Vec<GraphqlError>> {
+        let Passed { document, operation, variables, .. } = passed;
+        let falls = |name: &String| variables.get(name).and_then(Value::as_bool).unwrap_or(false);
+        let name = operation.name.as_ref().map(ToString::to_string);
+        let key = (document.number, name, document.conditions.iter().map(falls).collect());
+        self.plans
+            .get_or_insert_with(&key, || {
+                Plan::compile(&document.parsed, operation, variables, &self.limits).map(Arc::new)
+            })
+            .map_err(|error| vec![error])
     }
 
     fn parse(&self, text: &str) -> Result<Document, Vec<GraphqlError>> {
@@ -135,32 +176,7 @@ impl Gate {
         }
         conditions.sort();
         conditions.dedup();
-        Ok(Document { parsed, conditions, plans: Mutex::default() })
-    }
-}
-
-impl Passed {
-    /// The plan of the operation as its conditions fall, compiled if this is the first time.
-    pub fn plan(&self, limits: &Limits) -> Result<Arc<Plan>, Vec<GraphqlError>> {
-        let falls = |name: &String| self.variables.get(name).and_then(Value::as_bool).unwrap_or(false);
-        let key = (
-            self.operation.name.as_ref().map(ToString::to_string),
-            self.document.conditions.iter().map(falls).collect::<Vec<_>>(),
-        );
-        let plans = || self.document.plans.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(plan) = plans().get(&key) {
-            return Ok(plan.clone());
-        }
-        let plan = Arc::new(
-            Plan::compile(&self.document.parsed, &self.operation, &self.variables, limits)
-                .map_err(|error| vec![error])?,
-        );
-        let mut plans = plans();
-        // A document with many conditions has many ways to fall: keep the first ones only.
-        if plans.len() < 16 {
-            plans.insert(key, plan.clone());
-        }
-        Ok(plan)
+        Ok(Document { number: self.numbers.fetch_add(1, Ordering::Relaxed), parsed, conditions })
     }
 }
 

@@ -75,11 +75,7 @@ pub async fn run(
     if refused {
         return Err(errors);
     }
-    let data = serde_json::to_vec(&answer.data).map_err(|error| {
-        let mut failed = GraphqlError::request(Code::Internal, "internal error");
-        failed.cause = Some(error.to_string());
-        vec![failed]
-    })?;
+    let data = serde_json::to_vec(&answer.data).map_err(|error| vec![GraphqlError::internal(error.to_string())])?;
     Ok(Answer { data: Some(data), errors })
 }
 

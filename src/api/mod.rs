@@ -18,7 +18,7 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
-use crate::config::{COST_OF_LONG, Limits};
+use crate::config::{COST_OF_LONG, Limits, SCHEMAS_MAX};
 use crate::query::arguments::Arguments;
 use crate::query::scope::Scope;
 use crate::store::Store;
@@ -64,8 +64,16 @@ struct Ready {
 }
 
 impl Ready {
+    /// Whether it may read much: many objects, or a filter, which reads what it does not keep.
+    fn is_long(&self) -> bool {
+        self.cost > COST_OF_LONG || self.plan.filters || self.plan.introspects
+    }
+
+    /// Runs it. A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
     fn run(self) -> Answer {
-        self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes)
+        let run = || self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]))
     }
 }
 
@@ -108,16 +116,14 @@ impl Api {
             return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
         }
         let ready = match self.ready(&passed) {
-            Ok(ready) if ready.cost > COST_OF_LONG => ready,
+            Ok(ready) if ready.is_long() => ready,
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
         };
         let _abandon = Abandon(ready.scope.abandon());
-        tokio::task::spawn_blocking(move || ready.run()).await.unwrap_or_else(|error| {
-            let mut failed = GraphqlError::request(Code::Internal, "internal error");
-            failed.cause = Some(error.to_string());
-            Answer::refused(vec![failed])
-        })
+        tokio::task::spawn_blocking(move || ready.run())
+            .await
+            .unwrap_or_else(|error| Answer::refused(vec![GraphqlError::internal(error.to_string())]))
     }
 
     /// Answers a request in the plan, on this thread, without an async runtime.
@@ -129,7 +135,7 @@ impl Api {
     }
 
     fn ready(&self, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
-        let plan = passed.plan(&self.limits)?;
+        let plan = self.gate.plan(passed)?;
         let (bound, cost) = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         Ok(Ready { plan, bound, cost, introspected, scope: self.scope()?, answer_bytes: self.limits.answer_bytes })
@@ -137,16 +143,12 @@ impl Api {
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        passed.plan(&self.limits)?.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
+        self.gate.plan(&passed)?.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         graphql::run(&self.graphql, self.scope()?, request, passed.variables).await
     }
 
     fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {
-        let snapshot = self.store.snapshot().map_err(|error| {
-            let mut failed = GraphqlError::request(Code::Internal, "internal error");
-            failed.cause = Some(error.to_string());
-            vec![failed]
-        })?;
+        let snapshot = self.store.snapshot().map_err(|error| vec![GraphqlError::internal(error.to_string())])?;
         Ok(Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64))
     }
 
@@ -156,6 +158,11 @@ impl Api {
             let location = gate::location(document, error.location());
             vec![GraphqlError::request(code, error.message().to_string()).at(location)]
         };
+        let asked = passed.operation.root_fields(document).filter(|field| field.name == "__schema").count();
+        if asked > SCHEMAS_MAX {
+            let message = format!("the document asks for __schema {asked} times; at most {SCHEMAS_MAX} are answered");
+            return Err(vec![GraphqlError::request(Code::LimitExceeded, message)]);
+        }
         introspection::check_max_depth(document, &passed.operation)
             .map_err(|error| refused(Code::LimitExceeded, error))?;
         let schema = &self.gate.schema;

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use super::exit::print;
+use super::exit::{print, say};
 use super::{Db, Failure};
 use crate::config::Limits;
 use crate::store::{Store, check};
@@ -22,7 +22,8 @@ impl Check {
         let mut differences = 0;
         let rows = check(&snapshot, |difference| {
             differences += 1;
-            println!("{difference}");
+            // Standard output that is gone is no reason to stop counting.
+            let _ = say(&difference.to_string());
         });
         let rows = rows.context("the check could not be finished")?;
         if differences > 0 {

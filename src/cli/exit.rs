@@ -26,11 +26,13 @@ pub enum Failure {
     /// The database could not be opened.
     Open(OpenError),
     /// The address could not be listened on.
-    Listen(std::net::SocketAddr, std::io::Error),
+    Listen(String, std::io::Error),
     /// The answer, which was printed, holds errors.
     Answered,
     /// The check, which was printed, found so many differences.
     Differs(u64),
+    /// A panic.
+    Panicked(String),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -49,7 +51,7 @@ impl Failure {
             Self::Answered => 8,
             Self::Differs(_) => 9,
             Self::Usage(_) => 2,
-            Self::Other(_) => 1,
+            Self::Panicked(_) | Self::Other(_) => 1,
         }
     }
 
@@ -62,6 +64,10 @@ impl Failure {
                 eprintln!("jiedui: {address} is taken by another program; choose another address with --listen");
             }
             Self::Listen(address, error) => eprintln!("jiedui: cannot listen on {address}: {error}"),
+            Self::Panicked(why) => {
+                let why = why.lines().next().unwrap_or_default();
+                eprintln!("jiedui: the database's file is damaged, or jiedui is at fault ({why})");
+            }
             Self::Answered => {}
             Self::Differs(count) => eprintln!("jiedui: {count} differences"),
             Self::Other(error) => eprintln!("jiedui: {error:#}"),
@@ -80,6 +86,11 @@ impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error)
     }
+}
+
+/// Prints a line to standard output.
+pub fn say(line: &str) -> Result<(), Failure> {
+    print(format!("{line}\n").as_bytes())
 }
 
 /// Prints to standard output. A reader that went away, as `head` does, is no failure.

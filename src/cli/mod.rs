@@ -65,14 +65,23 @@ struct Db {
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+    // A panic is a fault of ours, or a file whose pages are damaged: it is told in one line, like any other failure.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a panic")));
+    let done = std::panic::catch_unwind(|| match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(serve) => serve.run(),
         Command::Query(query) => query.run(),
         Command::Check(check) => check.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
-    };
+    });
+    let done = done.unwrap_or_else(|panic| Err(Failure::Panicked(told_by(&panic))));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// What a panic says.
+fn told_by(panic: &Box<dyn std::any::Any + Send>) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }

@@ -46,7 +46,7 @@ impl Query {
         if answer.errors.is_empty() { Ok(()) } else { Err(Failure::Answered) }
     }
 
-    fn request(&self) -> Result<Request, anyhow::Error> {
+    fn request(&self) -> Result<Request, Failure> {
         let query = match (&self.query, &self.file) {
             (Some(query), _) => query.clone(),
             (None, Some(file)) => {
@@ -60,7 +60,8 @@ impl Query {
         };
         let variables: Map<String, Value> = match &self.variables {
             None => Map::new(),
-            Some(text) => serde_json::from_str(text).context("--variables: expected a JSON object")?,
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| Failure::Usage(format!("--variables: expected a JSON object: {error}")))?,
         };
         Ok(Request { query, operation_name: self.operation.clone(), variables, extensions: Map::new() })
     }

@@ -1,6 +1,5 @@
 //! `jiedui serve`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +7,10 @@ use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::EnvFilter;
 
+use super::exit::say;
 use super::{Bounds, Db, Failure};
 use crate::api::{Api, Executor};
-use crate::exchange::builtin;
+use crate::exchange::builtin::{self, Loaded};
 use crate::http::{Settings, Stopping};
 use crate::store::Store;
 
@@ -23,12 +23,12 @@ pub struct Serve {
     bounds: Bounds,
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", env = "JIEDUI_LISTEN", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    listen: String,
     /// Let the pages of this origin read answers; `*` for all. May be given several times.
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "JIEDUI_ALLOW_ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
     /// Run queries through async-graphql instead of the plan.
-    #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL")]
+    #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
 }
 
@@ -49,24 +49,22 @@ impl Serve {
         let settings = Settings { limits: limits.clone(), origins: origins.collect::<Result<_, _>>()? };
         log();
         // The port first: a second server on the same machine should not wait for the database to say so.
-        let listener =
-            tokio::net::TcpListener::bind(self.listen).await.map_err(|error| Failure::Listen(self.listen, error))?;
+        let listener = tokio::net::TcpListener::bind(&self.listen).await;
+        let listener = listener.map_err(|error| Failure::Listen(self.listen.clone(), error))?;
         let store = Store::open(&self.db.db, limits.cache_bytes)?;
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
         if let Some(revision) = loaded.revision {
-            println!(
-                "built-in data: {} records changed, {} kept as they were, revision {revision}",
-                loaded.changed, loaded.kept
-            );
+            let Loaded { changed, kept, .. } = loaded;
+            say(&format!("built-in data: {changed} records changed, {kept} kept as they were, revision {revision}"))?;
         }
         for id in &loaded.left_out {
-            println!("built-in data: {id} was left out: what it refers to was deleted here");
+            say(&format!("built-in data: {id} was left out: what it refers to was deleted here"))?;
         }
         let executor = if self.async_graphql { Executor::AsyncGraphql } else { Executor::Plan };
         let api = Arc::new(Api::new(Arc::new(store), executor, limits));
         let address = listener.local_addr().context("the address is gone")?;
-        println!("jiedui answers at http://{address}/graphql from {}", self.db.db.display());
+        say(&format!("jiedui answers at http://{address}/graphql from {}", self.db.db.display()))?;
         let stopping = Stopping::default();
         let stall = Duration::from_millis(settings.limits.stall_ms as u64);
         let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;

@@ -85,11 +85,15 @@ fn attempt(
     let mut changes = Vec::new();
     let mut kept = 0;
     for (id, record) in records {
+        // What could not be had stays as the last binary's data left it, to be mended when it can.
+        if left_out.contains(id) {
+            continue;
+        }
         let hash = Sha256::digest(record.pack()).to_vec();
         let stands = writer.row(id.as_ref())?.map(|row| Sha256::digest(row).to_vec());
         let ours = stands.as_ref() == before.get(id);
-        if stands.as_ref() == Some(&hash) || left_out.contains(id) {
-            // As it should be already, or not to be had.
+        if stands.as_ref() == Some(&hash) {
+            // As it should be already.
         } else if ours {
             changes.push(Change::Put(record.clone()));
         } else {
@@ -100,11 +104,14 @@ fn attempt(
     for (id, hash) in before.iter().filter(|(id, _)| !records.contains_key(id)) {
         let stands = writer.row(id.as_ref())?.map(|row| Sha256::digest(row).to_vec());
         match stands {
-            Some(stands) if stands == *hash && !left_out.contains(id) => changes.push(Change::Delete(id.clone())),
+            Some(stands) if stands == *hash && !left_out.contains(id) => {
+                changes.push(Change::Delete(id.clone()));
+                writer.set_builtin(id.as_ref(), None)?;
+            }
+            // What a keeper changed or deleted is remembered, for newer data may bring it back.
             Some(_) => kept += 1,
             None => {}
         }
-        writer.set_builtin(id.as_ref(), None)?;
     }
     writer.set_meta("builtin", fingerprint)?;
     let author = Author { time_ms, name: "jiedui".to_owned(), note: "built-in data".to_owned() };

@@ -8,6 +8,9 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal(rust_decimal::Decimal);
 
+/// The first whole number of 29 digits.
+const MOST: u128 = 10u128.pow(28);
+
 /// Why a text is no decimal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -26,12 +29,16 @@ impl Decimal {
             return Err(error());
         }
         let exact = rust_decimal::Decimal::from_str_exact(text).map_err(|_| error())?;
-        Ok(Self(exact.normalize()))
+        let exact = exact.normalize();
+        if exact.mantissa().unsigned_abs() < MOST { Ok(Self(exact)) } else { Err(error()) }
     }
 
     /// The sum, or nothing where it has more digits than a decimal holds.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(|sum| Self(sum.normalize()))
+        let sum = self.0.checked_add(other.0)?;
+        // The library rounds what does not fit; a sum that gives back both its parts was not rounded.
+        let exact = sum.checked_sub(other.0) == Some(self.0) && sum.checked_sub(self.0) == Some(other.0);
+        (exact && sum.mantissa().unsigned_abs() < MOST).then(|| Self(sum.normalize()))
     }
 
     /// Bytes that compare as the decimals do: the key of an index over them.
@@ -109,9 +116,21 @@ mod tests {
             "1.2.3",
             "0.00000000000000000000000000001",
             "99999999999999999999999999999999",
+            "10000000000000000000000000000",
         ] {
             assert!(Decimal::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_sum_is_exact_or_none() {
+        let add = |left: &str, right: &str| {
+            Decimal::parse(left).unwrap().checked_add(Decimal::parse(right).unwrap()).map(|sum| sum.to_string())
+        };
+        assert_eq!(add("0.1", "0.2"), Some("0.3".to_owned()));
+        assert_eq!(add("1.50", "-1.5"), Some("0".to_owned()));
+        assert_eq!(add("9999999999999999999999999999", "0.55"), None);
+        assert_eq!(add("9999999999999999999999999999", "1"), None);
     }
 
     #[test]

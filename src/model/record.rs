@@ -1,11 +1,17 @@
 //! A record as a writer has it: all of its values, owned; packed to a row and unpacked again.
 
-use super::catalog::{Field, Kind, Shape, slot};
+use std::collections::BTreeSet;
+
+use super::catalog::{EdgeForm, Field, Kind, REGION, Shape, slot};
 use super::date::PartialDate;
 use super::decimal::Decimal;
 use super::id::{Id, IdRef, is_key};
+use super::kinds::PROVINCE;
 use super::row::{List, Row, pack_list, pack_row};
 use super::value::{Leaf, Scalar, Value};
+
+/// Where a region holds its parent. The levels go down with the tags, so that no region can stand above itself.
+const PARENT: usize = PROVINCE.slot_of("parent");
 
 /// A record, whole. The values stand in slot order.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +84,11 @@ impl Record {
                 report(field.name, "this kind has no such field".to_owned());
             }
         }
+        if let (true, Some(Value::Ref(parent))) = (self.kind.implements(REGION), self.values.get(PARENT))
+            && parent.tag >= self.kind.tag
+        {
+            report("parent", format!("expected a region of a higher level, found {parent}"));
+        }
         problems
     }
 }
@@ -94,11 +105,11 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
         }
         return;
     }
-    let mut each = |fields: &[Field], values: &[Value], path: &str| {
-        for (field, value) in fields.iter().zip(values) {
-            field_problems(field, value, &format!("{path}.{}", field.name), report);
-        }
-    };
+    if let (true, Value::Struct(values)) = (field.required, value)
+        && values.iter().all(|value| *value == Value::Null)
+    {
+        report(path, "is required".to_owned());
+    }
     match (&field.shape, value) {
         (Shape::One(scalar), value) => {
             if let Some(problem) = scalar_problem(*scalar, value) {
@@ -112,11 +123,12 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
                 }
             }
         }
-        (Shape::Struct(of), Value::Struct(values)) => each(of.fields, values, path),
+        (Shape::Struct(of), Value::Struct(values)) => fields_problems(of.fields, values, path, report),
         (Shape::Structs(of), Value::List(items)) => {
             for (place, item) in items.iter().enumerate() {
-                if let Value::Struct(values) = item {
-                    each(of.fields, values, &format!("{path}.{place}"));
+                match item {
+                    Value::Struct(values) => fields_problems(of.fields, values, &format!("{path}.{place}"), report),
+                    _ => report(&format!("{path}.{place}"), format!("expected a {}", of.name)),
                 }
             }
         }
@@ -125,6 +137,7 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
                 Value::List(items) => items.as_slice(),
                 single => std::slice::from_ref(single),
             };
+            let mut targets = BTreeSet::new();
             for (place, entry) in entries.iter().enumerate() {
                 let (target, properties) = match entry {
                     Value::Ref(target) => (target, [].as_slice()),
@@ -143,13 +156,21 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
                 if !target.as_ref().kind().is_some_and(|kind| kind.implements(edge.target)) {
                     report(path, format!("expected a {}, found {target}", edge.target));
                 }
-                let path = format!("{path}.{place}");
-                for (field, value) in edge.properties.iter().zip(properties) {
-                    field_problems(field, value, &format!("{path}.{}", field.name), report);
+                // A place in a source can support a record twice; nobody stands on one side of it twice.
+                if !targets.insert(target) && !matches!(edge.form, EdgeForm::Objects { .. }) {
+                    report(path, format!("names {target} twice"));
                 }
+                let path = format!("{path}.{place}");
+                fields_problems(edge.properties, properties, &path, report);
             }
         }
         _ => report(path, "holds a value of another shape".to_owned()),
+    }
+}
+
+fn fields_problems(fields: &[Field], values: &[Value], path: &str, report: &mut dyn FnMut(&str, String)) {
+    for (field, value) in fields.iter().zip(values) {
+        field_problems(field, value, &format!("{path}.{}", field.name), report);
     }
 }
 
@@ -166,9 +187,9 @@ fn scalar_problem(scalar: Scalar, value: &Value) -> Option<String> {
         (Scalar::Date, Value::Date(date)) => {
             return PartialDate::parse_day(&date.to_string()).err().map(|error| error.to_string());
         }
+        (Scalar::Float, Value::Float(number)) => number.is_finite(),
         (Scalar::Closed(closed), Value::Closed(code)) => closed.value(*code).is_some(),
         (Scalar::Int, Value::Int(_))
-        | (Scalar::Float, Value::Float(_))
         | (Scalar::Bool, Value::Bool(_))
         | (Scalar::Decimal, Value::Decimal(_))
         | (Scalar::PartialDate, Value::Date(_)) => true,

@@ -1,19 +1,42 @@
 //! The coerced arguments of a field.
 
+use std::sync::{Arc, OnceLock};
+
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::error::FieldError;
+use super::filter::Filter;
 use crate::model::date::PartialDate;
 
 /// Arguments after coercion: what the schema promises of them holds, defaults are in, and what is absent was not given.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Arguments(pub Map<String, Value>);
+#[derive(Debug, Default)]
+pub struct Arguments {
+    values: Map<String, Value>,
+    /// The filter among them, compiled when it is first used: a connection below a thousand nodes compiles it once.
+    filter: OnceLock<Result<Arc<Filter>, FieldError>>,
+}
 
 impl Arguments {
+    /// Coerced values by their names.
+    pub fn new(values: Map<String, Value>) -> Self {
+        Self { values, filter: OnceLock::new() }
+    }
+
+    /// The same, taken out.
+    pub fn into_values(self) -> Map<String, Value> {
+        self.values
+    }
+
+    /// The filter on a type; nothing where it is absent or null.
+    pub fn filter(&self, of: &str) -> Result<Option<Arc<Filter>>, FieldError> {
+        let Some(given) = self.get("filter") else { return Ok(None) };
+        self.filter.get_or_init(|| Filter::compile(of, given).map(Arc::new)).clone().map(Some)
+    }
+
     /// The value of an argument; nothing where it is absent or null.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        self.values.get(name).filter(|value| !value.is_null())
     }
 
     /// A text argument.

@@ -1,5 +1,7 @@
 //! Relay connections: pages that survive inserts, because a cursor is a position in an order and not a count.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -39,7 +41,7 @@ pub struct Connection<'a> {
 struct Chosen<'a> {
     scope: &'a Scope,
     source: Source<'a>,
-    filter: Option<Filter>,
+    filter: Option<Arc<Filter>>,
 }
 
 /// Where the nodes of a connection come from. Each is in the order of its positions.
@@ -83,7 +85,7 @@ enum EdgeRow<'a> {
     /// In the row that holds the edge.
     Here(Row<'a>),
     /// In the node, which holds the edge: its slot, and which entry.
-    InNode(usize, u16),
+    InNode(usize, u32),
 }
 
 /// A page of a connection.
@@ -128,13 +130,8 @@ impl<'a> Item<'a> {
     pub fn row(&'a self) -> Row<'a> {
         match self.row {
             EdgeRow::Here(row) => row,
-            EdgeRow::InNode(slot, ordinal) => Row::new(List::new(self.node.row().slot(slot)).get(usize::from(ordinal))),
+            EdgeRow::InNode(slot, ordinal) => Row::new(List::new(self.node.row().slot(slot)).get(ordinal as usize)),
         }
-    }
-
-    /// Its cursor: opaque to clients, and good for as long as the order is the same.
-    pub fn cursor(&self) -> String {
-        URL_SAFE_NO_PAD.encode(&self.position)
     }
 
     /// What a special put on the edge.
@@ -176,10 +173,16 @@ impl<'a> Connection<'a> {
     }
 
     fn new(scope: &'a Scope, of: &str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
-        let filter = arguments.get("filter").map(|filter| Filter::compile(of, filter)).transpose()?;
-        let chosen = Chosen { scope, source, filter };
-        let page = chosen.read_page(&Paging::read(arguments)?)?;
+        let chosen = Chosen { scope, source, filter: arguments.filter(of)? };
+        let page = chosen.read_page(&Paging::read(arguments, &chosen.mark())?)?;
         Ok(Self { chosen, page })
+    }
+
+    /// The cursor of an edge: opaque to clients, and good for as long as the order is the same.
+    pub fn cursor(&self, item: &Item<'a>) -> String {
+        let mut cursor = self.chosen.mark();
+        cursor.extend_from_slice(&item.position);
+        URL_SAFE_NO_PAD.encode(cursor)
     }
 
     /// How many nodes there are in all, whatever the page; with a filter, how many pass it.
@@ -189,6 +192,15 @@ impl<'a> Connection<'a> {
 }
 
 impl<'a> Chosen<'a> {
+    /// What the cursors of this connection begin with, so that one of another is told from its own.
+    fn mark(&self) -> Vec<u8> {
+        match &self.source {
+            Source::Kind(kind) => vec![1, kind.tag],
+            Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
+            Source::Listed(_) => vec![3],
+        }
+    }
+
     fn count(&self) -> Result<u64, FieldError> {
         match (&self.source, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
@@ -196,6 +208,7 @@ impl<'a> Chosen<'a> {
             (Source::Back(target, back), None) => {
                 let mut count = 0;
                 for source in self.scope.snapshot.sources(target.as_ref(), back.edge, None, Forward)? {
+                    self.scope.spend()?;
                     source?;
                     count += 1;
                 }
@@ -234,13 +247,23 @@ impl<'a> Chosen<'a> {
             !more
         })?;
         let opposite = if *direction == Forward { Backward } else { Forward };
-        let start = items.first().map(|item| item.position.as_slice()).or(from.as_deref());
+        // Something stands before the page if something stands before its first node; before an empty page, if the first of
+        // all stands no later than where the page was to begin.
         let mut behind = false;
-        if from.is_some() {
-            self.walk(start, opposite, |_| {
-                behind = true;
-                false
-            })?;
+        if let Some(from) = from {
+            match items.first() {
+                Some(first) => self.walk(Some(&first.position), opposite, |_| {
+                    behind = true;
+                    false
+                })?,
+                None => self.walk(None, *direction, |first| {
+                    behind = match direction {
+                        Forward => first.position <= *from,
+                        Backward => first.position >= *from,
+                    };
+                    false
+                })?,
+            }
         }
         let (has_next, has_previous) = if *direction == Forward { (more, behind) } else { (behind, more) };
         if *direction == Backward {
@@ -328,7 +351,7 @@ fn go_on(more: Result<bool, FieldError>) -> Result<(), Option<FieldError>> {
 }
 
 impl Paging {
-    fn read(arguments: &Arguments) -> Result<Self, FieldError> {
+    fn read(arguments: &Arguments, mark: &[u8]) -> Result<Self, FieldError> {
         let size = |name: &str| match arguments.int(name) {
             None => Ok(None),
             Some(size) => match usize::try_from(size) {
@@ -340,7 +363,10 @@ impl Paging {
         };
         let cursor = |name: &str| match arguments.text(name) {
             None => Ok(None),
-            Some(text) => URL_SAFE_NO_PAD.decode(text).map(Some).map_err(|_| bad_cursor()),
+            Some(text) => {
+                let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
+                bytes.strip_prefix(mark).map(|position| Some(position.to_vec())).ok_or_else(bad_cursor)
+            }
         };
         let (direction, size) = match (size("first")?, size("last")?) {
             (Some(_), Some(_)) => return Err(FieldError::input("first and last: give one of the two")),

@@ -1,14 +1,15 @@
 //! Filters: one predicate, which serves rows and counts alike.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::connection::Back;
 use super::error::FieldError;
 use super::object::entries;
 use super::scope::Scope;
+use crate::config::FILTER_VALUES;
 use crate::model::catalog::{Derived, Edge, Kind, Shape, Struct};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
@@ -23,8 +24,61 @@ use crate::store::{Direction, Stored};
 /// through relations to others, would come to more conditions than anyone could meet.
 #[derive(Debug)]
 pub struct Filter {
-    given: Map<String, Value>,
+    given: Arc<Given>,
     kinds: Vec<(&'static Kind, OnceLock<Compiled>)>,
+}
+
+/// A coerced filter as it was given, shared between the kinds that it is resolved for.
+#[derive(Debug)]
+enum Given {
+    Object(Vec<(String, Arc<Given>)>),
+    List(Vec<Arc<Given>>),
+    Value(Value),
+}
+
+impl Given {
+    /// Takes a filter over. A null in it is refused: it reads as "no condition" to one and as "has no value" to another.
+    fn share(name: &str, value: &Value, left: &mut usize) -> Result<Arc<Self>, FieldError> {
+        *left = left.checked_sub(1).ok_or_else(|| {
+            FieldError::limit(format!("the filter holds more than {FILTER_VALUES} values; ask in several requests"))
+        })?;
+        Ok(Arc::new(match value {
+            Value::Null => {
+                let why = format!("{name}: is null; leave the condition out, or ask for `isNull: true`");
+                return Err(FieldError::input(why));
+            }
+            Value::Object(object) => {
+                let fields = object.iter().map(|(name, value)| Ok((name.clone(), Self::share(name, value, left)?)));
+                Self::Object(fields.collect::<Result<_, FieldError>>()?)
+            }
+            Value::Array(items) => {
+                Self::List(items.iter().map(|item| Self::share(name, item, left)).collect::<Result<_, _>>()?)
+            }
+            value => Self::Value(value.clone()),
+        }))
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &Arc<Self>)> {
+        let fields = match self {
+            Self::Object(fields) => fields.as_slice(),
+            _ => &[],
+        };
+        fields.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    fn items(self: &Arc<Self>) -> &[Arc<Self>] {
+        match &**self {
+            Self::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    fn value(&self) -> &Value {
+        match self {
+            Self::Value(value) => value,
+            _ => &Value::Null,
+        }
+    }
 }
 
 /// A kind's conditions, or what is wrong with them.
@@ -89,11 +143,10 @@ enum Operand {
 impl Filter {
     /// A coerced filter on a type.
     pub fn compile(of: &str, filter: &Value) -> Result<Self, FieldError> {
-        Self::on(kinds_of(of), filter)
+        Self::on(kinds_of(of), &Given::share("filter", filter, &mut FILTER_VALUES.clone())?)
     }
 
-    fn on(kinds: impl Iterator<Item = &'static Kind>, filter: &Value) -> Result<Self, FieldError> {
-        let Some(given) = filter.as_object() else { return Err(FieldError::internal("a filter is an object")) };
+    fn on(kinds: impl Iterator<Item = &'static Kind>, given: &Arc<Given>) -> Result<Self, FieldError> {
         let filter = Self { given: given.clone(), kinds: kinds.map(|kind| (kind, OnceLock::new())).collect() };
         // What is wrong with it is told even if it meets no record; one kind finds that as well as another.
         filter.kinds.first().map(|(kind, _)| filter.tests(kind)).transpose()?;
@@ -128,16 +181,12 @@ fn all<T>(items: &[T], mut holds: impl FnMut(&T) -> Result<bool, FieldError>) ->
     Ok(true)
 }
 
-fn given(object: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
-    object.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.as_str(), value))
-}
-
-fn compile_kind(kind: &'static Kind, object: &Map<String, Value>) -> Result<Vec<Test>, FieldError> {
-    let several = |value: &Value| -> Result<Vec<Filter>, FieldError> {
-        value.as_array().into_iter().flatten().map(|filter| Filter::on([kind].into_iter(), filter)).collect()
+fn compile_kind(kind: &'static Kind, given: &Given) -> Result<Vec<Test>, FieldError> {
+    let several = |value: &Arc<Given>| -> Result<Vec<Filter>, FieldError> {
+        value.items().iter().map(|filter| Filter::on([kind].into_iter(), filter)).collect()
     };
     let mut tests = Vec::new();
-    for (name, value) in given(object) {
+    for (name, value) in given.fields() {
         tests.extend(match name {
             "and" => vec![Test::And(several(value)?)],
             "or" => vec![Test::Or(several(value)?)],
@@ -149,20 +198,17 @@ fn compile_kind(kind: &'static Kind, object: &Map<String, Value>) -> Result<Vec<
     Ok(tests)
 }
 
-fn compile_id(value: &Value) -> Result<Vec<Test>, FieldError> {
+fn compile_id(given: &Given) -> Result<Vec<Test>, FieldError> {
     let mut tests = Vec::new();
-    for (operator, operand) in given(value.as_object().unwrap_or(&Map::new())) {
-        let texts = match operand {
-            Value::Array(items) => items.as_slice(),
-            single => std::slice::from_ref(single),
-        };
-        let ids = texts.iter().filter_map(Value::as_str).map(Id::parse).collect::<Result<_, _>>();
+    for (operator, operand) in given.fields() {
+        let texts = operand.items().iter().filter_map(|item| item.value().as_str());
+        let ids = texts.map(Id::parse).collect::<Result<_, _>>();
         tests.push(Test::Id(ids.map_err(|error| FieldError::input(format!("filter.id.{operator}: {error}")))?));
     }
     Ok(tests)
 }
 
-fn compile_field(kind: &'static Kind, name: &str, value: &Value) -> Result<Vec<Test>, FieldError> {
+fn compile_field(kind: &'static Kind, name: &str, value: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
     if let Some((slot, field)) = kind.field(name) {
         return compile_shape(slot, &field.shape, value);
     }
@@ -173,10 +219,10 @@ fn compile_field(kind: &'static Kind, name: &str, value: &Value) -> Result<Vec<T
         return Err(FieldError::internal(format!("{} has no field {name} to filter by", kind.name)));
     };
     let back = way.back;
-    quantified(value, |quantifier, inner| Ok(Test::Back(back, quantifier, Filter::compile(way.of, inner)?)))
+    quantified(value, |quantifier, inner| Ok(Test::Back(back, quantifier, Filter::on(kinds_of(way.of), inner)?)))
 }
 
-fn compile_shape(slot: usize, shape: &'static Shape, value: &Value) -> Result<Vec<Test>, FieldError> {
+fn compile_shape(slot: usize, shape: &'static Shape, value: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
     Ok(match shape {
         Shape::One(scalar) => vec![Test::Value(slot, compile_compares(*scalar, value)?)],
         Shape::List(scalar) => quantified(value, |quantifier, inner| {
@@ -187,15 +233,15 @@ fn compile_shape(slot: usize, shape: &'static Shape, value: &Value) -> Result<Ve
             quantified(value, |quantifier, inner| Ok(Test::Structs(slot, quantifier, compile_struct(of, inner)?)))?
         }
         Shape::Edge(edge) if edge.is_list() => quantified(value, |quantifier, inner| {
-            Ok(Test::Targets(slot, edge, quantifier, Filter::compile(edge.target, inner)?))
+            Ok(Test::Targets(slot, edge, quantifier, Filter::on(kinds_of(edge.target), inner)?))
         })?,
-        Shape::Edge(edge) => vec![Test::Target(slot, Filter::compile(edge.target, value)?)],
+        Shape::Edge(edge) => vec![Test::Target(slot, Filter::on(kinds_of(edge.target), value)?)],
     })
 }
 
-fn compile_struct(of: &'static Struct, value: &Value) -> Result<Vec<Test>, FieldError> {
+fn compile_struct(of: &'static Struct, given: &Given) -> Result<Vec<Test>, FieldError> {
     let mut tests = Vec::new();
-    for (name, value) in given(value.as_object().unwrap_or(&Map::new())) {
+    for (name, value) in given.fields() {
         let field = of.fields.iter().enumerate().find(|(_, field)| field.name == name);
         if let Some((slot, field)) = field {
             tests.extend(compile_shape(slot, &field.shape, value)?);
@@ -205,11 +251,11 @@ fn compile_struct(of: &'static Struct, value: &Value) -> Result<Vec<Test>, Field
 }
 
 fn quantified(
-    value: &Value,
-    mut test: impl FnMut(Quantifier, &Value) -> Result<Test, FieldError>,
+    given: &Given,
+    mut test: impl FnMut(Quantifier, &Arc<Given>) -> Result<Test, FieldError>,
 ) -> Result<Vec<Test>, FieldError> {
     let mut tests = Vec::new();
-    for (name, inner) in given(value.as_object().unwrap_or(&Map::new())) {
+    for (name, inner) in given.fields() {
         let quantifier = match name {
             "some" => Quantifier::Some,
             "every" => Quantifier::Every,
@@ -220,9 +266,9 @@ fn quantified(
     Ok(tests)
 }
 
-fn compile_compares(scalar: Scalar, value: &Value) -> Result<Vec<Compare>, FieldError> {
+fn compile_compares(scalar: Scalar, given: &Given) -> Result<Vec<Compare>, FieldError> {
     let mut compares = Vec::new();
-    for (name, operand) in given(value.as_object().unwrap_or(&Map::new())) {
+    for (name, operand) in given.fields() {
         let operator = match name {
             "eq" | "in" => Operator::In,
             "lt" => Operator::Less,
@@ -231,12 +277,11 @@ fn compile_compares(scalar: Scalar, value: &Value) -> Result<Vec<Compare>, Field
             "gte" => Operator::GreaterOrEqual,
             "prefix" => Operator::Prefix,
             "contains" => Operator::Contains,
-            _ => Operator::IsNull(operand.as_bool().unwrap_or(true)),
+            _ => Operator::IsNull(operand.value().as_bool().unwrap_or(true)),
         };
-        let operands = match operand {
-            _ if matches!(operator, Operator::IsNull(_)) => Vec::new(),
-            Value::Array(items) => items.iter().map(|item| operand_of(scalar, name, item)).collect::<Result<_, _>>()?,
-            single => vec![operand_of(scalar, name, single)?],
+        let operands = match operator {
+            Operator::IsNull(_) => Vec::new(),
+            _ => operand.items().iter().map(|item| operand_of(scalar, name, item.value())).collect::<Result<_, _>>()?,
         };
         compares.push(Compare { scalar, operator, operands });
     }

@@ -186,7 +186,7 @@ impl Resolver {
             }
             Self::Forward(slot, edge) => {
                 let listed = entries(edge, object.row().slot(slot)).enumerate().map(|(ordinal, (target, row))| {
-                    Listed::new(target.to_owned(), &(ordinal as u16).to_be_bytes()).with_row(row)
+                    Listed::new(target.to_owned(), &(ordinal as u32).to_be_bytes()).with_row(row)
                 });
                 connection(Connection::listed(scope, edge.target, listed.collect(), arguments)?)
             }
@@ -211,15 +211,16 @@ impl Resolver {
                 Resolved::Leaf(Leaf::Int(i32::try_from(total).unwrap_or(i32::MAX)))
             }
             Self::Paging(paging) => {
-                let page = &object.connection()?.page;
+                let connection = object.connection()?;
+                let page = &connection.page;
                 match paging {
                     Paging::HasNext => Resolved::Leaf(Leaf::Bool(page.has_next)),
                     Paging::HasPrevious => Resolved::Leaf(Leaf::Bool(page.has_previous)),
-                    Paging::Start => leaf(page.items.first().map(|item| Leaf::Owned(item.cursor()))),
-                    Paging::End => leaf(page.items.last().map(|item| Leaf::Owned(item.cursor()))),
+                    Paging::Start => leaf(page.items.first().map(|item| Leaf::Owned(connection.cursor(item)))),
+                    Paging::End => leaf(page.items.last().map(|item| Leaf::Owned(connection.cursor(item)))),
                 }
             }
-            Self::Cursor => Resolved::Leaf(Leaf::Owned(object.item()?.cursor())),
+            Self::Cursor => Resolved::Leaf(Leaf::Owned(object.connection()?.cursor(object.item()?))),
             Self::Node => Resolved::Object(Object::Held(&object.item()?.node)),
             Self::Extra(place) => object.item()?.extra(scope, place)?,
             Self::Root(root) => root(scope, arguments)?,

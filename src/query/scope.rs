@@ -81,6 +81,7 @@ impl Scope {
 
     /// The region that has, or had, a code.
     pub fn region_of_code(&self, code: &str) -> Result<Option<Stored<'_>>, FieldError> {
+        self.spend()?;
         const CODE: usize = REGION_CODE.slot_of("code");
         for level in LEVELS {
             if let Some(region) = self.snapshot.get(Id::new(level, code).as_ref())? {
@@ -98,6 +99,7 @@ impl Scope {
 
     /// The record of a global id; a region also by any other code that it has or had.
     pub fn node(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, FieldError> {
+        self.spend()?;
         if let Some(found) = self.snapshot.get(id)? {
             return Ok(Some(found));
         }

@@ -7,7 +7,7 @@ use redb::ReadableTable;
 use super::derive::{Derived, derived, each_reference};
 use super::key;
 use super::log::Entry;
-use super::{BUILTIN, COUNTS, INDEX, LOG, RECORDS, REVERSE, Snapshot, StoreError};
+use super::{BUILTIN, COUNTS, INDEX, LOG, RECORDS, REVERSE, Snapshot, StoreError, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -81,11 +81,10 @@ fn check_record(
         return Ok(());
     };
     counts[usize::from(id.tag)] += 1;
-    let Some((version, row)) = value.split_first_chunk::<8>() else {
-        report("records", id.to_string(), "its row is cut short".to_owned());
-        return Ok(());
-    };
-    let version = u64::from_le_bytes(*version);
+    if !sealed::is_intact(value) {
+        report("records", id.to_string(), "its row is not the one that was written".to_owned());
+    }
+    let (version, row) = (sealed::version_of(value), sealed::row_of(value));
     if version == 0 || version > newest {
         report("records", id.to_string(), format!("its version is {version}, the newest revision {newest}"));
     }

@@ -37,7 +37,7 @@ pub fn derived(kind: &'static Kind, id: IdRef<'_>, row: Row<'_>) -> Vec<Derived>
 }
 
 /// Calls back for every reference that a row holds: the edge, the target, and which of the edge's entries it is.
-pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(FieldId, IdRef<'_>, u16)) {
+pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(FieldId, IdRef<'_>, u32)) {
     for (slot, field) in kind.slots() {
         let Shape::Edge(edge) = field.shape else { continue };
         let bytes = row.slot(slot);
@@ -49,7 +49,7 @@ pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(F
             let bytes = if edge.properties.is_empty() { entry } else { Row::new(entry).slot(0) };
             Some(bytes.to_vec())
         };
-        let mut add = |entry: &[u8], ordinal: u16| {
+        let mut add = |entry: &[u8], ordinal: u32| {
             if let Some(bytes) = target(entry)
                 && let Some(target) = IdRef::from_bytes(&bytes)
             {
@@ -57,7 +57,7 @@ pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(F
             }
         };
         if edge.is_list() {
-            List::new(bytes).iter().enumerate().for_each(|(ordinal, entry)| add(entry, ordinal as u16));
+            List::new(bytes).iter().enumerate().for_each(|(ordinal, entry)| add(entry, ordinal as u32));
         } else {
             add(bytes, 0);
         }

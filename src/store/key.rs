@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! record  = tag key
-//! reverse = target.tag target.key 0 edge(2) source.tag source.key 0 ordinal(2)
+//! reverse = target.tag target.key 0 edge(2) source.tag source.key 0 ordinal(4)
 //! index   = field(3) value source.tag source.key          (a text value ends in 0; others have a fixed width)
 //! ```
 //! Keys of records hold no NUL and neither does text, so a NUL ends either, and order by bytes is order by key.
@@ -39,7 +39,8 @@ impl FieldId {
         Self { inner: inner as u8 + 1, ..self }
     }
 
-    fn edge(self) -> [u8; 2] {
+    /// The bytes that stand for it in a key.
+    pub fn to_bytes(self) -> [u8; 2] {
         [self.family, self.slot]
     }
 
@@ -54,7 +55,7 @@ pub fn record(id: IdRef<'_>) -> Vec<u8> {
 }
 
 /// The key of the row that leads back along an edge.
-pub fn reverse(target: IdRef<'_>, edge: FieldId, source: IdRef<'_>, ordinal: u16) -> Vec<u8> {
+pub fn reverse(target: IdRef<'_>, edge: FieldId, source: IdRef<'_>, ordinal: u32) -> Vec<u8> {
     let mut key = reverse_prefix(target, edge);
     key.extend_from_slice(&source.to_bytes());
     key.push(0);
@@ -65,7 +66,7 @@ pub fn reverse(target: IdRef<'_>, edge: FieldId, source: IdRef<'_>, ordinal: u16
 /// What all rows that lead back to a target along an edge begin with.
 pub fn reverse_prefix(target: IdRef<'_>, edge: FieldId) -> Vec<u8> {
     let mut key = reverse_target(target);
-    key.extend_from_slice(&edge.edge());
+    key.extend_from_slice(&edge.to_bytes());
     key
 }
 
@@ -77,16 +78,16 @@ pub fn reverse_target(target: IdRef<'_>) -> Vec<u8> {
 }
 
 /// The source of a reverse row, and which of its edges it is.
-pub fn reverse_source(key: &[u8]) -> Option<(IdRef<'_>, u16)> {
+pub fn reverse_source(key: &[u8]) -> Option<(IdRef<'_>, u32)> {
     let target_end = key.iter().position(|byte| *byte == 0)?;
     source_after(key.get(target_end + 3..)?)
 }
 
 /// The source and ordinal of what stands behind a [`reverse_prefix`].
-pub fn source_after(rest: &[u8]) -> Option<(IdRef<'_>, u16)> {
-    let (source, ordinal) = rest.split_at_checked(rest.len().checked_sub(2)?)?;
+pub fn source_after(rest: &[u8]) -> Option<(IdRef<'_>, u32)> {
+    let (source, ordinal) = rest.split_at_checked(rest.len().checked_sub(4)?)?;
     let source = source.strip_suffix(&[0])?;
-    Some((IdRef::from_bytes(source)?, u16::from_be_bytes(ordinal.try_into().ok()?)))
+    Some((IdRef::from_bytes(source)?, u32::from_be_bytes(ordinal.try_into().ok()?)))
 }
 
 /// The key of an index row.

@@ -1,6 +1,6 @@
 //! The change log: what each revision changed, and how it was before.
 
-use super::StoreError;
+use super::{StoreError, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row, pack_list, pack_row};
 
@@ -27,17 +27,21 @@ impl Entry {
             .iter()
             .map(|(id, before)| pack_row(&[id.as_ref().to_bytes(), before.clone().unwrap_or_default()]))
             .collect();
-        pack_row(&[
+        let entry = pack_row(&[
             self.time_ms.to_le_bytes().to_vec(),
             self.author.clone().into_bytes(),
             self.note.clone().into_bytes(),
             pack_list(&changes),
-        ])
+        ]);
+        sealed::seal(0, &entry)
     }
 
     pub(super) fn unpack(bytes: &[u8]) -> Result<Self, StoreError> {
         let damaged = || StoreError::Damaged("a revision of the log cannot be read".to_owned());
-        let row = Row::new(bytes);
+        if !sealed::is_intact(bytes) {
+            return Err(damaged());
+        }
+        let row = Row::new(sealed::row_of(bytes));
         let text = |slot| String::from_utf8(row.slot(slot).to_vec()).map_err(|_| damaged());
         let changes = List::new(row.slot(3)).iter().map(|change| {
             let change = Row::new(change);

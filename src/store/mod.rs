@@ -5,6 +5,7 @@ mod derive;
 mod error;
 pub mod key;
 pub mod log;
+mod sealed;
 mod snapshot;
 mod writer;
 
@@ -62,7 +63,11 @@ impl Store {
             // Reading alone decides whether the file is ours: opening it for writing already changes it.
             drop(Self::open_reading(path, cache_bytes)?);
         }
-        let database = builder(cache_bytes).create(path).map_err(|error| open_error(path, error))?;
+        let database = builder(cache_bytes).create(path).map_err(|error| match open_error(path, error) {
+            // It would have been made: it is its folder that is missing.
+            OpenError::Missing { path } => OpenError::Io { path, source: std::io::ErrorKind::NotFound.into() },
+            error => error,
+        })?;
         let store = Self { path: path.to_owned(), handle: Handle::Writing(database) };
         store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
         Ok(store)

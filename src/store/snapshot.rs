@@ -6,7 +6,7 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
-use super::{COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, meta_number};
+use super::{COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, meta_number, sealed};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
@@ -31,12 +31,12 @@ pub struct Stored<'s> {
 impl Stored<'_> {
     /// Its row.
     pub fn row(&self) -> Row<'_> {
-        Row::new(self.bytes.value().get(8..).unwrap_or(&[]))
+        Row::new(sealed::row_of(self.bytes.value()))
     }
 
     /// The revision that last changed it.
     pub fn version(&self) -> Revision {
-        self.bytes.value().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        sealed::version_of(self.bytes.value())
     }
 
     /// Its key.
@@ -112,9 +112,9 @@ impl Snapshot {
         &'s self,
         target: IdRef<'_>,
         edge: FieldId,
-        after: Option<(IdRef<'_>, u16)>,
+        after: Option<(IdRef<'_>, u32)>,
         direction: Direction,
-    ) -> Result<impl Iterator<Item = Result<(Id, u16), StoreError>> + use<'s>, StoreError> {
+    ) -> Result<impl Iterator<Item = Result<(Id, u32), StoreError>> + use<'s>, StoreError> {
         let prefix = key::reverse_prefix(target, edge);
         let after = after.map(|(source, ordinal)| key::reverse(target, edge, source, ordinal));
         let walk = self.walk(&self.reverse, &prefix, after.as_deref(), direction)?;

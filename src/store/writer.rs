@@ -6,7 +6,7 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::derive::{Derived, derived, each_reference};
 use super::log::{Entry, Revision};
-use super::{BUILTIN, COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, key, meta_number};
+use super::{BUILTIN, COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
@@ -70,14 +70,18 @@ impl Writer {
             index: self.transaction.open_table(INDEX)?,
             counts: self.transaction.open_table(COUNTS)?,
         };
-        let mut before = BTreeMap::new();
-        for change in changes {
-            let (id, row) = match change {
+        // The last change of a record is the one that stands: what comes to nothing leaves no trace.
+        let after: BTreeMap<Id, Option<Vec<u8>>> = changes
+            .iter()
+            .map(|change| match change {
                 Change::Put(record) => (record.id(), Some(record.pack())),
                 Change::Delete(id) => (id.clone(), None),
-            };
+            })
+            .collect();
+        let mut before = BTreeMap::new();
+        for (id, row) in after {
             if let Some(old) = tables.replace(id.as_ref(), row.as_deref(), revision)? {
-                before.entry(id).or_insert(old);
+                before.insert(id, old);
             }
         }
         let problems = tables.dangling(before.keys())?;
@@ -103,7 +107,7 @@ impl Writer {
     pub fn row(&self, id: IdRef<'_>) -> Result<Option<Vec<u8>>, StoreError> {
         let records = self.transaction.open_table(RECORDS)?;
         let row = records.get(key::record(id).as_slice())?;
-        Ok(row.map(|row| row.value().get(8..).unwrap_or(&[]).to_vec()))
+        Ok(row.map(|row| sealed::row_of(row.value()).to_vec()))
     }
 
     /// What the built-in data last gave for a record: a hash of its row.
@@ -158,7 +162,7 @@ impl Tables<'_> {
         let kind = id.kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
         let key = key::record(id);
         let old = self.records.get(key.as_slice())?.map(|old| old.value().to_vec());
-        let old_row = old.as_deref().map(|old| old.get(8..).unwrap_or(&[]));
+        let old_row = old.as_deref().map(sealed::row_of);
         if old_row == row {
             return Ok(None);
         }
@@ -178,9 +182,7 @@ impl Tables<'_> {
         }
         match row {
             Some(row) => {
-                let mut value = revision.to_le_bytes().to_vec();
-                value.extend_from_slice(row);
-                self.records.insert(key.as_slice(), value.as_slice())?;
+                self.records.insert(key.as_slice(), sealed::seal(revision, row).as_slice())?;
             }
             None => drop(self.records.remove(key.as_slice())?),
         }
@@ -204,7 +206,7 @@ impl Tables<'_> {
             let Some(kind) = id.as_ref().kind() else { continue };
             if let Some(row) = self.records.get(key::record(id.as_ref()).as_slice())? {
                 let mut targets = Vec::new();
-                each_reference(kind, Row::new(row.value().get(8..).unwrap_or(&[])), |_, target, _| {
+                each_reference(kind, Row::new(sealed::row_of(row.value())), |_, target, _| {
                     targets.push(target.to_owned());
                 });
                 for target in targets {

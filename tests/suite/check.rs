@@ -77,7 +77,7 @@ fn a_record_that_is_gone_is_missed_by_all_that_refer_to_it() {
 fn a_record_whose_row_is_bent_is_named() {
     damaged(
         |transaction| change_record(transaction, "city:442000", |value| value.truncate(5)),
-        &["records: city:442000: its row is cut short"],
+        &["records: city:442000: its row is not the one that was written"],
     );
     damaged(
         |transaction| change_record(transaction, "city:442000", |value| value[0] = 9),

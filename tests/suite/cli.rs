@@ -69,7 +69,7 @@ fn a_query_with_errors_prints_them_and_exits_with_8() {
     let output = jiedui(&["query", "{ cities { totalCount } }", "--variables", "[1]", "--db", db.to_str().unwrap()])
         .output()
         .unwrap();
-    fails(&output, 1, "--variables: expected a JSON object");
+    fails(&output, 2, "--variables: expected a JSON object");
 }
 
 #[test]

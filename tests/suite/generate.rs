@@ -192,7 +192,7 @@ impl Generator {
             ("Date", _) => json!(["2012-06-01", "2020-09-29", "2022-06-01"][self.below(3)]),
             ("PartialDate", _) => json!(["2016", "2016-09", "2020-09-07"][self.below(3)]),
             // No cursor, or one of another connection.
-            (_, "after" | "before") => json!(["NDQxMjAw", "!", "BDQ0MjAwMDAwMwAAAA"][self.below(3)]),
+            (_, "after" | "before") => json!(["AQI0NDEyMDA", "!", "AgEMBDQ0MjAwMDAwMwAAAAAA"][self.below(3)]),
             (_, "code") => json!(["442000", "530600", "510200", "1"][self.below(4)]),
             _ => json!(["中", "市", "Zhong", "", "\"\\\n"][self.below(5)]),
         }

@@ -26,7 +26,7 @@ impl Plan {
         let mut compiler = Compiler {
             document,
             variables,
-            plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false },
+            plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false, filters: false },
             memo: HashMap::new(),
             fields: 0,
             most_fields: limits.plan_fields,
@@ -162,6 +162,8 @@ impl<'d> Compiler<'d> {
         let Some(def) = ty.field(&first.name) else {
             return Err(GraphqlError::request(Code::Internal, "internal error"));
         };
+        self.plan.filters |=
+            first.arguments.iter().any(|argument| argument.name == "filter" || argument.name == "level");
         let arguments = self.arguments(def, first, place)?;
         let inner: Vec<&SelectionSet> = fields.iter().filter_map(|field| field.selection_set.as_ref()).collect();
         let selected = self.selected(def.ty.name(), inner)?;

@@ -23,6 +23,8 @@ pub struct Plan {
     dynamic: Vec<Dynamic>,
     /// The operation asks for the schema itself.
     pub introspects: bool,
+    /// A connection is filtered.
+    pub filters: bool,
 }
 
 /// What is selected on one object type.
@@ -80,6 +82,11 @@ enum Selected {
 }
 
 impl Plan {
+    /// How many fields it holds, which is what it weighs in memory.
+    pub fn weight(&self) -> u64 {
+        1 + self.sets.iter().map(|set| set.fields.len() as u64).sum::<u64>()
+    }
+
     /// Coerces the arguments that hold variables, and refuses what would cost too much with them. Gives the cost too.
     pub fn bind(&self, variables: &Map<String, Value>, limits: &Limits) -> Result<(Vec<Arguments>, u64), GraphqlError> {
         let bound = self.coerce(variables)?;

@@ -86,6 +86,10 @@ impl<'r> Run<'r> {
             Action::Introspect => {
                 let answer = self.introspected.get(field.name.as_str()).map(ToString::to_string);
                 self.out.extend_from_slice(answer.as_deref().unwrap_or("null").as_bytes());
+                if self.out.len() > self.answer_bytes {
+                    self.note(field, self.too_long());
+                    return Err(Bubble);
+                }
                 return Ok(());
             }
         };
@@ -122,10 +126,7 @@ impl<'r> Run<'r> {
             (Resolved::Object(object), _) => match self.set_for(field, object) {
                 Some(set) if self.out.len() < self.answer_bytes => self.object(set, object),
                 Some(_) => {
-                    let most = self.answer_bytes;
-                    let message =
-                        format!("the answer is longer than {most} bytes; page through with `first` and `after`");
-                    self.note(field, FieldError::limit(message));
+                    self.note(field, self.too_long());
                     Err(Bubble)
                 }
                 None => {
@@ -202,6 +203,11 @@ impl<'r> Run<'r> {
         if serde_json::to_writer(&mut self.out, value).is_err() {
             self.out.extend_from_slice(b"null");
         }
+    }
+
+    fn too_long(&self) -> FieldError {
+        let most = self.answer_bytes;
+        FieldError::limit(format!("the answer is longer than {most} bytes; page through with `first` and `after`"))
     }
 
     fn set_for(&self, field: &Field, object: &Object<'_>) -> Option<SetId> {

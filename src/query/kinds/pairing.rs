@@ -70,7 +70,9 @@ impl Known {
         if certain {
             return "CERTAIN";
         }
-        let start = self.since.or(self.round_start).or(self.last_seen).map(PartialDate::earliest);
+        // A source that shows it before its round began knows better than the round.
+        let presumed = || self.round_start.into_iter().chain(self.last_seen).map(PartialDate::earliest).min();
+        let start = self.since.map(PartialDate::earliest).or_else(presumed);
         let end = match (self.until, self.has_round, self.round_end) {
             // A stated end ends it, whatever its round; without a round there is nothing to presume by.
             (Some(_), _, _) | (None, false, _) => shown(PartialDate::latest),
@@ -134,6 +136,7 @@ mod tests {
             // A missing end is not still in force: certainty ends with the last sight.
             (known("2021-04", "", "2021-05-01", open), "2022-06-01", "PRESUMED"),
             (known("2001", "", "2010", Some(("2001", "2010"))), "2022-06-01", "OUT"),
+            (known("", "", "2015-05-05", Some(("2016", "2020"))), "2015-05-05", "PRESUMED"),
             (known("2016", "", "", None), "2018-01-01", "OUT"),
             (known("", "", "", None), "2018-01-01", "OUT"),
         ] {

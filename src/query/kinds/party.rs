@@ -38,8 +38,7 @@ pub fn pairings<'a>(
     let parts = parts(scope, party.id(), arguments)?;
     let listed = parts.iter().map(|part| {
         let id = part.pairing.id().to_owned();
-        Listed::new(id, part.role.as_bytes())
-            .with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
+        Listed::new(id, &[part.side as u8]).with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
     });
     Ok(connection(Connection::listed(scope, PAIRING.name, listed.collect(), arguments)?))
 }
@@ -59,8 +58,9 @@ pub fn partners<'a>(
             both => both,
         };
         let pairing = part.pairing.id().to_owned();
-        for (partner, _) in entries(edge_of(&PAIRING, other), part.pairing.row().slot(other)) {
-            let place = pairing.as_ref().to_bytes();
+        let partners = entries(edge_of(&PAIRING, other), part.pairing.row().slot(other));
+        for (partner, _) in partners.filter(|(partner, _)| *partner != party.id()) {
+            let place = [pairing.as_ref().to_bytes(), vec![part.side as u8]].concat();
             let extras = vec![Extra::Node(pairing.clone()), Extra::Name(Some(role))];
             listed.push(Listed::new(partner.to_owned(), &place).with_extras(extras));
         }

@@ -48,12 +48,13 @@ pub fn descendants<'a>(
         for child in
             scope.snapshot.sources(id.as_ref(), back_along(&PROVINCE, PARENT).edge, None, Direction::Forward)?
         {
+            scope.spend()?;
             let (child, _) = child?;
             if child.tag == wanted.tag {
                 found.insert(child.clone());
             }
-            // Only what stands above the level can hold more of it.
-            if child.tag < wanted.tag {
+            // Only what stands above the level can hold more of it, and below its own parent.
+            if child.tag < wanted.tag && child.tag > id.tag {
                 open.push(child);
             }
         }

@@ -1,0 +1,45 @@
+// Tries each client for real: `node run.mjs BINARY`. Starts the server on a database of its own, and stops it again.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const binary = resolve(process.argv[2] ?? '../../target/debug/jiedui');
+const folder = mkdtempSync(join(tmpdir(), 'jiedui-clients-'));
+const server = spawn(binary, ['--db', join(folder, 'jiedui.redb'), '--listen', '127.0.0.1:0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const url = await new Promise((found, failed) => {
+  let text = '';
+  server.stdout.on('data', (chunk) => {
+    text += chunk;
+    const match = text.match(/http:\/\/\S+\/graphql/);
+    if (match) found(match[0]);
+  });
+  server.on('exit', (code) => failed(new Error(`the server ended with ${code}`)));
+});
+
+const bin = (name) => join('node_modules', '.bin', name);
+const suites = [
+  ['graphql-http: audit', 'node', ['audit.mjs', url]],
+  ['relay-compiler', bin('relay-compiler'), ['relay.config.json']],
+  ['graphql-codegen', bin('graphql-codegen'), ['--config', 'codegen/codegen.json']],
+  ['TypeScript, of what was generated', bin('tsc'), ['--project', 'codegen']],
+  ['a typed operation, run', 'node', ['codegen/run.mjs', url]],
+  ['@graphql-eslint: the Relay rules on the schema', bin('eslint'), ['--config', 'eslint.config.mjs', '../../schema.graphql']],
+  ['Chromium: the playground', 'node', ['playground.mjs', url]],
+];
+let failed = 0;
+for (const [name, command, args] of suites) {
+  console.log(`-- ${name}`);
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) {
+    failed += 1;
+    console.log(`FAILED: ${name} (${error ?? status})`);
+  }
+}
+server.removeAllListeners('exit');
+server.kill('SIGTERM');
+rmSync(folder, { recursive: true });
+console.log(`${suites.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
