@@ -114,6 +114,33 @@ fn what_a_keeper_deleted_stays_deleted_and_what_refers_to_it_is_left_out() {
     assert_eq!(loaded.left_out, [Id::parse("project:flower-base").unwrap()]);
     assert_eq!(name(&store, "project:flower-base"), text("花卉苗木示范基地"));
     is_clean(&store);
+    // The next one no longer does, and changes it too: what was left out is mended, what was deleted stays so.
+    let loaded = builtin::load(&store, &newer("projects.csv", "花卉苗木示范基地", "花卉苗木基地"), TIME_MS).unwrap();
+    assert_eq!((loaded.changed, loaded.left_out.len()), (1, 0));
+    assert_eq!(name(&store, "project:flower-base"), text("花卉苗木基地"));
+    assert_eq!(name(&store, "project:blueberry-base"), None);
+    is_clean(&store);
+}
+
+#[test]
+fn what_a_keeper_deleted_does_not_come_back_by_way_of_data_that_lacked_it() {
+    let (_folder, store) = store();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    let ids = ["project:blueberry-base", "observation:f062"].map(|id| Id::parse(id).unwrap());
+    keeper(&store, &ids.map(Change::Delete));
+    let mut without = builtin::files();
+    for file in ["projects.csv", "observations.csv", "citations.csv"] {
+        let text = String::from_utf8(without[file].clone()).unwrap();
+        let kept: Vec<_> = text
+            .lines()
+            .filter(|line| !line.contains("project:blueberry-base") && !line.contains("observation:f062"))
+            .collect();
+        without.insert(file.to_owned(), (kept.join("\n") + "\n").into_bytes());
+    }
+    builtin::load(&store, &without, TIME_MS).unwrap();
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    assert_eq!(name(&store, "project:blueberry-base"), None);
+    is_clean(&store);
 }
 
 #[test]

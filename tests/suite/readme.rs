@@ -96,3 +96,29 @@ fn both_readmes_ask_the_same_and_name_the_same_commands() {
         }
     }
 }
+
+#[test]
+fn the_readmes_list_every_bound_with_its_default_and_every_code() {
+    for file in ["README.md", "README.zh-CN.md"] {
+        let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        for (name, _, default) in jiedui::config::Limits::default().named() {
+            let row = text.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+            let row = row.unwrap_or_else(|| panic!("{file} does not list {name}"));
+            assert!(row.ends_with(&format!("| {default} |")), "{file}: {row} is not {default}");
+        }
+        use jiedui::api::error::Code::*;
+        let codes = [
+            BadRequest,
+            SyntaxError,
+            ValidationFailed,
+            OperationNotFound,
+            BadVariables,
+            LimitExceeded,
+            BadUserInput,
+            Internal,
+        ];
+        for code in codes {
+            assert!(text.contains(&format!("| `{}` |", code.name())), "{file} does not list {}", code.name());
+        }
+    }
+}

@@ -25,7 +25,7 @@ export const Pairings = graphql`
           id
           name
           helped {
-            ...place_name
+            ...place_name @alias(as: "place")
           }
         }
       }
@@ -36,8 +36,8 @@ export const Pairings = graphql`
 export const Node = graphql`
   query placeNodeQuery($id: ID!) {
     node(id: $id) {
-      ...place_name
-      ...place_pairings
+      ...place_name @alias(as: "place")
+      ...place_pairings @alias(as: "pairings")
     }
   }
 `;
