@@ -21,7 +21,7 @@ use crate::query::scope::Scope;
 /// What a page of ours may do: load from here, talk to here, and nothing else. Monaco, the playground's editor, writes
 /// styles into its elements.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; worker-src 'self'; \
-                      connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; \
+                      connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
 /// The playground's files, compressed; `web/playground/build.sh` makes them.
@@ -49,6 +49,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         Some("svg") => "image/svg+xml",
         Some("json" | "map") => "application/json",
         Some("ttf") => "font/ttf",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
