@@ -73,7 +73,7 @@ impl Default for Limits {
             time_ms: 10_000,
             answer_bytes: 32 << 20,
             stall_ms: 10_000,
-            document_cache_bytes: 1 << 20,
+            document_cache_bytes: 256 << 10,
             plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
         }

@@ -1,5 +1,6 @@
 //! `jiedui serve`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::exit::say;
 use super::{Bounds, Db, Failure};
 use crate::api::{Api, Executor};
 use crate::exchange::builtin::{self, Loaded};
-use crate::http::{Settings, Stopping};
+use crate::http::{Settings, Stopping, Tls};
 use crate::store::Store;
 
 /// Serves the API until it is told to stop.
@@ -27,6 +28,12 @@ pub struct Serve {
     /// Let the pages of this origin read answers; `*` for all. May be given several times.
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "JIEDUI_ALLOW_ORIGIN", value_delimiter = ',')]
     origins: Vec<String>,
+    /// Serve over TLS, with this certificate in PEM.
+    #[arg(long, value_name = "FILE", env = "JIEDUI_TLS_CERTIFICATE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key in PEM.
+    #[arg(long, value_name = "FILE", env = "JIEDUI_TLS_KEY", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
@@ -49,8 +56,15 @@ impl Serve {
         let settings = Settings { limits: limits.clone(), origins: origins.collect::<Result<_, _>>()? };
         log();
         // The port first: a second server on the same machine should not wait for the database to say so.
-        let listener = tokio::net::TcpListener::bind(&self.listen).await;
+        let listener = std::net::TcpListener::bind(&self.listen);
         let listener = listener.map_err(|error| Failure::Listen(self.listen.clone(), error))?;
+        let tls = match (self.tls_certificate, self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                let tls = Tls { certificate, key };
+                Some(tls.load().await.with_context(|| format!("TLS: {tls:?} cannot be used"))?)
+            }
+            _ => None,
+        };
         let store = Store::open(&self.db.db, limits.cache_bytes)?;
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
@@ -64,29 +78,14 @@ impl Serve {
         let executor = if self.async_graphql { Executor::AsyncGraphql } else { Executor::Plan };
         let api = Arc::new(Api::new(Arc::new(store), executor, limits));
         let address = listener.local_addr().context("the address is gone")?;
-        say(&format!("jiedui answers at http://{address}/graphql from {}", self.db.db.display()))?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        say(&format!("jiedui answers at {scheme}://{address}/graphql from {}", self.db.db.display()))?;
         let stopping = Stopping::default();
         let stall = Duration::from_millis(settings.limits.stall_ms as u64);
         let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;
         let router = crate::http::router(api, settings, metrics, stopping.clone());
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
-            told_to_stop().await;
-            stopping.begin();
-            let _ = stop.send(());
-        });
-        // Requests that are under way are finished; one that stalls does not hold up the end for ever.
-        let too_long = async {
-            if stopped.await.is_ok() {
-                tokio::time::sleep(stall).await;
-            } else {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            served = served => served.context("the server failed")?,
-            () = too_long => tracing::warn!("some requests did not end in time, and were cut off"),
-        }
+        let served = crate::http::serve(listener, router, tls, stall, stopping, told_to_stop());
+        served.await.context("the server failed")?;
         Ok(())
     }
 }

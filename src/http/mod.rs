@@ -1,6 +1,7 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
 mod graphql;
+mod listen;
 mod negotiate;
 mod observe;
 mod pages;
@@ -17,6 +18,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
+
+pub use listen::{Tls, serve};
 
 use crate::api::Api;
 use crate::config::Limits;
@@ -69,6 +72,8 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .route("/health", get(pages::health))
         .route("/ready", get(pages::ready))
         .route("/metrics", get(pages::metrics))
+        .route("/README.md", get(async || pages::readme(include_str!("../../README.md"))))
+        .route("/README.zh-CN.md", get(async || pages::readme(include_str!("../../README.zh-CN.md"))))
         .fallback(pages::nothing)
         .layer(DefaultBodyLimit::max(bytes))
         .layer(RequestBodyTimeoutLayer::new(stall))

@@ -107,6 +107,11 @@ fn page(shared: &Shared) -> Result<String, FieldError> {
     Ok(include_str!("landing.html").replace("{{rows}}", &rows).replace("{{revision}}", &revision.to_string()))
 }
 
+/// The README, whose worked questions the landing page leads to.
+pub fn readme(text: &'static str) -> Response {
+    ([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], text).into_response()
+}
+
 /// Any other path.
 pub async fn nothing() -> Response {
     no_file()

@@ -1,0 +1,60 @@
+//! Listening: plain or over TLS, until the server is told to stop.
+
+use std::future::Future;
+use std::io;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+
+use super::Stopping;
+
+/// Where the certificate and its key are, in PEM.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The certificate, and those that lead to its root.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// Reads both files.
+    pub async fn load(&self) -> io::Result<RustlsConfig> {
+        RustlsConfig::from_pem_file(&self.certificate, &self.key).await
+    }
+}
+
+/// Serves until `stop` comes; then finishes what is under way, and cuts off after `stall` what does not end. A client that
+/// connects and sends nothing is cut off after it too.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<RustlsConfig>,
+    stall: Duration,
+    stopping: Stopping,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let handle = Handle::new();
+    let stopper = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.begin();
+        stopper.graceful_shutdown(Some(stall));
+    });
+    listener.set_nonblocking(true)?;
+    let service = router.into_make_service();
+    match tls {
+        None => axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(stall).serve(service).await,
+        Some(tls) => {
+            axum_server::from_tcp_rustls(listener, tls)?
+                .handle(handle)
+                .first_request_timeout(stall)
+                .serve(service)
+                .await
+        }
+    }
+}
