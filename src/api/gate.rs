@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
-use super::{bounds, suggest};
+use super::{bounds, literals, suggest};
 use crate::config::Limits;
 
 /// The gate, with the documents that passed it before.
@@ -167,6 +167,7 @@ impl Gate {
             }
             errors
         })?;
+        literals::check(&parsed)?;
         let mut conditions = Vec::new();
         for operation in parsed.operations.iter() {
             collect_conditions(&operation.selection_set, &mut conditions);

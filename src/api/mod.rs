@@ -6,6 +6,7 @@ pub mod coerce;
 pub mod error;
 mod gate;
 mod graphql;
+mod literals;
 mod plan;
 pub mod request;
 mod suggest;

@@ -73,7 +73,7 @@ impl Suggestions {
                         Some(field) => self.value(field, inner),
                         None => {
                             let names = fields.iter().map(|field| field.name.as_str());
-                            self.add([value.location(), name.location()], name, names);
+                            self.add([inner.location(), name.location()], name, names);
                         }
                     }
                 }

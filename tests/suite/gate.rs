@@ -45,10 +45,27 @@ fn what_is_no_graphql_or_does_not_fit_the_schema_is_refused() {
         "{ region(code: \"1\") { ... on Pairing { id } } }",
         "{ observations(filter: { value: { gt: \"1.2.3\" } }) { totalCount } }",
         "{ region(code: \"442000\") { pairings(asOf: \"2022\") { totalCount } } }",
+        "{ region(code: \"442000\") @skip(if: true) { pairings(asOf: \"2022\") { totalCount } } }",
+        "query($d: Date! = \"x\") { region(code: \"442000\") { pairings(asOf: $d) { totalCount } } }",
         "mutation { x }",
     ] {
         refused(query, json!({}), Code::ValidationFailed, "");
     }
+}
+
+#[test]
+fn a_wrong_name_is_told_the_nearest() {
+    for (query, nearest) in [
+        ("{ citys { totalCount } }", "did you mean `cities`?"),
+        ("{ cities(frist: 1) { totalCount } }", "did you mean `first`?"),
+        ("{ region(code: \"1\") { descendants(level: TOWNS) { totalCount } } }", "did you mean `TOWN`?"),
+        ("{ cities(filter: { naem: { eq: \"x\" } }) { totalCount } }", "did you mean `name`?"),
+        ("{ region(code: \"1\") { ... on City { parrent { id } } } }", "did you mean `parent`?"),
+    ] {
+        refused(query, json!({}), Code::ValidationFailed, nearest);
+    }
+    let far = ask("{ zzzzzzzz }", json!({}));
+    assert!(!far.errors[0].message.contains("did you mean"));
 }
 
 #[test]
