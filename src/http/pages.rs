@@ -1,5 +1,6 @@
 //! What a person or a machine asks for beside `/graphql`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::Read;
 
@@ -14,9 +15,12 @@ use flate2::read::GzDecoder;
 use rust_embed::Embed;
 
 use super::Shared;
-use crate::model::kinds::KINDS;
+use crate::model::closed::SOURCE_KIND;
+use crate::model::kinds::{KINDS, SOURCE};
+use crate::model::value::{Leaf, Scalar};
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
+use crate::store::Direction;
 
 /// What a page of ours may do: load from here, talk to here, and nothing else. Monaco, the playground's editor, writes
 /// styles into its elements.
@@ -104,7 +108,22 @@ fn page(shared: &Shared) -> Result<String, FieldError> {
         );
     }
     let revision = scope.snapshot.revision()?;
-    Ok(include_str!("landing.html").replace("{{rows}}", &rows).replace("{{revision}}", &revision.to_string()))
+    let page = include_str!("landing.html").replace("{{rows}}", &rows).replace("{{sources}}", &sources(&scope)?);
+    Ok(page.replace("{{revision}}", &revision.to_string()))
+}
+
+/// How many sources there are of each kind.
+fn sources(scope: &Scope) -> Result<String, FieldError> {
+    const KIND: usize = SOURCE.slot_of("kind");
+    let mut counts = BTreeMap::new();
+    for source in scope.snapshot.scan(&SOURCE, None, Direction::Forward)? {
+        scope.spend()?;
+        if let Some(Leaf::Name(kind)) = Scalar::Closed(&SOURCE_KIND).read(source?.row().slot(KIND)) {
+            *counts.entry(kind).or_insert(0) += 1;
+        }
+    }
+    let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{count} <code>{kind}</code>")).collect();
+    Ok(counts.join(", "))
 }
 
 /// The README, whose worked questions the landing page leads to.

@@ -244,6 +244,8 @@ fn the_landing_page_says_what_is_there() {
         "<td>结对</td><td>Pairing</td><td><code>pairings</code></td><td class=\"n\">291</td>",
         "href=\"/graphql\"",
         "href=\"/schema.graphql\"",
+        "<code>FORUM</code>",
+        "href=\"/README.md\"",
         "revision 1",
     ] {
         assert!(text.contains(part), "{part}\nin {text}");
