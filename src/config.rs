@@ -11,6 +11,9 @@ pub const PAGE_DEFAULT: usize = 100;
 /// The most ids that `nodes(ids:)` takes.
 pub const NODES_MAX: usize = 1_000;
 
+/// The most errors that an answer holds; one with more is given up.
+pub const ERRORS_MAX: usize = 100;
+
 /// The most conditions and operands that a filter holds.
 pub const FILTER_VALUES: usize = 20_000;
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::config::ERRORS_MAX;
 use crate::query::error::FieldError;
 
 /// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
@@ -84,6 +85,12 @@ impl GraphqlError {
     /// An error that is our fault; what caused it is logged and never shown.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::request(Code::Internal, "internal error") }
+    }
+
+    /// The refusal of an answer of which too much failed.
+    pub fn too_many_errors() -> Self {
+        let message = format!("more than {ERRORS_MAX} fields fail: ask for less, and see why");
+        Self::request(Code::LimitExceeded, message)
     }
 
     /// The same, at a place in the document.

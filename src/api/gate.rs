@@ -18,7 +18,7 @@ use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
 use super::{bounds, literals, suggest};
-use crate::config::Limits;
+use crate::config::{ERRORS_MAX, Limits};
 
 /// The gate, with the documents that passed it before.
 pub struct Gate {
@@ -197,7 +197,7 @@ fn no_operation(document: &Document, name: Option<&str>) -> GraphqlError {
 }
 
 fn errors(code: Code, list: &DiagnosticList) -> Vec<GraphqlError> {
-    let each = list.iter().map(|diagnostic| {
+    let each = list.iter().take(ERRORS_MAX).map(|diagnostic| {
         let place = diagnostic.error.location().and_then(|span| span.line_column(diagnostic.sources));
         let location = place.map(|place| (place.line, place.column));
         GraphqlError::request(code, diagnostic.error.to_string()).at(location)

@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
 use super::request::{Answer, Request};
+use crate::config::ERRORS_MAX;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
@@ -70,6 +71,9 @@ pub async fn run(
     let errors: Vec<_> = answer.errors.iter().map(error_of).collect();
     if let Some(beyond) = errors.iter().find(|error| error.code == Code::LimitExceeded) {
         return Err(vec![beyond.clone()]);
+    }
+    if errors.len() > ERRORS_MAX {
+        return Err(vec![GraphqlError::too_many_errors()]);
     }
     let refused = answer.data == ConstValue::Null && errors.iter().any(|error| error.path.is_empty());
     if refused {

@@ -48,6 +48,10 @@ impl Serve {
 
     async fn serve(self) -> Result<(), Failure> {
         let limits = self.bounds.limits()?;
+        if let Some(wrong) = self.origins.iter().find(|origin| !is_origin(origin, self.origins.len())) {
+            let why = format!("--allow-origin: \"{wrong}\" is no origin such as https://example.org, nor * alone");
+            return Err(Failure::Usage(why));
+        }
         let origins = self.origins.iter().map(|origin| {
             origin.parse().map_err(|_| {
                 Failure::Usage(format!("--allow-origin: \"{origin}\" is no origin such as https://example.org"))
@@ -83,11 +87,26 @@ impl Serve {
         let stopping = Stopping::default();
         let stall = Duration::from_millis(settings.limits.stall_ms as u64);
         let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;
+        let upkeep = metrics.clone();
+        tokio::spawn(async move {
+            // Samples gather until somebody reads them, or this does.
+            loop {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                upkeep.run_upkeep();
+            }
+        });
         let router = crate::http::router(api, settings, metrics, stopping.clone());
         let served = crate::http::serve(listener, router, tls, stall, stopping, told_to_stop());
         served.await.context("the server failed")?;
         Ok(())
     }
+}
+
+/// Whether a text is an origin: a scheme and a host, perhaps a port, and nothing behind them; or `*`, given alone.
+fn is_origin(text: &str, given: usize) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+    text == "*" && given == 1 || host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
 }
 
 /// Logs to standard error what `RUST_LOG` names; without it, what goes wrong. `RUST_LOG=access=info` is the access log.

@@ -88,6 +88,8 @@ pub async fn other() -> Response {
 
 async fn answer(shared: &Shared, id: &RequestId, media: Media, request: &Request) -> Response {
     let answer = shared.api.answer(request).await;
+    let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
+    metrics::counter!("jiedui_answers_total", "code" => outcome).increment(1);
     for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
         let cause = error.cause.as_deref().unwrap_or("no cause");
         tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");

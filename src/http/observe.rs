@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -29,20 +30,25 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = given_id(&request).unwrap_or_else(new_id);
     request.extensions_mut().insert(id.clone());
-    let method = request.method().clone();
+    // A client can make up any method: one that we do not know is none of ours to name.
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "OPTIONS" | "PUT" | "PATCH" | "DELETE") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
     // The route, never the text of a query: what clients write is neither logged nor counted.
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let mut response = next.run(request).await;
     let seconds = begun.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    let labels = [("method", method.to_string()), ("route", route.clone()), ("status", status.to_string())];
+    let labels = [("method", method.clone()), ("route", route.clone()), ("status", status.to_string())];
     metrics::counter!("jiedui_requests_total", &labels).increment(1);
     metrics::histogram!("jiedui_request_seconds", "route" => route.clone()).record(seconds);
-    tracing::info!(target: "access", id = %id.0, %method, route, status, ms = seconds * 1000.0);
+    tracing::info!(target: "access", id = %id.0, method, route, status, ms = seconds * 1000.0);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -134,6 +134,16 @@ fn a_newer_format_is_left_as_it_is() {
 }
 
 #[test]
+fn what_is_no_origin_is_refused_before_anything_is_opened() {
+    let (_folder, db) = folder();
+    for wrong in ["not an origin", "example.org", "https://example.org/", "*,https://example.org"] {
+        let output = jiedui(&["--allow-origin", wrong]).env("JIEDUI_DB", &db).output().unwrap();
+        fails(&output, 2, "is no origin such as https://example.org, nor * alone");
+    }
+    assert!(!db.exists());
+}
+
+#[test]
 fn a_missing_file_and_a_folder_are_told_apart() {
     let (folder, db) = folder();
     fails(&jiedui(&["query", "{ __typename }"]).env("JIEDUI_DB", &db).output().unwrap(), 7, "there is no such file");

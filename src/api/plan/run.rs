@@ -5,6 +5,7 @@ use apollo_compiler::response::JsonMap;
 use super::{Action, Field, Plan, Selected, SetId, Source};
 use crate::api::error::{GraphqlError, Segment};
 use crate::api::request::Answer;
+use crate::config::ERRORS_MAX;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::error::{Code, FieldError};
@@ -225,6 +226,13 @@ impl<'r> Run<'r> {
             Step::Index(index) => Segment::Index(*index),
         };
         let path = self.path.iter().map(segment).collect();
+        if self.errors.len() == ERRORS_MAX {
+            self.given_up = true;
+            self.errors = vec![GraphqlError::too_many_errors()];
+        }
+        if self.given_up && !self.errors.is_empty() && error.code != Code::LimitExceeded {
+            return;
+        }
         self.errors.push(GraphqlError::field(error, path, field.location));
     }
 }
