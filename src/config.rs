@@ -120,6 +120,11 @@ impl Limits {
         Ok(())
     }
 
+    /// How long a client may keep us waiting.
+    pub fn stall(&self) -> Duration {
+        Duration::from_millis(self.stall_ms as u64)
+    }
+
     /// How long an answer may take.
     pub fn time(&self) -> Duration {
         Duration::from_millis(self.time_ms as u64)

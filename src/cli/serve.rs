@@ -85,7 +85,7 @@ impl Serve {
         let scheme = if tls.is_some() { "https" } else { "http" };
         say(&format!("jiedui answers at {scheme}://{address}/graphql from {}", self.db.db.display()))?;
         let stopping = Stopping::default();
-        let stall = Duration::from_millis(settings.limits.stall_ms as u64);
+        let stall = settings.limits.stall();
         let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;
         let upkeep = metrics.clone();
         tokio::spawn(async move {

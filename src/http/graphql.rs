@@ -1,8 +1,7 @@
 //! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -19,7 +18,7 @@ pub async fn post(
     State(shared): State<Shared>,
     id: RequestId,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: axum::extract::Request,
 ) -> Response {
     let Some(media) = accepted(&headers) else { return not_acceptable() };
     let (name, charset) = sent(&headers);
@@ -29,13 +28,18 @@ pub async fn post(
         let message = format!("expected the content type application/json in UTF-8, found {found}");
         return refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
     }
-    let body = match body {
-        Ok(body) => body,
-        Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+    let stall = shared.settings.limits.stall();
+    let body = match tokio::time::timeout(stall, Bytes::from_request(request, &shared)).await {
+        Ok(Ok(body)) => body,
+        Err(_) => {
+            let message = format!("the body did not come within {} ms", stall.as_millis());
+            return refuse(media, StatusCode::REQUEST_TIMEOUT, Code::LimitExceeded, message);
+        }
+        Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             let message = format!("the request has more than {} bytes", shared.settings.limits.request_bytes);
             return refuse(media, StatusCode::PAYLOAD_TOO_LARGE, Code::LimitExceeded, message);
         }
-        Err(rejected) => {
+        Ok(Err(rejected)) => {
             return refuse(
                 media,
                 StatusCode::BAD_REQUEST,

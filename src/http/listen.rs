@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
 
 use super::Stopping;
 
@@ -47,14 +48,17 @@ pub async fn serve(
     });
     listener.set_nonblocking(true)?;
     let service = router.into_make_service();
+    // A client that connects, or keeps its connection, and sends no whole head of a request in time is cut off.
     match tls {
-        None => axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(stall).serve(service).await,
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(stall);
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
+            server.serve(service).await
+        }
         Some(tls) => {
-            axum_server::from_tcp_rustls(listener, tls)?
-                .handle(handle)
-                .first_request_timeout(stall)
-                .serve(service)
-                .await
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).first_request_timeout(stall);
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
+            server.serve(service).await
         }
     }
 }

@@ -17,7 +17,6 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use listen::{Tls, serve};
 
@@ -62,7 +61,6 @@ impl Stopping {
 pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let stall = Duration::from_millis(settings.limits.stall_ms as u64);
     let shared = Shared { api, settings: Arc::new(settings), sdl: crate::api::sdl().into(), metrics, stopping };
     Router::new()
         .route("/", get(pages::landing))
@@ -76,7 +74,6 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .route("/README.zh-CN.md", get(async || pages::readme(include_str!("../../README.zh-CN.md"))))
         .fallback(pages::nothing)
         .layer(DefaultBodyLimit::max(bytes))
-        .layer(RequestBodyTimeoutLayer::new(stall))
         .layer(CompressionLayer::new())
         .layer(cors)
         .layer(axum::middleware::from_fn(observe::observe))

@@ -317,6 +317,32 @@ fn a_server_that_is_told_to_stop_finishes_what_it_has() {
 }
 
 #[test]
+fn a_client_that_drips_is_cut_off() {
+    let (_folder, db) = database();
+    let server = Server::start(&db, &["--limit", "stall-ms=700"]);
+    // A body, a byte at a time.
+    let mut dripping = server.connect();
+    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    write!(dripping, "{head}content-length: 1000\r\n\r\n").unwrap();
+    let begun = Instant::now();
+    for _ in 0..4 {
+        let _ = dripping.write_all(b" ");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let reply = read_reply(&mut dripping);
+    assert_eq!(reply.status, 408, "{}", reply.text());
+    // A second request on a connection, of which the head never ends.
+    let mut idle = server.connect();
+    let body = json!({ "query": QUERY }).to_string();
+    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    write!(idle, "{head}content-length: {}\r\n\r\n{body}GET /", body.len()).unwrap();
+    let mut rest = Vec::new();
+    idle.read_to_end(&mut rest).unwrap();
+    assert!(String::from_utf8_lossy(&rest).contains("中山市"));
+    assert!(begun.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
 fn rude_clients_do_no_harm_to_others() {
     let shared = shared();
     let server = &shared.0;
