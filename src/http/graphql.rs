@@ -72,15 +72,12 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
     };
     if shared.api.changes(&request) {
         let message = "a mutation is sent by POST: a GET may be repeated by anyone on the way".to_owned();
-        let mut refused = refuse(Media::GraphqlResponse, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
-        refused.headers_mut().insert(CONTENT_TYPE, media.content_type().parse().unwrap_or(JSON_TYPE));
+        let mut refused = refuse(media, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
         refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
         return refused;
     }
     answer(&shared, &id, media, &request).await
 }
-
-const JSON_TYPE: axum::http::HeaderValue = axum::http::HeaderValue::from_static("application/json");
 
 /// Any other method.
 pub async fn other() -> Response {

@@ -1,6 +1,5 @@
 //! Exact decimals. A figure is never a float.
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -64,11 +63,6 @@ impl Decimal {
             key[1 + place * 8..9 + place * 8].copy_from_slice(&limb.to_be_bytes());
         }
         key
-    }
-
-    /// How two decimals compare.
-    pub fn compare(left: &Self, right: &Self) -> Ordering {
-        left.cmp(right)
     }
 }
 
