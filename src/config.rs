@@ -32,7 +32,7 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Tokens of a document.
     pub tokens: usize,
-    /// How deep the source of a document may be nested, for the parser's sake: values and selections alike.
+    /// Levels of brackets of a document, those of values and of selections alike.
     pub nesting: usize,
     /// Levels of fields, through fragments.
     pub depth: usize,
@@ -40,6 +40,8 @@ pub struct Limits {
     pub aliases: usize,
     /// Directives of a document.
     pub directives: usize,
+    /// Fields of a document, as they are written.
+    pub fields: usize,
     /// Fields that an operation comes to, counted once for each type they are selected on.
     pub plan_fields: usize,
     /// Objects that an answer may hold at most, reckoned from the sizes of its pages before anything is read.
@@ -50,8 +52,11 @@ pub struct Limits {
     pub time_ms: usize,
     /// Bytes of an answer.
     pub answer_bytes: usize,
-    /// Milliseconds that a client may send nothing of a request's body, and that stopping waits for requests to end.
+    /// Milliseconds that a client may send nothing of a request, or read nothing of an answer, and that stopping waits for
+    /// requests to end.
     pub stall_ms: usize,
+    /// Connections at once; more are closed as they come.
+    pub connections: usize,
     /// Bytes of documents that are kept parsed and validated.
     pub document_cache_bytes: usize,
     /// Fields of plans that are kept.
@@ -65,17 +70,19 @@ impl Default for Limits {
         Self {
             request_bytes: 1 << 20,
             document_bytes: 64 << 10,
-            tokens: 10_000,
+            tokens: 5_000,
             nesting: 200,
             depth: 40,
             aliases: 500,
             directives: 500,
+            fields: 1_000,
             plan_fields: 50_000,
             cost: 100_000_000,
             reads: 1_000_000,
             time_ms: 10_000,
             answer_bytes: 32 << 20,
             stall_ms: 10_000,
+            connections: 900,
             document_cache_bytes: 256 << 10,
             plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
@@ -85,21 +92,23 @@ impl Default for Limits {
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 16] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 18] {
         [
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
             ("tokens", "tokens of a document", &mut self.tokens),
-            ("nesting", "how deep a document's source is nested", &mut self.nesting),
+            ("nesting", "levels of brackets of a document", &mut self.nesting),
             ("depth", "levels of fields, through fragments", &mut self.depth),
             ("aliases", "aliases of a document", &mut self.aliases),
             ("directives", "directives of a document", &mut self.directives),
+            ("fields", "fields of a document, as they are written", &mut self.fields),
             ("plan-fields", "fields that an operation comes to, once for each type", &mut self.plan_fields),
             ("cost", "objects that an answer may hold at most, reckoned from its pages", &mut self.cost),
             ("reads", "records that an answer may read", &mut self.reads),
             ("time-ms", "milliseconds that an answer may take", &mut self.time_ms),
             ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),
             ("stall-ms", "milliseconds that a client may stall, and that stopping waits", &mut self.stall_ms),
+            ("connections", "connections at once; more are closed as they come", &mut self.connections),
             ("document-cache-bytes", "bytes of documents that are kept parsed", &mut self.document_cache_bytes),
             ("plan-cache-fields", "fields of plans that are kept", &mut self.plan_cache_fields),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),

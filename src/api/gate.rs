@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
-use super::{bounds, literals, suggest};
+use super::{bounds, literals, suggest, tokens};
 use crate::config::{ERRORS_MAX, Limits};
 
 /// The gate, with the documents that passed it before.
@@ -71,6 +71,13 @@ pub struct Passed {
     pub variables: Map<String, Value>,
     /// The same, as the gate's library has them.
     pub coerced: Valid<JsonMap>,
+}
+
+impl Passed {
+    /// Whether it would change something: a GET may not.
+    pub fn changes(&self) -> bool {
+        !self.operation.is_query()
+    }
 }
 
 impl Gate {
@@ -132,32 +139,11 @@ impl Gate {
 
     fn parse(&self, text: &str) -> Result<Document, Vec<GraphqlError>> {
         let limits = &self.limits;
-        let refused = |message: String| GraphqlError::request(Code::LimitExceeded, message);
-        if text.len() > limits.document_bytes {
-            let (bytes, most) = (text.len(), limits.document_bytes);
-            return Err(vec![refused(format!("the document has {bytes} bytes; at most {most} are read"))]);
-        }
-        let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(limits.nesting);
-        let parsed = parser.parse_ast(text, "query.graphql");
-        let place = |errors: &DiagnosticList| {
-            let last = errors.iter().last()?;
-            let place = last.error.location()?.line_column(last.sources)?;
-            Some((place.line, place.column))
-        };
-        let beyond = [
-            ("tokens", parser.tokens_reached(), limits.tokens),
-            ("levels", parser.recursion_reached(), limits.nesting),
-        ];
-        for (what, reached, most) in beyond {
-            if reached > most {
-                let place = parsed.as_ref().err().and_then(|found| place(&found.errors));
-                return Err(vec![
-                    refused(format!("the document has {reached} {what} and more; at most {most} are read")).at(place),
-                ]);
-            }
-        }
+        tokens::check(text, limits).map_err(|error| vec![error])?;
+        // The tokens were counted: what the parser counts beside them, spaces, is bounded by them.
+        let parsed = Parser::new().recursion_limit(limits.nesting).parse_ast(text, "query.graphql");
         let parsed = parsed.map_err(|found| errors(Code::SyntaxError, &found.errors))?;
-        bounds::check(&parsed, limits).map_err(|error| vec![error])?;
+        bounds::check(text, &parsed, limits).map_err(|error| vec![error])?;
         let parsed = parsed.to_executable_validate(&self.schema).map_err(|found| {
             let mut errors = errors(Code::ValidationFailed, &found.errors);
             let suggestions = suggest::suggestions(&parsed);

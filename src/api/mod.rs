@@ -10,6 +10,7 @@ mod literals;
 mod plan;
 pub mod request;
 mod suggest;
+mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +25,8 @@ use crate::query::arguments::Arguments;
 use crate::query::scope::Scope;
 use crate::store::Store;
 use error::{Code, GraphqlError};
-use gate::{Gate, Passed};
+use gate::Gate;
+pub use gate::Passed;
 use plan::Plan;
 use request::{Answer, Request};
 
@@ -101,18 +103,22 @@ impl Api {
         &self.store
     }
 
-    /// Whether a request, if it is one that passes, would change something: a GET may not.
-    pub fn changes(&self, request: &Request) -> bool {
-        self.gate.pass(request).is_ok_and(|passed| !passed.operation.is_query())
+    /// Lets a request through the gate, or says everything that is wrong with it.
+    pub fn pass(&self, request: &Request) -> Result<Passed, Vec<GraphqlError>> {
+        self.gate.pass(request)
     }
 
-    /// Answers a request. A long one runs on a thread that may block, so that it starves no other; one that nobody waits for
-    /// any more stops at the next record it reads.
+    /// Answers a request.
     pub async fn answer(&self, request: &Request) -> Answer {
-        let passed = match self.gate.pass(request) {
-            Ok(passed) => passed,
-            Err(errors) => return Answer::refused(errors),
-        };
+        match self.pass(request) {
+            Ok(passed) => self.run(request, passed).await,
+            Err(errors) => Answer::refused(errors),
+        }
+    }
+
+    /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
+    /// that nobody waits for any more stops at the next record it reads.
+    pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
         if self.executor == Executor::AsyncGraphql {
             return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
         }

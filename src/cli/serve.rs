@@ -80,12 +80,11 @@ impl Serve {
             say(&format!("built-in data: {id} was left out: what it refers to was deleted here"))?;
         }
         let executor = if self.async_graphql { Executor::AsyncGraphql } else { Executor::Plan };
-        let api = Arc::new(Api::new(Arc::new(store), executor, limits));
+        let api = Arc::new(Api::new(Arc::new(store), executor, limits.clone()));
         let address = listener.local_addr().context("the address is gone")?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         say(&format!("jiedui answers at {scheme}://{address}/graphql from {}", self.db.db.display()))?;
         let stopping = Stopping::default();
-        let stall = settings.limits.stall();
         let metrics = PrometheusBuilder::new().install_recorder().context("the metrics cannot be counted")?;
         let upkeep = metrics.clone();
         tokio::spawn(async move {
@@ -96,7 +95,7 @@ impl Serve {
             }
         });
         let router = crate::http::router(api, settings, metrics, stopping.clone());
-        let served = crate::http::serve(listener, router, tls, stall, stopping, told_to_stop());
+        let served = crate::http::serve(listener, router, tls, &limits, stopping, told_to_stop());
         served.await.context("the server failed")?;
         Ok(())
     }

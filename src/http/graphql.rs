@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::negotiate::{Media, accepted, prefers_html, sent};
 use super::observe::RequestId;
 use super::{PARTIAL, Shared, pages};
+use crate::api::Passed;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 
@@ -49,7 +50,7 @@ pub async fn post(
         }
     };
     match request_of_json(&body) {
-        Ok(request) => answer(&shared, &id, media, &request).await,
+        Ok(request) => answer(&shared, &id, media, &request, shared.api.pass(&request)).await,
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     }
 }
@@ -70,25 +71,36 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
         Ok(request) => request,
         Err(message) => return refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     };
-    if shared.api.changes(&request) {
+    let passed = shared.api.pass(&request);
+    if passed.as_ref().is_ok_and(Passed::changes) {
         let message = "a mutation is sent by POST: a GET may be repeated by anyone on the way".to_owned();
         let mut refused = refuse(media, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
         refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &id, media, &request).await
+    answer(&shared, &id, media, &request, passed).await
 }
 
 /// Any other method.
-pub async fn other() -> Response {
+pub async fn other(headers: HeaderMap) -> Response {
+    let media = accepted(&headers).unwrap_or(Media::Json);
     let message = "expected GET or POST".to_owned();
-    let mut refused = refuse(Media::GraphqlResponse, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+    let mut refused = refuse(media, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
     refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD, POST"));
     refused
 }
 
-async fn answer(shared: &Shared, id: &RequestId, media: Media, request: &Request) -> Response {
-    let answer = shared.api.answer(request).await;
+async fn answer(
+    shared: &Shared,
+    id: &RequestId,
+    media: Media,
+    request: &Request,
+    passed: Result<Passed, Vec<GraphqlError>>,
+) -> Response {
+    let answer = match passed {
+        Ok(passed) => shared.api.run(request, passed).await,
+        Err(errors) => Answer::refused(errors),
+    };
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
     metrics::counter!("jiedui_answers_total", "code" => outcome).increment(1);
     for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {

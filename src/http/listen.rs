@@ -4,14 +4,15 @@ use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
 
 use super::Stopping;
+use super::guard::Guard;
+use crate::config::Limits;
 
 /// Where the certificate and its key are, in PEM.
 #[derive(Debug, Clone)]
@@ -29,16 +30,18 @@ impl Tls {
     }
 }
 
-/// Serves until `stop` comes; then finishes what is under way, and cuts off after `stall` what does not end. A client that
-/// connects and sends nothing is cut off after it too.
+/// Serves until `stop` comes; then finishes what is under way, and cuts off after the stall what does not end. A client that
+/// connects and sends nothing, or reads nothing, is cut off after it too.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<RustlsConfig>,
-    stall: Duration,
+    limits: &Limits,
     stopping: Stopping,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let stall = limits.stall();
+    let guard = Guard::new(limits.connections, stall);
     let handle = Handle::new();
     let stopper = handle.clone();
     tokio::spawn(async move {
@@ -46,17 +49,18 @@ pub async fn serve(
         stopping.begin();
         stopper.graceful_shutdown(Some(stall));
     });
-    listener.set_nonblocking(true)?;
     let service = router.into_make_service();
     // A client that connects, or keeps its connection, and sends no whole head of a request in time is cut off.
     match tls {
         None => {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle).first_request_timeout(stall);
+            let mut server =
+                axum_server::from_tcp(listener)?.acceptor(guard).handle(handle).first_request_timeout(stall);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
             server.serve(service).await
         }
         Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).first_request_timeout(stall);
+            let server = axum_server::from_tcp(listener)?.acceptor(RustlsAcceptor::new(tls).acceptor(guard));
+            let mut server = server.handle(handle).first_request_timeout(stall);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
             server.serve(service).await
         }

@@ -1,6 +1,7 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
 mod graphql;
+mod guard;
 mod listen;
 mod negotiate;
 mod observe;
@@ -73,6 +74,7 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .route("/README.md", get(async || pages::readme(include_str!("../../README.md"))))
         .route("/README.zh-CN.md", get(async || pages::readme(include_str!("../../README.zh-CN.md"))))
         .fallback(pages::nothing)
+        .method_not_allowed_fallback(pages::wrong_method)
         .layer(DefaultBodyLimit::max(bytes))
         .layer(CompressionLayer::new())
         .layer(cors)
@@ -97,6 +99,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
             axum::http::header::ACCEPT,
             HeaderName::from_static("x-request-id"),
         ])
+        .expose_headers([HeaderName::from_static("x-request-id")])
         .max_age(Duration::from_secs(3_600))
 }
 

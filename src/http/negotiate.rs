@@ -1,7 +1,7 @@
 //! Media types: which the client accepts, and which it sends.
 
-use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName};
 
 /// The media type of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,7 @@ impl Media {
 /// The media type that a client likes best of those that we have; nothing where it accepts neither. One that accepts
 /// anything, or says nothing, gets JSON, as the draft asks.
 pub fn accepted(headers: &HeaderMap) -> Option<Media> {
-    let mut ranges =
-        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let ranges: Vec<_> = ranges.by_ref().map(Range::parse).collect();
+    let ranges = ranges(headers, ACCEPT);
     if ranges.is_empty() {
         return Some(Media::Json);
     }
@@ -41,13 +39,7 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
 
 /// Whether a client, a browser that is, would rather see a page.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
-    let ranges: Vec<_> = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(Range::parse)
-        .collect();
+    let ranges = ranges(headers, ACCEPT);
     liking(&ranges, "text/html").0 > 0 && ranges.iter().any(|range| range.name == "text/html")
 }
 
@@ -56,11 +48,30 @@ pub fn sent(headers: &HeaderMap) -> (String, Option<String>) {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     let name = parts.next().unwrap_or_default();
-    let charset = parts.find_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    let charset = parts.find_map(|part| Some(parameter(&part, "charset")?.trim_matches('"').to_owned()));
     (name, charset)
 }
 
-/// One range of an Accept header.
+/// Whether a client takes gzip.
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings = ranges(headers, ACCEPT_ENCODING);
+    let named = |name: &str| codings.iter().find(|coding| coding.name == name);
+    named("gzip").or_else(|| named("*")).is_some_and(|coding| coding.quality > 0)
+}
+
+/// What a header lists, each with its quality.
+fn ranges(headers: &HeaderMap, name: HeaderName) -> Vec<Range> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(Range::parse).collect()
+}
+
+/// The value of a parameter such as `q=0.5`.
+fn parameter<'p>(part: &'p str, name: &str) -> Option<&'p str> {
+    let (found, value) = part.split_once('=')?;
+    found.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+}
+
+/// One range of a header that lists what is accepted.
 struct Range {
     name: String,
     /// The quality in thousandths.
@@ -71,7 +82,7 @@ impl Range {
     fn parse(text: &str) -> Self {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        let quality = parts.find_map(|part| parameter(part, "q")?.parse::<f32>().ok()).unwrap_or(1.0);
         Self { name, quality: (quality.clamp(0.0, 1.0) * 1000.0) as u16 }
     }
 }
@@ -106,6 +117,7 @@ mod tests {
             (Some("application/graphql-response+json; charset=utf-8, */*;q=0.5"), Some(Media::GraphqlResponse)),
             (Some("APPLICATION/JSON;q=0.1, text/html"), Some(Media::Json)),
             (Some("application/json;q=0, */*"), Some(Media::GraphqlResponse)),
+            (Some("application/json; Q=0, */*; q = 0.5"), Some(Media::GraphqlResponse)),
             (Some("text/html"), None),
             (Some("application/json;q=0"), None),
             (Some(""), None),
@@ -115,6 +127,22 @@ mod tests {
                 headers.insert(ACCEPT, accept.parse().unwrap());
             }
             assert_eq!(accepted(&headers), expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_sent_to_those_that_take_it() {
+        for (accept, expected) in [
+            ("gzip, deflate, br", true),
+            ("GZIP;q=0.1", true),
+            ("*", true),
+            ("br", false),
+            ("gzip;q=0, *", false),
+            ("identity", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, accept.parse().unwrap())]);
+            assert_eq!(takes_gzip(&headers), expected, "{accept}");
         }
     }
 }

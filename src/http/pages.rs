@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::Read;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
@@ -15,6 +16,7 @@ use flate2::read::GzDecoder;
 use rust_embed::Embed;
 
 use super::Shared;
+use super::negotiate::takes_gzip;
 use crate::model::closed::SOURCE_KIND;
 use crate::model::kinds::{KINDS, SOURCE};
 use crate::model::value::{Leaf, Scalar};
@@ -40,8 +42,11 @@ pub fn playground(headers: &HeaderMap) -> Response {
 }
 
 /// `/playground/{file}`: what the page loads.
-pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    file(&name, &headers)
+pub async fn asset(name: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+    match name {
+        Ok(Path(name)) => file(&name, &headers),
+        Err(_) => no_file(),
+    }
 }
 
 fn file(name: &str, headers: &HeaderMap) -> Response {
@@ -57,7 +62,13 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
+    let digest: String = found.metadata.sha256_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{digest}\"");
+    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+    }
     let guards = [
+        (ETAG, tag.as_str()),
         (CONTENT_TYPE, media),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -65,9 +76,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         (CACHE_CONTROL, "no-cache"),
         (VARY, "accept, accept-encoding"),
     ];
-    let takes_gzip =
-        headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"));
-    if takes_gzip {
+    if takes_gzip(headers) {
         return (guards, [(CONTENT_ENCODING, "gzip")], found.data.into_owned()).into_response();
     }
     let mut plain = Vec::new();
@@ -85,6 +94,7 @@ pub async fn landing(State(shared): State<Shared>) -> Response {
                 (CONTENT_TYPE, "text/html; charset=utf-8"),
                 (CONTENT_SECURITY_POLICY, POLICY),
                 (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (REFERRER_POLICY, "no-referrer"),
             ];
             (guards, page).into_response()
         }
@@ -134,6 +144,12 @@ pub fn readme(text: &'static str) -> Response {
 /// Any other path.
 pub async fn nothing() -> Response {
     no_file()
+}
+
+/// A method that a page does not have.
+pub async fn wrong_method() -> Response {
+    let text = "This is read with GET. Questions to /graphql may also come by POST.\n";
+    (StatusCode::METHOD_NOT_ALLOWED, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
 fn no_file() -> Response {

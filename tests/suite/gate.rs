@@ -55,14 +55,14 @@ fn what_is_no_graphql_or_does_not_fit_the_schema_is_refused() {
 
 #[test]
 fn an_answer_of_nothing_but_errors_is_given_up() {
-    let fields: String = (0..499).map(|at| format!("a{at}: pairings(after: \"zz\") {{ totalCount }} ")).collect();
+    let fields: String = (0..400).map(|at| format!("a{at}: pairings(after: \"zz\") {{ totalCount }} ")).collect();
     refused(
         &format!("{{ cities(first: 100) {{ nodes {{ {fields} }} }} }}"),
         json!({}),
         Code::LimitExceeded,
         "more than 100 fields fail",
     );
-    let unknown: String = (0..2_000).map(|at| format!("x{at} ")).collect();
+    let unknown: String = (0..900).map(|at| format!("x{at} ")).collect();
     assert_eq!(ask(&format!("{{ {unknown} }}"), json!({})).errors.len(), 100);
 }
 

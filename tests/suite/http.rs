@@ -255,16 +255,20 @@ fn the_landing_page_says_what_is_there() {
 #[test]
 fn bounds_can_be_set_and_say_what_was_exceeded_by_how_much_and_where() {
     let (_folder, db) = database();
-    let limits = "tokens=60,depth=3,aliases=2,directives=1,cost=100,reads=20,answer-bytes=500,document-bytes=300";
+    let limits = "tokens=60,nesting=6,fields=11,depth=3,aliases=2,directives=1,cost=100,reads=20,answer-bytes=500,document-bytes=300";
     let server = Server::start(&db, &["--limit", limits]);
     for (query, told, at) in [
         ("{ a: __typename b: __typename c: __typename }", "3 aliases; at most 2", json!({ "line": 1, "column": 31 })),
         (
             "{ a: __typename @skip(if: true) @include(if: true) }",
             "2 directives; at most 1",
-            json!({ "line": 1, "column": 17 }),
+            json!({ "line": 1, "column": 33 }),
         ),
-        ("{ region(code: \"1\") { parent { parent { id } } } }", "4 levels of fields; at most 3", Value::Null),
+        (
+            "{ region(code: \"1\") { parent { parent { id } } } }",
+            "4 levels of fields; at most 3",
+            json!({ "line": 1, "column": 41 }),
+        ),
         (
             "{ cities(first: 200) { totalCount nodes { id } } }",
             "the answer may hold 201 objects; at most 100",
@@ -272,8 +276,18 @@ fn bounds_can_be_set_and_say_what_was_exceeded_by_how_much_and_where() {
         ),
         ("{ cities(first: 40) { nodes { id } } }", "reads more than 20 records", Value::Null),
         ("{ sources(first: 15) { nodes { title } } }", "longer than 500 bytes", Value::Null),
-        (&format!("{{ __typename {} }}", "__typename ".repeat(27)), "the document has 312 bytes", Value::Null),
-        (&format!("{{ {} }}", "x ".repeat(70)), "tokens and more; at most 60", Value::Null),
+        (
+            &format!("{{ __typename {} }}", "__typename ".repeat(27)),
+            "the document has 312 bytes",
+            json!({ "line": 1, "column": 301 }),
+        ),
+        (&format!("{{\n{} }}", "x ".repeat(70)), "72 tokens; at most 60", json!({ "line": 2, "column": 119 })),
+        (&format!("{{ {} }}", "x ".repeat(12)), "12 fields; at most 11", json!({ "line": 1, "column": 25 })),
+        (
+            "{ cities(filter: { not: { not: { not: { not: {}}}}}) { totalCount } }",
+            "7 levels of brackets; at most 6",
+            json!({ "line": 1, "column": 46 }),
+        ),
     ] {
         let reply = server.post(&json!({ "query": query }), GRAPHQL);
         refused(&reply, 422, "LIMIT_EXCEEDED");
@@ -360,4 +374,55 @@ fn rude_clients_do_no_harm_to_others() {
     let many: Vec<_> = (0..50).map(|_| server.connect()).collect();
     assert_eq!(server.post(&json!({ "query": QUERY }), GRAPHQL).status, 200);
     drop(many);
+}
+
+#[test]
+fn a_page_that_is_known_is_not_sent_again_and_each_refusal_says_why() {
+    let server = &shared().0;
+    let page = server.get("/graphql", &[("accept", "text/html")]);
+    let tag = page.header("etag");
+    assert_eq!(server.get("/graphql", &[("accept", "text/html"), ("if-none-match", tag)]).status, 304);
+    assert_eq!(server.get("/graphql", &[("accept", "text/html"), ("if-none-match", "\"another\"")]).status, 200);
+    let plain = server.get("/graphql", &[("accept", "text/html"), ("accept-encoding", "gzip;q=0")]);
+    assert!(plain.text().contains("<html"), "{}", plain.text());
+    let wrong = server.send("POST", "/", &[], b"");
+    assert_eq!((wrong.status, wrong.text().contains("GET")), (405, true));
+    assert_eq!(server.get("/playground/%ff", &[]).status, 404);
+    let wrong = server.send("DELETE", "/graphql", &[("accept", "application/json")], b"");
+    assert_eq!((wrong.status, wrong.header("content-type")), (405, "application/json; charset=utf-8"));
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_off_and_only_so_many_may_come() {
+    let (_folder, db) = database();
+    let server = Server::start(&db, &["--limit", "stall-ms=500,connections=2"]);
+    let query = format!(
+        "{{ {} }}",
+        (0..40)
+            .map(|at| format!("s{at}: sources(first: 100) {{ nodes {{ id title url note citations {{ note }} }} }} "))
+            .collect::<String>()
+    );
+    let body = json!({ "query": query }).to_string();
+    let mut stalled = server.connect();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    // Many answers, none of which is read: what the sockets hold is soon full.
+    let sent =
+        (0..200).try_for_each(|_| stalled.write_all(head.as_bytes()).and_then(|()| stalled.write_all(body.as_bytes())));
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    // Whether it noticed while it sent or not: the server has let go of it.
+    let gone = sent.is_err()
+        || stalled.write_all(b"GET /health HTTP/1.1\r\n\r\n").and_then(|()| stalled.write_all(b"x")).is_err();
+    assert!(gone, "the server still holds a connection that reads nothing");
+    let held = [server.connect(), server.connect()];
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let mut third = server.connect();
+    let _ = third.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut reply = Vec::new();
+    assert!(!third.read_to_end(&mut reply).is_ok_and(|read| read > 0), "a third connection was answered");
+    drop(held);
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(server.get("/health", &[]).status, 200);
 }

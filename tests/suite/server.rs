@@ -78,6 +78,11 @@ impl Server {
         read_reply(&mut stream)
     }
 
+    /// Gets a page.
+    pub fn get(&self, target: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send("GET", target, headers, b"")
+    }
+
     /// Asks by POST.
     pub fn post(&self, body: &Value, accept: &str) -> Reply {
         let headers = [("accept", accept), ("content-type", "application/json")];
