@@ -17,6 +17,9 @@ pub const ERRORS_MAX: usize = 100;
 /// The most conditions and operands that a filter holds.
 pub const FILTER_VALUES: usize = 20_000;
 
+/// The most groups that an aggregate makes.
+pub const GROUPS_MAX: usize = 100_000;
+
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 

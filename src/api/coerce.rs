@@ -51,8 +51,11 @@ fn named(name: &str, value: Value) -> Result<Value, String> {
             Some(text) if closed.code(text).is_some() => Ok(value),
             _ => Err(expected(&value)),
         },
-        Some(Body::Input(fields)) => match value {
+        Some(Body::Input { fields, one_of }) => match value {
             Value::Object(mut object) => {
+                if *one_of && (object.len() != 1 || object.values().any(Value::is_null)) {
+                    return Err(format!("expected exactly one field of {name}, and not null; found {}", object.len()));
+                }
                 let coerced = arguments(fields, |field| object.remove(field))?;
                 match object.keys().next() {
                     Some(unknown) => Err(format!("{name} has no field {unknown}")),

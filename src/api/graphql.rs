@@ -15,17 +15,18 @@ use async_graphql::registry::{
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Name, ObjectType, OutputType,
-    PathSegment, Positioned, SDLExportOptions, ServerError, ServerResult, ValidationMode, Value as ConstValue,
-    Variables,
+    PathSegment, Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode,
+    Value as ConstValue, Variables,
 };
 use serde_json::{Map, Value};
 
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
+use super::plan::Plan;
 use super::request::{Answer, Request};
 use crate::config::ERRORS_MAX;
 use crate::model::value::Leaf;
-use crate::query::arguments::Arguments;
+use crate::query::arguments::{Arguments, Asked};
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved};
 use crate::query::scope::Scope;
@@ -59,10 +60,12 @@ pub async fn run(
     scope: Scope,
     request: &Request,
     variables: Map<String, Value>,
+    plan: Arc<Plan>,
 ) -> Result<Answer, Vec<GraphqlError>> {
     let mut asked = async_graphql::Request::new(request.query.as_str())
         .variables(Variables::from_json(Value::Object(variables.clone())))
         .data(Arc::new(scope))
+        .data(plan)
         .data(Given(variables));
     if let Some(name) = &request.operation_name {
         asked = asked.operation_name(name);
@@ -169,11 +172,27 @@ async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object
     let scope: &Arc<Scope> = ctx.data_unchecked();
     let given: &Given = ctx.data_unchecked();
     let selections = ctx.with_selection_set(&ctx.item.node.selection_set);
-    let resolved = arguments(ctx, def, &given.0).and_then(|arguments| def.resolver.resolve(scope, object, &arguments));
+    let resolved = arguments(ctx, def, &given.0).and_then(|arguments| {
+        let arguments = if def.resolver.looks_ahead() { arguments.with_asked(asked(ctx)) } else { arguments };
+        def.resolver.resolve(scope, object, &arguments)
+    });
     match resolved {
         Ok(resolved) => complete(&selections, ctx.item, &def.ty, &resolved).await,
         Err(error) => failed(&selections, ctx.item, &def.ty, error),
     }
+}
+
+/// What is asked of a field's value, as the plan has it.
+fn asked(ctx: &Context<'_>) -> Asked {
+    let plan: &Arc<Plan> = ctx.data_unchecked();
+    let nodes = std::iter::successors(ctx.path_node.as_ref(), |node| node.parent);
+    let names = nodes.filter_map(|node| match node.segment {
+        QueryPathSegment::Name(name) => Some(name),
+        QueryPathSegment::Index(_) => None,
+    });
+    let mut path: Vec<&str> = names.collect();
+    path.reverse();
+    plan.asked(&path)
 }
 
 fn arguments(
@@ -334,7 +353,9 @@ fn register(registry: &mut Registry, ty: &'static Type) {
             };
             EnumBuilder::new(&ty.name, closed.values.iter().map(value).collect()).description(description).build()
         }
-        Body::Input(fields) => InputObjectBuilder::new(&ty.name, inputs(fields)).description(description).build(),
+        Body::Input { fields, one_of } => {
+            InputObjectBuilder::new(&ty.name, inputs(fields)).description(description).oneof(*one_of).build()
+        }
         Body::Object { fields, .. } => ObjectBuilder::new(&ty.name, outputs(fields)).description(description).build(),
         Body::Interface { fields, types, .. } => MetaType::Interface {
             name: ty.name.clone(),

@@ -150,8 +150,9 @@ impl Api {
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        self.gate.plan(&passed)?.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
-        graphql::run(&self.graphql, self.scope()?, request, passed.variables).await
+        let plan = self.gate.plan(&passed)?;
+        plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
+        graphql::run(&self.graphql, self.scope()?, request, passed.variables, plan).await
     }
 
     fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {

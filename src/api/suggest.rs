@@ -67,7 +67,7 @@ impl Suggestions {
             (Some(Body::Enum(closed)), Value::Enum(name)) if closed.code(name).is_none() => {
                 self.add([value.location(), name.location()], name, closed.values.iter().map(|(name, _)| *name));
             }
-            (Some(Body::Input(fields)), Value::Object(given)) => {
+            (Some(Body::Input { fields, .. }), Value::Object(given)) => {
                 for (name, inner) in given {
                     match fields.iter().find(|field| field.name == name.as_str()) {
                         Some(field) => self.value(field, inner),

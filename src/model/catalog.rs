@@ -159,6 +159,8 @@ pub struct Argument {
 pub enum Output {
     /// One value, never null.
     Value(Scalar),
+    /// At most one record of a kind or interface.
+    One(&'static str),
     /// A plain list of records of a kind or interface.
     List(&'static str),
     /// A connection of records, with the paging arguments.

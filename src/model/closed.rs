@@ -315,6 +315,24 @@ pub static LINK_PREDICATE: Closed = Closed {
     ],
 };
 
+/// Which way an order goes.
+pub static ORDER_DIRECTION: Closed = Closed {
+    name: "OrderDirection",
+    doc: "Which way an order goes. What has no value stands last either way.",
+    values: &[("ASC", "From the smallest up."), ("DESC", "From the largest down.")],
+};
+
+/// What of a value makes a group.
+pub static GROUP_BY_VALUE: Closed =
+    Closed { name: "GroupByValue", doc: "What of a value makes a group.", values: &[("VALUE", "The value.")] };
+
+/// What of a date makes a group.
+pub static GROUP_BY_DATE: Closed = Closed {
+    name: "GroupByDate",
+    doc: "What of a date makes a group. A date that is less precise than that is in the group without a value.",
+    values: &[("VALUE", "The date as it is."), ("YEAR", "Its year."), ("MONTH", "Its year and month.")],
+};
+
 /// Every closed list.
 pub static CLOSED: &[&Closed] = &[
     &LEVEL,
@@ -336,4 +354,7 @@ pub static CLOSED: &[&Closed] = &[
     &AGREEMENT_ROLE,
     &EXHIBIT_ROLE,
     &LINK_PREDICATE,
+    &ORDER_DIRECTION,
+    &GROUP_BY_VALUE,
+    &GROUP_BY_DATE,
 ];

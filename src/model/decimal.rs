@@ -40,6 +40,12 @@ impl Decimal {
         (exact && sum.mantissa().unsigned_abs() < MOST).then(|| Self(sum.normalize()))
     }
 
+    /// A share of so many, rounded half to even at six places; nothing for none.
+    pub fn divided_by(self, count: u64) -> Option<Self> {
+        let share = self.0.checked_div(rust_decimal::Decimal::from(count))?;
+        Some(Self(share.round_dp(6).normalize()))
+    }
+
     /// Bytes that compare as the decimals do: the key of an index over them.
     pub fn sort_key(self) -> [u8; 33] {
         // The value times 10^28 fits 192 bits; its sign bit flipped, big-endian two's complement compares by value.

@@ -1,7 +1,8 @@
 //! From the catalog to the types of the API.
 
+use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
-use super::filter_types::{filter_argument, filter_types};
+use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
 use super::kinds::special;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
@@ -22,6 +23,8 @@ pub fn build() -> Types {
         body: Body::Enum(closed),
     }));
     types.extend(filter_types());
+    types.extend(shared_types());
+    types.extend(member_types().flat_map(group_types));
     types.push(object("PageInfo", "Where a page stands in its connection.", page_info()));
     types.extend(STRUCTS.iter().map(|of| struct_type(of)));
     types.extend(KINDS.iter().map(|kind| kind_type(kind)));
@@ -63,7 +66,8 @@ fn scalars() -> Vec<Type> {
     ]
 }
 
-fn object(name: &str, doc: &str, fields: Vec<FieldDef>) -> Type {
+/// An object type.
+pub fn object(name: &str, doc: &str, fields: Vec<FieldDef>) -> Type {
     Type { name: name.to_owned(), doc: doc.to_owned(), body: Body::Object { fields, interfaces: Vec::new() } }
 }
 
@@ -87,20 +91,25 @@ pub fn connection_field(
     resolver: Resolver,
 ) -> FieldDef {
     let mut arguments = own;
+    arguments.extend(page_arguments());
+    arguments.extend([filter_argument(of), order_argument(of)]);
+    let ty = TypeRef::nullable(&format!("{connection}Connection"));
+    FieldDef { name: name.to_owned(), doc: doc.to_owned(), arguments, ty, resolver }
+}
+
+/// The arguments of a page.
+pub fn page_arguments() -> [InputDef; 4] {
     let size = |what: &str| {
         format!(
             "How many to take from the {what}, 0 to {PAGE_MAX}; {PAGE_DEFAULT} from the start where neither is given."
         )
     };
-    arguments.extend([
+    [
         argument("first", &size("start"), TypeRef::nullable("Int")),
         argument("after", "Only those behind this cursor.", TypeRef::nullable("String")),
         argument("last", &size("end"), TypeRef::nullable("Int")),
         argument("before", "Only those before this cursor.", TypeRef::nullable("String")),
-        filter_argument(of),
-    ]);
-    let ty = TypeRef::nullable(&format!("{connection}Connection"));
-    FieldDef { name: name.to_owned(), doc: doc.to_owned(), arguments, ty, resolver }
+    ]
 }
 
 fn page_info() -> Vec<FieldDef> {
@@ -217,6 +226,9 @@ fn special_field(kind: &'static Kind, declared: &'static Special) -> FieldDef {
             let connection = if name.is_empty() { of } else { name };
             connection_field(declared.name, declared.doc, connection, of, arguments, resolver)
         }
+        Output::One(of) => {
+            FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::nullable(of), resolver) }
+        }
         Output::List(of) => {
             FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::required(of).list(), resolver) }
         }
@@ -301,7 +313,8 @@ fn extra(place: usize, property: &'static EdgeProperty) -> FieldDef {
     plain(property.name, property.doc, TypeRef::nullable(name), Resolver::Extra(place))
 }
 
-fn connection_types(name: &str, of: &str, properties: Vec<FieldDef>) -> [Type; 2] {
+/// A connection and its edges.
+pub fn connection_types(name: &str, of: &str, properties: Vec<FieldDef>) -> [Type; 2] {
     let edge = format!("{name}Edge");
     let mut edge_fields = vec![
         plain(
@@ -313,7 +326,7 @@ fn connection_types(name: &str, of: &str, properties: Vec<FieldDef>) -> [Type; 2
         plain("node", "What the edge leads to.", TypeRef::required(of), Resolver::Node),
     ];
     edge_fields.extend(properties);
-    let fields = vec![
+    let mut fields = vec![
         plain("edges", "The edges of this page.", TypeRef::required(&edge).list(), Resolver::Edges),
         plain("nodes", "What they lead to.", TypeRef::required(of).list(), Resolver::Nodes),
         plain("pageInfo", "Where the page stands.", TypeRef::required("PageInfo"), Resolver::PageInfo),
@@ -324,6 +337,9 @@ fn connection_types(name: &str, of: &str, properties: Vec<FieldDef>) -> [Type; 2
             Resolver::TotalCount,
         ),
     ];
+    if member_types().any(|known| known == of) {
+        fields.push(aggregate_field(of));
+    }
     [
         object(&format!("{name}Connection"), &format!("A page of {of}."), fields),
         object(&edge, &format!("An edge that leads to a {of}."), edge_fields),

@@ -1,16 +1,15 @@
 //! Relay connections: pages that survive inserts, because a cursor is a position in an order and not a count.
 
+use std::collections::BinaryHeap;
 use std::sync::Arc;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::arguments::Arguments;
 use super::error::FieldError;
-use super::filter::Filter;
+use super::filter::{Candidates, Filter};
 use super::object::{Object, Resolved};
+use super::order::Order;
+use super::paging::{PageInfo, Paging, bad_cursor, cursor};
 use super::scope::Scope;
-use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row};
@@ -30,24 +29,31 @@ pub struct Back {
     pub properties: bool,
 }
 
-/// A connection: its page, read, and what more of it can be asked for.
+/// A connection: its page, where one is asked for, and what more of it can be asked.
 pub struct Connection<'a> {
-    chosen: Chosen<'a>,
+    rows: Rows<'a>,
     /// The page that its arguments chose.
     pub page: Page<'a>,
+    /// How many pass, where the page's reading came by it.
+    total: Option<u64>,
 }
 
-/// What a connection's arguments choose from what there is.
-struct Chosen<'a> {
+/// What a connection's arguments choose from what there is. One predicate serves rows, counts, orders and groups.
+pub struct Rows<'a> {
     scope: &'a Scope,
+    /// The type of its nodes.
+    pub of: &'static str,
     source: Source<'a>,
     filter: Option<Arc<Filter>>,
+    order: Option<Arc<Order>>,
 }
 
 /// Where the nodes of a connection come from. Each is in the order of its positions.
 enum Source<'a> {
     /// All records of a kind, by key.
     Kind(&'static Kind),
+    /// Those of a kind that an index leaves to look at, by key.
+    Candidates(&'static Kind, Vec<Id>),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
     /// What a resolver listed, by position.
@@ -69,6 +75,10 @@ pub enum Extra {
     Name(Option<&'static str>),
     /// A record.
     Node(Id),
+    /// A text.
+    Text(String),
+    /// A number that is no figure.
+    Float(f64),
 }
 
 /// One edge of a page.
@@ -81,6 +91,7 @@ pub struct Item<'a> {
 }
 
 /// Where an edge's stored properties are.
+#[derive(Clone, Copy)]
 enum EdgeRow<'a> {
     /// In the row that holds the edge.
     Here(Row<'a>),
@@ -89,20 +100,12 @@ enum EdgeRow<'a> {
 }
 
 /// A page of a connection.
+#[derive(Default)]
 pub struct Page<'a> {
     /// Its edges, in the connection's order whichever way it was walked.
     pub items: Vec<Item<'a>>,
-    /// There are more behind it.
-    pub has_next: bool,
-    /// There are more before it.
-    pub has_previous: bool,
-}
-
-struct Paging {
-    after: Option<Vec<u8>>,
-    before: Option<Vec<u8>>,
-    direction: Direction,
-    size: usize,
+    has_next: bool,
+    has_previous: bool,
 }
 
 impl<'a> Listed<'a> {
@@ -111,6 +114,11 @@ impl<'a> Listed<'a> {
         let mut position = id.as_ref().to_bytes();
         position.push(0);
         position.extend_from_slice(rest);
+        Self { position, id, row: Row::new(&[]), extras: Vec::new() }
+    }
+
+    /// A node at a position of its own, for what is ranked.
+    pub fn at(position: Vec<u8>, id: Id) -> Self {
         Self { position, id, row: Row::new(&[]), extras: Vec::new() }
     }
 
@@ -139,6 +147,8 @@ impl<'a> Item<'a> {
         Ok(match self.extras.get(place) {
             None | Some(Extra::Name(None)) => Resolved::Null,
             Some(Extra::Name(Some(name))) => Resolved::Leaf(Leaf::Name(name)),
+            Some(Extra::Text(text)) => Resolved::Leaf(Leaf::Text(text)),
+            Some(Extra::Float(number)) => Resolved::Leaf(Leaf::Float(*number)),
             Some(Extra::Node(id)) => Resolved::Object(Object::Record(scope.referred(id.as_ref())?)),
         })
     }
@@ -147,14 +157,22 @@ impl<'a> Item<'a> {
 impl<'a> Connection<'a> {
     /// The records of a kind.
     pub fn of_kind(scope: &'a Scope, kind: &'static Kind, arguments: &Arguments) -> Result<Self, FieldError> {
-        Self::new(scope, kind.name, Source::Kind(kind), arguments)
+        let filter = arguments.filter(kind.name)?;
+        let source = match &filter {
+            Some(filter) => match filter.candidates(scope, kind)? {
+                Candidates::All => Source::Kind(kind),
+                Candidates::These(narrowed) => Source::Candidates(kind, narrowed.ids),
+            },
+            None => Source::Kind(kind),
+        };
+        Self::new(scope, kind.name, source, arguments)
     }
 
     /// The records of a type whose edge leads to a target.
     pub fn back(
         scope: &'a Scope,
         target: IdRef<'_>,
-        of: &str,
+        of: &'static str,
         back: Back,
         arguments: &Arguments,
     ) -> Result<Self, FieldError> {
@@ -164,7 +182,7 @@ impl<'a> Connection<'a> {
     /// The nodes of a type that a resolver listed, in any order.
     pub fn listed(
         scope: &'a Scope,
-        of: &str,
+        of: &'static str,
         mut listed: Vec<Listed<'a>>,
         arguments: &Arguments,
     ) -> Result<Self, FieldError> {
@@ -172,33 +190,106 @@ impl<'a> Connection<'a> {
         Self::new(scope, of, Source::Listed(listed), arguments)
     }
 
-    fn new(scope: &'a Scope, of: &str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
-        let chosen = Chosen { scope, source, filter: arguments.filter(of)? };
-        let page = chosen.read_page(&Paging::read(arguments, &chosen.mark())?)?;
-        Ok(Self { chosen, page })
+    fn new(scope: &'a Scope, of: &'static str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
+        let rows = Rows { scope, of, source, filter: arguments.filter(of)?, order: arguments.order(of)? };
+        // What is wrong with the page's arguments is told even if nobody looks at the page.
+        let paging = Paging::read(arguments, &rows.mark())?;
+        rows.check(&paging)?;
+        let asked = arguments.asked();
+        let (page, total) = match &rows.order {
+            _ if !["edges", "nodes", "pageInfo"].iter().any(|field| asked.has(field)) => (Page::default(), None),
+            None => (rows.read_page(&paging)?, None),
+            Some(order) => {
+                let (page, total) = rows.read_sorted(order, &paging)?;
+                (page, Some(total))
+            }
+        };
+        Ok(Self { rows, page, total })
     }
 
-    /// The cursor of an edge: opaque to clients, and good for as long as the order is the same.
+    /// The cursor of an edge: good for as long as the order is the same.
     pub fn cursor(&self, item: &Item<'a>) -> String {
-        let mut cursor = self.chosen.mark();
-        cursor.extend_from_slice(&item.position);
-        URL_SAFE_NO_PAD.encode(cursor)
+        cursor(&self.rows.mark(), &item.position)
+    }
+
+    /// Where the page stands.
+    pub fn page_info(&self) -> PageInfo {
+        let Page { items, has_next, has_previous } = &self.page;
+        PageInfo {
+            has_next: *has_next,
+            has_previous: *has_previous,
+            start: items.first().map(|item| self.cursor(item)),
+            end: items.last().map(|item| self.cursor(item)),
+        }
     }
 
     /// How many nodes there are in all, whatever the page; with a filter, how many pass it.
     pub fn total_count(&self) -> Result<u64, FieldError> {
-        self.chosen.count()
+        self.total.map_or_else(|| self.rows.count(), Ok)
+    }
+
+    /// Whatever the page: all that pass.
+    pub fn rows(&self) -> &Rows<'a> {
+        &self.rows
     }
 }
 
-impl<'a> Chosen<'a> {
-    /// What the cursors of this connection begin with, so that one of another is told from its own.
+/// A node that may come to stand on a sorted page.
+struct Sorted<'a> {
+    position: Vec<u8>,
+    id: Id,
+    row: EdgeRow<'a>,
+    extras: Vec<Extra>,
+    /// Which way the page is walked: the heap drops what is farthest.
+    direction: Direction,
+}
+
+impl PartialEq for Sorted<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.position == other.position
+    }
+}
+
+impl Eq for Sorted<'_> {}
+
+impl PartialOrd for Sorted<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sorted<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let order = self.position.cmp(&other.position);
+        if self.direction == Forward { order } else { order.reverse() }
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// What the cursors of this connection begin with, so that one of another, or of another order, is told from its own.
     fn mark(&self) -> Vec<u8> {
-        match &self.source {
-            Source::Kind(kind) => vec![1, kind.tag],
+        let mut mark = match &self.source {
+            Source::Kind(kind) | Source::Candidates(kind, _) => vec![1, kind.tag],
             Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
             Source::Listed(_) => vec![3],
+        };
+        if let Some(order) = &self.order {
+            mark[0] |= 8;
+            mark.extend_from_slice(&order.mark);
         }
+        mark
+    }
+
+    /// Refuses cursors that lead nowhere in an order by positions.
+    fn check(&self, paging: &Paging) -> Result<(), FieldError> {
+        for position in [&paging.after, &paging.before].into_iter().flatten().filter(|_| self.order.is_none()) {
+            match &self.source {
+                Source::Kind(_) | Source::Candidates(..) => drop(key_of(Some(position))?),
+                Source::Back(..) => drop(crate::store::key::source_after(position).ok_or_else(bad_cursor)?),
+                Source::Listed(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn count(&self) -> Result<u64, FieldError> {
@@ -214,70 +305,93 @@ impl<'a> Chosen<'a> {
                 }
                 Ok(count)
             }
-            (_, Some(_)) => {
+            _ => {
                 let mut count = 0;
                 self.walk(None, Forward, |_| {
                     count += 1;
-                    true
+                    Ok(true)
                 })?;
                 Ok(count)
             }
         }
     }
 
+    /// Calls back for each record that passes, whatever the page and the order.
+    pub fn each(&self, mut each: impl FnMut(&Stored<'a>) -> Result<(), FieldError>) -> Result<(), FieldError> {
+        self.walk(None, Forward, |item| {
+            each(&item.node)?;
+            Ok(true)
+        })
+    }
+
     fn read_page(&self, paging: &Paging) -> Result<Page<'a>, FieldError> {
-        let Paging { after, before, direction, size } = paging;
-        let (from, until) = match direction {
-            Forward => (after, before),
-            Backward => (before, after),
-        };
-        let inside = |position: &[u8]| match (until, direction) {
-            (None, _) => true,
-            (Some(until), Forward) => position < until.as_slice(),
-            (Some(until), Backward) => position > until.as_slice(),
-        };
+        let Paging { direction, size, .. } = paging;
         let mut items: Vec<Item<'a>> = Vec::with_capacity((*size).min(64));
         let mut more = false;
-        self.walk(from.as_deref(), *direction, |item| {
+        self.walk(paging.from(), *direction, |item| {
             // One node beyond the page, or beyond the bound, says that there is more that way.
-            more = items.len() == *size || !inside(&item.position);
+            more = items.len() == *size || !paging.is_inside(&item.position);
             if !more {
                 items.push(item);
             }
-            !more
+            Ok(!more)
         })?;
         let opposite = if *direction == Forward { Backward } else { Forward };
         // Something stands before the page if something stands before its first node; before an empty page, if the first of
         // all stands no later than where the page was to begin.
         let mut behind = false;
-        if let Some(from) = from {
+        if paging.from().is_some() {
             match items.first() {
                 Some(first) => self.walk(Some(&first.position), opposite, |_| {
                     behind = true;
-                    false
+                    Ok(false)
                 })?,
                 None => self.walk(None, *direction, |first| {
-                    behind = match direction {
-                        Forward => first.position <= *from,
-                        Backward => first.position >= *from,
-                    };
-                    false
+                    behind = paging.is_behind(&first.position);
+                    Ok(false)
                 })?,
             }
         }
-        let (has_next, has_previous) = if *direction == Forward { (more, behind) } else { (behind, more) };
-        if *direction == Backward {
-            items.reverse();
-        }
-        Ok(Page { items, has_next, has_previous })
+        Ok(Page::new(items, more, behind, *direction))
     }
 
-    /// Calls back for the nodes that pass the filter, in order, from behind a position on, while it says so.
+    /// The page of a sorted connection: all is read once, and no more is kept than the page.
+    fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
+        let Paging { direction, size, .. } = paging;
+        let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
+        let (mut total, mut more, mut behind) = (0, false, false);
+        self.walk(None, Forward, |item| {
+            total += 1;
+            let mut position = order.sort_key(self.scope, &item.node)?;
+            position.extend_from_slice(&item.position);
+            if paging.is_behind(&position) {
+                behind = true;
+            } else if !paging.is_inside(&position) {
+                more = true;
+            } else {
+                let Item { node, row, extras, .. } = item;
+                let id = node.id().to_owned();
+                nearest.push(Sorted { position, id, row, extras, direction: *direction });
+                if nearest.len() > *size {
+                    nearest.pop();
+                    more = true;
+                }
+            }
+            Ok(true)
+        })?;
+        let items = nearest.into_sorted_vec().into_iter().map(|Sorted { position, id, row, extras, .. }| {
+            Ok(Item { position, node: self.scope.referred(id.as_ref())?, row, extras })
+        });
+        let items = items.collect::<Result<_, FieldError>>()?;
+        Ok((Page::new(items, more, behind, *direction), total))
+    }
+
+    /// Calls back for the nodes that pass the filter, in the order of their positions, from behind one on, while it says so.
     fn walk(
         &self,
         after: Option<&[u8]>,
         direction: Direction,
-        mut each: impl FnMut(Item<'a>) -> bool,
+        mut each: impl FnMut(Item<'a>) -> Result<bool, FieldError>,
     ) -> Result<(), FieldError> {
         let scope = self.scope;
         let snapshot = &scope.snapshot;
@@ -286,20 +400,29 @@ impl<'a> Chosen<'a> {
                 Some(filter) => filter.matches(scope, &node)?,
                 None => true,
             };
-            Ok(!passes || each(Item { position, node, row, extras }))
+            Ok(!passes || each(Item { position, node, row, extras })?)
         };
+        let here = EdgeRow::Here(Row::new(&[]));
         match &self.source {
             Source::Kind(kind) => {
-                let after =
-                    after.map(|position| std::str::from_utf8(position).map_err(|_| bad_cursor())).transpose()?;
-                for record in snapshot.scan(kind, after, direction)? {
+                for record in snapshot.scan(kind, key_of(after)?, direction)? {
                     scope.spend()?;
                     let record = record?;
                     let position = record.key().as_bytes().to_vec();
-                    if !offer(position, record, EdgeRow::Here(Row::new(&[])), Vec::new())? {
+                    if !offer(position, record, here, Vec::new())? {
                         break;
                     }
                 }
+            }
+            Source::Candidates(_, ids) => {
+                let after = key_of(after)?;
+                walk_slice(
+                    ids,
+                    direction,
+                    after,
+                    |id, after| (*id.key).cmp(after),
+                    |id| offer(id.key.as_bytes().to_vec(), scope.referred(id.as_ref())?, here, Vec::new()),
+                )?;
             }
             Source::Back(target, back) => {
                 let after = after.map(|position| crate::store::key::source_after(position).ok_or_else(bad_cursor));
@@ -308,75 +431,62 @@ impl<'a> Chosen<'a> {
                     let mut position = source.as_ref().to_bytes();
                     position.push(0);
                     position.extend_from_slice(&ordinal.to_be_bytes());
-                    let row = match back.properties {
-                        true => EdgeRow::InNode(back.slot, ordinal),
-                        false => EdgeRow::Here(Row::new(&[])),
-                    };
+                    let row = if back.properties { EdgeRow::InNode(back.slot, ordinal) } else { here };
                     if !offer(position, scope.referred(source.as_ref())?, row, Vec::new())? {
                         break;
                     }
                 }
             }
             Source::Listed(listed) => {
-                let range = match (after, direction) {
-                    (None, _) => 0..listed.len(),
-                    (Some(after), Forward) => {
-                        listed.partition_point(|entry| entry.position.as_slice() <= after)..listed.len()
-                    }
-                    (Some(after), Backward) => 0..listed.partition_point(|entry| entry.position.as_slice() < after),
-                };
-                let mut visit = |entry: &Listed<'a>| -> Result<bool, FieldError> {
-                    let node = scope.referred(entry.id.as_ref())?;
-                    offer(entry.position.clone(), node, EdgeRow::Here(entry.row), entry.extras.clone())
-                };
-                let chosen = &listed[range];
-                match direction {
-                    Forward => chosen.iter().try_for_each(|entry| go_on(visit(entry))),
-                    Backward => chosen.iter().rev().try_for_each(|entry| go_on(visit(entry))),
-                }
-                .or_else(|stop| stop.map_or(Ok(()), Err))?;
+                walk_slice(
+                    listed,
+                    direction,
+                    after,
+                    |entry, after| entry.position.as_slice().cmp(after),
+                    |entry| {
+                        let node = scope.referred(entry.id.as_ref())?;
+                        offer(entry.position.clone(), node, EdgeRow::Here(entry.row), entry.extras.clone())
+                    },
+                )?;
             }
         }
         Ok(())
     }
 }
 
-/// Turns "stop" into the error that ends an iteration, which holds the fault if there was one.
-fn go_on(more: Result<bool, FieldError>) -> Result<(), Option<FieldError>> {
-    match more {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(None),
-        Err(error) => Err(Some(error)),
-    }
+fn key_of(position: Option<&[u8]>) -> Result<Option<&str>, FieldError> {
+    position.map(|position| std::str::from_utf8(position).map_err(|_| bad_cursor())).transpose()
 }
 
-impl Paging {
-    fn read(arguments: &Arguments, mark: &[u8]) -> Result<Self, FieldError> {
-        let size = |name: &str| match arguments.int(name) {
-            None => Ok(None),
-            Some(size) => match usize::try_from(size) {
-                Ok(size) if size <= PAGE_MAX => Ok(Some(size)),
-                _ => Err(FieldError::input(format!(
-                    "{name}: expected 0 to {PAGE_MAX}, found {size}; page through with `after`"
-                ))),
-            },
-        };
-        let cursor = |name: &str| match arguments.text(name) {
-            None => Ok(None),
-            Some(text) => {
-                let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
-                bytes.strip_prefix(mark).map(|position| Some(position.to_vec())).ok_or_else(bad_cursor)
-            }
-        };
-        let (direction, size) = match (size("first")?, size("last")?) {
-            (Some(_), Some(_)) => return Err(FieldError::input("first and last: give one of the two")),
-            (None, Some(last)) => (Backward, last),
-            (first, None) => (Forward, first.unwrap_or(PAGE_DEFAULT)),
-        };
-        Ok(Self { after: cursor("after")?, before: cursor("before")?, direction, size })
+/// Walks a sorted slice from behind a position on, either way, while the visitor says so.
+fn walk_slice<T, P: ?Sized>(
+    items: &[T],
+    direction: Direction,
+    after: Option<&P>,
+    compare: impl Fn(&T, &P) -> std::cmp::Ordering,
+    mut visit: impl FnMut(&T) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    let range = match (after, direction) {
+        (None, _) => 0..items.len(),
+        (Some(after), Forward) => items.partition_point(|item| compare(item, after).is_le())..items.len(),
+        (Some(after), Backward) => 0..items.partition_point(|item| compare(item, after).is_lt()),
+    };
+    let mut chosen = items[range].iter();
+    while let Some(item) = if direction == Forward { chosen.next() } else { chosen.next_back() } {
+        if !visit(item)? {
+            break;
+        }
     }
+    Ok(())
 }
 
-fn bad_cursor() -> FieldError {
-    FieldError::input("after and before: expected a cursor that an edge or pageInfo of this connection gave")
+impl<'a> Page<'a> {
+    /// A page as it was walked: what was met first stands first.
+    fn new(mut items: Vec<Item<'a>>, more: bool, behind: bool, direction: Direction) -> Self {
+        if direction == Backward {
+            items.reverse();
+            return Self { items, has_next: behind, has_previous: more };
+        }
+        Self { items, has_next: more, has_previous: behind }
+    }
 }

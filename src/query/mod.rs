@@ -1,6 +1,8 @@
 //! The query engine: resolvers over one snapshot, and the types of the API that the catalog comes to. Synchronous, and
 //! without a word of HTTP or of the library that speaks GraphQL.
 
+mod aggregate;
+mod aggregate_types;
 pub mod arguments;
 pub mod back;
 pub mod build;
@@ -8,10 +10,16 @@ pub mod connection;
 pub mod error;
 pub mod filter;
 pub mod filter_types;
+mod given;
 pub mod kinds;
 pub mod object;
+mod order;
+pub mod paging;
+mod path;
+pub mod relation;
 pub mod root;
 pub mod scope;
+pub mod sum;
 pub mod types;
 
 use std::sync::LazyLock;

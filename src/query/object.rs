@@ -1,13 +1,18 @@
 //! Objects and their fields: each has one resolver, a plain function over the snapshot and the record's bytes, which both
 //! executors call.
 
+use super::aggregate::{Group, Groups};
+use super::aggregate_types::{ObjectFn, aggregate, measure};
 use super::arguments::Arguments;
 use super::connection::{Back, Connection, Item, Listed};
 use super::error::FieldError;
+use super::paging::PageInfo;
+use super::path::Found;
 use super::root;
 use super::scope::Scope;
+use super::sum::Sum;
 use crate::model::catalog::{Edge, Kind};
-use crate::model::id::IdRef;
+use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::Stored;
@@ -24,10 +29,40 @@ pub enum Object<'a> {
     Row(Row<'a>),
     /// A connection.
     Connection(Connection<'a>),
-    /// Its paging.
-    PageInfo(&'a Connection<'a>),
+    /// A page's standing.
+    PageInfo(PageInfo),
     /// One of its edges.
     Edge(&'a Connection<'a>, &'a Item<'a>),
+    /// A page of groups.
+    Groups(Groups),
+    /// One of its edges: the group's position, and the group.
+    GroupEdge(&'a Groups, &'a [u8], &'a Group),
+    /// A group.
+    Group(&'a Group),
+    /// What its records share.
+    Key(&'a Option<Found>),
+    /// What is reckoned of one measure, or of a struct's, in a group.
+    Measure(&'a Group, &'static str),
+    /// A sum.
+    Sum(&'a Sum),
+    /// What is made of plain values, such as an answer about the network.
+    Plain(Plain),
+}
+
+/// An object of plain values by the names of their fields.
+pub type Plain = Vec<(&'static str, PlainValue)>;
+
+/// A value of a [`Plain`] object.
+#[derive(Debug, Clone)]
+pub enum PlainValue {
+    /// Null, or a value.
+    Leaf(Option<Leaf<'static>>),
+    /// Null, or a record.
+    Record(Option<Id>),
+    /// A list.
+    List(Vec<PlainValue>),
+    /// An object.
+    Object(Plain),
 }
 
 /// What a field gives.
@@ -88,6 +123,14 @@ pub enum Resolver {
     Node,
     /// What a special put on the edge.
     Extra(usize),
+    /// A connection's groups.
+    Aggregate,
+    /// What is reckoned of a measure.
+    Measure(&'static str),
+    /// A field of an object that is no record.
+    Function(ObjectFn),
+    /// A field of a [`Plain`] object.
+    Plain(&'static str),
     /// A root field.
     Root(root::RootFn),
     /// The connection of a kind.
@@ -105,6 +148,20 @@ pub enum Paging {
     Start,
     /// `endCursor`
     End,
+}
+
+impl PlainValue {
+    fn resolve<'a>(&'a self, scope: &'a Scope) -> Result<Resolved<'a>, FieldError> {
+        Ok(match self {
+            Self::Leaf(None) | Self::Record(None) => Resolved::Null,
+            Self::Leaf(Some(leaf)) => Resolved::Leaf(leaf.clone()),
+            Self::Record(Some(id)) => Resolved::Object(Object::Record(scope.referred(id.as_ref())?)),
+            Self::List(items) => {
+                Resolved::List(items.iter().map(|item| item.resolve(scope)).collect::<Result<_, _>>()?)
+            }
+            Self::Object(fields) => Resolved::Object(Object::Plain(fields.clone())),
+        })
+    }
 }
 
 impl<'a> Object<'a> {
@@ -135,7 +192,6 @@ impl<'a> Object<'a> {
     fn connection(&'a self) -> Result<&'a Connection<'a>, FieldError> {
         match self {
             Self::Connection(connection) => Ok(connection),
-            Self::PageInfo(connection) => Ok(connection),
             Self::Edge(connection, _) => Ok(connection),
             _ => Err(FieldError::internal("the field is a connection's")),
         }
@@ -150,6 +206,14 @@ impl<'a> Object<'a> {
 }
 
 impl Resolver {
+    /// Whether it reads only what is asked of its value.
+    pub fn looks_ahead(self) -> bool {
+        matches!(
+            self,
+            Self::Forward(..) | Self::Back(..) | Self::RootKind(_) | Self::Special(_) | Self::Root(_) | Self::Aggregate
+        )
+    }
+
     /// The field's value.
     pub fn resolve<'a>(
         self,
@@ -196,33 +260,68 @@ impl Resolver {
                 leaf(compute(record.kind, record.row()))
             }
             Self::Special(special) => special(scope, object.stored()?, arguments)?,
-            Self::Edges => {
-                let connection = object.connection()?;
-                let items = connection.page.items.iter();
-                Resolved::List(items.map(|item| Resolved::Object(Object::Edge(connection, item))).collect())
-            }
-            Self::Nodes => {
-                let items = object.connection()?.page.items.iter();
-                Resolved::List(items.map(|item| Resolved::Object(Object::Held(&item.node))).collect())
-            }
-            Self::PageInfo => Resolved::Object(Object::PageInfo(object.connection()?)),
+            Self::Edges => Resolved::List(match object {
+                Object::Groups(groups) => {
+                    let edge = |(position, group)| Resolved::Object(Object::GroupEdge(groups, position, group));
+                    groups.items.iter().map(|(position, group)| edge((position.as_slice(), group))).collect()
+                }
+                object => {
+                    let connection = object.connection()?;
+                    let items = connection.page.items.iter();
+                    items.map(|item| Resolved::Object(Object::Edge(connection, item))).collect()
+                }
+            }),
+            Self::Nodes => Resolved::List(match object {
+                Object::Groups(groups) => {
+                    groups.items.iter().map(|(_, group)| Resolved::Object(Object::Group(group))).collect()
+                }
+                object => {
+                    let items = object.connection()?.page.items.iter();
+                    items.map(|item| Resolved::Object(Object::Held(&item.node))).collect()
+                }
+            }),
+            Self::PageInfo => Resolved::Object(Object::PageInfo(match object {
+                Object::Groups(groups) => groups.page_info(),
+                object => object.connection()?.page_info(),
+            })),
             Self::TotalCount => {
-                let total = object.connection()?.total_count()?;
+                let total = match object {
+                    Object::Groups(groups) => groups.total as u64,
+                    object => object.connection()?.total_count()?,
+                };
                 Resolved::Leaf(Leaf::Int(i32::try_from(total).unwrap_or(i32::MAX)))
             }
             Self::Paging(paging) => {
-                let connection = object.connection()?;
-                let page = &connection.page;
+                let Object::PageInfo(info) = object else {
+                    return Err(FieldError::internal("the field is a page's"));
+                };
+                let cursor = |cursor: &'a Option<String>| leaf(cursor.as_deref().map(Leaf::Text));
                 match paging {
-                    Paging::HasNext => Resolved::Leaf(Leaf::Bool(page.has_next)),
-                    Paging::HasPrevious => Resolved::Leaf(Leaf::Bool(page.has_previous)),
-                    Paging::Start => leaf(page.items.first().map(|item| Leaf::Owned(connection.cursor(item)))),
-                    Paging::End => leaf(page.items.last().map(|item| Leaf::Owned(connection.cursor(item)))),
+                    Paging::HasNext => Resolved::Leaf(Leaf::Bool(info.has_next)),
+                    Paging::HasPrevious => Resolved::Leaf(Leaf::Bool(info.has_previous)),
+                    Paging::Start => cursor(&info.start),
+                    Paging::End => cursor(&info.end),
                 }
             }
-            Self::Cursor => Resolved::Leaf(Leaf::Owned(object.connection()?.cursor(object.item()?))),
-            Self::Node => Resolved::Object(Object::Held(&object.item()?.node)),
+            Self::Cursor => Resolved::Leaf(Leaf::Owned(match object {
+                Object::GroupEdge(groups, position, _) => groups.cursor(position),
+                object => object.connection()?.cursor(object.item()?),
+            })),
+            Self::Node => Resolved::Object(match object {
+                Object::GroupEdge(_, _, group) => Object::Group(group),
+                object => Object::Held(&object.item()?.node),
+            }),
             Self::Extra(place) => object.item()?.extra(scope, place)?,
+            Self::Aggregate => aggregate(scope, object, arguments)?,
+            Self::Measure(name) => measure(object, name)?,
+            Self::Function(function) => function(scope, object, arguments)?,
+            Self::Plain(name) => match object {
+                Object::Plain(fields) => match fields.iter().find(|(known, _)| *known == name) {
+                    Some((_, value)) => value.resolve(scope)?,
+                    None => Resolved::Null,
+                },
+                _ => return Err(FieldError::internal("the field is a plain object's")),
+            },
             Self::Root(root) => root(scope, arguments)?,
             Self::RootKind(kind) => connection(Connection::of_kind(scope, kind, arguments)?),
         })

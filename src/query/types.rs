@@ -45,7 +45,12 @@ pub enum Body {
     /// A scalar, with the address of its specification where it is ours.
     Scalar(Option<&'static str>),
     /// An input object.
-    Input(Vec<InputDef>),
+    Input {
+        /// In the order of the declaration.
+        fields: Vec<InputDef>,
+        /// Exactly one of them is given.
+        one_of: bool,
+    },
 }
 
 /// A field.
@@ -204,7 +209,7 @@ impl Type {
     /// The types that it names.
     fn names(&self) -> impl Iterator<Item = &str> {
         let inputs = match &self.body {
-            Body::Input(fields) => fields.as_slice(),
+            Body::Input { fields, .. } => fields.as_slice(),
             _ => &[],
         };
         let members = match &self.body {

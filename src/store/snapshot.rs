@@ -144,6 +144,27 @@ impl Snapshot {
         }))
     }
 
+    /// The records whose indexed field lies from a value on, and before another where there is one, in the order of values.
+    pub fn find_range<'s>(
+        &'s self,
+        field: key::Indexed,
+        from: &[u8],
+        until: Option<&[u8]>,
+    ) -> Result<impl Iterator<Item = Result<Id, StoreError>> + use<'s>, StoreError> {
+        let start = key::index_prefix(field.id, from);
+        let all = key::index_prefix(field.id, &[]);
+        let end = until.map_or_else(|| key::after_prefix(&all), |until| key::index_prefix(field.id, until));
+        // redb panics on bounds that cross.
+        let end = if end < start { start.clone() } else { end };
+        let range = ReadableTable::range::<&[u8]>(&self.index, start.as_slice()..end.as_slice())?;
+        Ok(range.map(move |entry| {
+            let (key, _) = entry?;
+            key::index_source(key.value(), field.scalar)
+                .map(IdRef::to_owned)
+                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
+        }))
+    }
+
     /// How many records of a kind there are.
     pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
         let counts = match self.transaction.open_table(COUNTS) {

@@ -168,12 +168,26 @@ impl Generator {
         let found = types().find(type_name).unwrap();
         match &found.body {
             Body::Enum(closed) => json!(closed.values[self.below(closed.values.len())].0),
-            Body::Input(fields) => {
+            Body::Input { fields, one_of } => {
                 let mut object = Map::new();
-                let count = if depth > 2 { 0 } else { 1 + self.below(2) };
-                for _ in 0..count {
-                    let field = &fields[self.below(fields.len())];
+                for field in fields.iter().filter(|field| !field.ty.is_nullable()) {
                     object.insert(field.name.clone(), self.value(&field.ty, &field.name, depth + 1));
+                }
+                let count = match (one_of, depth > 2) {
+                    (true, _) => 1,
+                    (false, true) => 0,
+                    (false, false) => 1 + self.below(2),
+                };
+                // One that leads no deeper ends what would go on for ever.
+                let is_leaf =
+                    |field: &&InputDef| !matches!(types().find(field.ty.name()).unwrap().body, Body::Input { .. });
+                let leaves: Vec<_> = fields.iter().filter(is_leaf).collect();
+                for _ in 0..count {
+                    let deep = depth > 2 && !leaves.is_empty();
+                    let field = if deep { leaves[self.below(leaves.len())] } else { &fields[self.below(fields.len())] };
+                    // What is given alone may not be null.
+                    let ty = field.ty.clone().or_null(!one_of && field.ty.is_nullable());
+                    object.insert(field.name.clone(), self.value(&ty, &field.name, depth + 1));
                 }
                 Value::Object(object)
             }
@@ -206,7 +220,7 @@ fn literal(value: &Value, ty: &TypeRef) -> String {
             format!("[{}]", items.iter().map(|item| literal(item, of)).collect::<Vec<_>>().join(", "))
         }
         (Value::Object(object), TypeRef::Named { name, .. }) => {
-            let Body::Input(fields) = &types().find(name).unwrap().body else { unreachable!() };
+            let Body::Input { fields, .. } = &types().find(name).unwrap().body else { unreachable!() };
             let ty = |name: &str| &fields.iter().find(|field| field.name == name).unwrap().ty;
             let each = object.iter().map(|(name, value)| format!("{name}: {}", literal(value, ty(name))));
             format!("{{ {} }}", each.collect::<Vec<_>>().join(", "))

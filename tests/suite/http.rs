@@ -311,7 +311,7 @@ fn the_standard_introspection_passes_the_bounds() {
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_it_has() {
     let (_folder, db) = database();
-    let mut server = Server::start(&db, &["--limit", "stall-ms=2000"]);
+    let mut server = Server::start(&db, &["--limit", "stall-ms=8000"]);
     // A request of which half has come.
     let body = json!({ "query": QUERY }).to_string();
     let mut half = server.connect();

@@ -26,7 +26,7 @@ fn every_type_field_argument_and_value_has_a_description() {
                     assert!(!doc.is_empty(), "{}.{name}", ty.name);
                 }
             }
-            Body::Input(fields) => {
+            Body::Input { fields, .. } => {
                 for field in fields {
                     assert!(field.doc.len() > 3, "{}.{}", ty.name, field.name);
                 }

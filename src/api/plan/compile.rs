@@ -1,6 +1,6 @@
 //! From a document to a plan. Compiling is memoised by type and selections, so that what is shared is compiled once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use apollo_compiler::executable::{self, Operation, Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Node};
@@ -12,6 +12,8 @@ use crate::api::error::{Code, GraphqlError};
 use crate::api::gate::location;
 use crate::config::Limits;
 use crate::model::kinds::{KINDS, kind_named};
+use crate::query::arguments::Asked;
+use crate::query::object::Resolver;
 use crate::query::types;
 use crate::query::types::{Body, FieldDef, Type, TypeRef};
 
@@ -138,7 +140,8 @@ impl<'d> Compiler<'d> {
         static NAME: TypeRef = TypeRef::Named { name: String::new(), nullable: true };
         let first = fields[0];
         let place = location(self.document, first.location()).unwrap_or((0, 0));
-        let made = |action, ty, arguments, selected| Field {
+        let made = |schema_name, action, ty, arguments, selected| Field {
+            schema_name,
             name: name.to_owned(),
             key: format!("\"{name}\":").into_bytes(),
             action,
@@ -147,15 +150,15 @@ impl<'d> Compiler<'d> {
             selected,
             location: place,
         };
-        let nothing = || Source::Constant(Default::default());
+        let nothing = || Source::Constant(Box::default());
         match first.name.as_str() {
             "__typename" => {
                 let bytes = format!("\"{}\"", ty.name).into_bytes();
-                return Ok(made(Action::TypeName(bytes), &NAME, nothing(), Selected::Nothing));
+                return Ok(made("__typename", Action::TypeName(bytes), &NAME, nothing(), Selected::Nothing));
             }
             "__schema" | "__type" => {
                 self.plan.introspects = true;
-                return Ok(made(Action::Introspect, &NAME, nothing(), Selected::Nothing));
+                return Ok(made("__schema", Action::Introspect, &NAME, nothing(), Selected::Nothing));
             }
             _ => {}
         }
@@ -163,11 +166,16 @@ impl<'d> Compiler<'d> {
             return Err(GraphqlError::request(Code::Internal, "internal error"));
         };
         self.plan.filters |=
-            first.arguments.iter().any(|argument| argument.name == "filter" || argument.name == "level");
-        let arguments = self.arguments(def, first, place)?;
+            first.arguments.iter().any(|argument| matches!(argument.name.as_str(), "filter" | "level" | "orderBy"))
+                || matches!(def.resolver, Resolver::Aggregate);
         let inner: Vec<&SelectionSet> = fields.iter().filter_map(|field| field.selection_set.as_ref()).collect();
         let selected = self.selected(def.ty.name(), inner)?;
-        Ok(made(Action::Resolve(def.resolver), &def.ty, arguments, selected))
+        let asked = match (&selected, kind_named(def.ty.name())) {
+            (Selected::Always(set), None) => self.asked(*set),
+            _ => Asked::default(),
+        };
+        let arguments = self.arguments(def, first, place, asked)?;
+        Ok(made(&def.name, Action::Resolve(def.resolver), &def.ty, arguments, selected))
     }
 
     fn arguments(
@@ -175,15 +183,32 @@ impl<'d> Compiler<'d> {
         def: &'static FieldDef,
         field: &executable::Field,
         place: (usize, usize),
+        asked: Asked,
     ) -> Result<Source, GraphqlError> {
         if field.arguments.iter().any(|argument| coerce::has_variable(&argument.value)) {
             let given = field.arguments.iter().map(|argument| (argument.name.to_string(), argument.value.clone()));
-            self.plan.dynamic.push(Dynamic { defs: &def.arguments, given: given.collect(), location: place });
+            self.plan.dynamic.push(Dynamic { defs: &def.arguments, given: given.collect(), location: place, asked });
             return Ok(Source::Dynamic(self.plan.dynamic.len() - 1));
         }
         let value = |name: &str| coerce::literal(field.specified_argument_by_name(name)?, self.variables);
         let coerced = coerce::arguments(&def.arguments, value);
-        coerced.map(Source::Constant).map_err(|why| GraphqlError::request(Code::ValidationFailed, why).at(Some(place)))
+        coerced
+            .map(|coerced| Source::Constant(Box::new(coerced.with_asked(asked))))
+            .map_err(|why| GraphqlError::request(Code::ValidationFailed, why).at(Some(place)))
+    }
+
+    /// What a set asks of its value: its fields, and what they ask of theirs where those are made for the asking too.
+    fn asked(&self, set: SetId) -> Asked {
+        let mut fields: BTreeMap<&'static str, Asked> = BTreeMap::new();
+        for field in &self.plan.sets[set].fields {
+            let asked = match (&field.selected, kind_named(field.ty.name())) {
+                (Selected::Always(inner), None) => self.asked(*inner),
+                _ => Asked::these(BTreeMap::new()),
+            };
+            let both = fields.remove(field.schema_name).map_or(asked.clone(), |known| known.and(asked));
+            fields.insert(field.schema_name, both);
+        }
+        Asked::these(fields)
     }
 
     fn selected(&mut self, name: &str, inner: Vec<&'d SelectionSet>) -> Result<Selected, GraphqlError> {

@@ -85,6 +85,7 @@ impl Field {
                     | Resolver::Back(..)
                     | Resolver::RootKind(_)
                     | Resolver::Special(_)
+                    | Resolver::Aggregate
                     | Resolver::Root(_)
             )
         )

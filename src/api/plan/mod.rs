@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Code, GraphqlError};
 use crate::config::Limits;
-use crate::query::arguments::Arguments;
+use crate::query::arguments::{Arguments, Asked};
 use crate::query::object::Resolver;
 use crate::query::types::{InputDef, TypeRef};
 
@@ -39,6 +39,8 @@ struct Field {
     name: String,
     /// The same as JSON, with the colon.
     key: Vec<u8>,
+    /// Its name in the schema.
+    schema_name: &'static str,
     action: Action,
     ty: &'static TypeRef,
     arguments: Source,
@@ -59,7 +61,7 @@ enum Action {
 /// Where a field's arguments are.
 enum Source {
     /// Coerced when the plan was compiled.
-    Constant(Arguments),
+    Constant(Box<Arguments>),
     /// In [`Plan::dynamic`].
     Dynamic(usize),
 }
@@ -69,6 +71,7 @@ struct Dynamic {
     defs: &'static [InputDef],
     given: Vec<(String, apollo_compiler::Node<apollo_compiler::ast::Value>)>,
     location: (usize, usize),
+    asked: Asked,
 }
 
 /// What is selected on a field's value.
@@ -81,10 +84,43 @@ enum Selected {
     ByKind(Vec<Option<SetId>>),
 }
 
+impl Selected {
+    /// Every set that it may be.
+    fn sets(&self) -> impl Iterator<Item = SetId> {
+        let (always, by_kind) = match self {
+            Self::Nothing => (None, [].as_slice()),
+            Self::Always(set) => (Some(*set), [].as_slice()),
+            Self::ByKind(sets) => (None, sets.as_slice()),
+        };
+        always.into_iter().chain(by_kind.iter().flatten().copied())
+    }
+}
+
 impl Plan {
     /// What it weighs in memory, in fields: the plan itself, with its key and its compiled filters, comes to about fifty.
     pub fn weight(&self) -> u64 {
         50 + self.sets.iter().map(|set| set.fields.len() as u64).sum::<u64>()
+    }
+
+    /// What is asked of the value at a path of names in the answer, whatever the kinds on the way: for the other executor,
+    /// so that both read the same.
+    pub fn asked(&self, path: &[&str]) -> Asked {
+        let mut sets = vec![self.root];
+        let mut asked = None;
+        for name in path {
+            let fields = sets.iter().flat_map(|set| &self.sets[*set].fields).filter(|field| field.name == *name);
+            let fields: Vec<&Field> = fields.collect();
+            asked = fields.iter().map(|field| self.asked_of(field)).reduce(Asked::and);
+            sets = fields.iter().flat_map(|field| field.selected.sets()).collect();
+        }
+        asked.unwrap_or_default()
+    }
+
+    fn asked_of(&self, field: &Field) -> Asked {
+        match &field.arguments {
+            Source::Constant(arguments) => arguments.asked().clone(),
+            Source::Dynamic(place) => self.dynamic[*place].asked.clone(),
+        }
     }
 
     /// Coerces the arguments that hold variables, and refuses what would cost too much with them. Gives the cost too.
@@ -108,6 +144,7 @@ impl Plan {
                 given.and_then(|(_, value)| super::coerce::literal(value, variables))
             };
             super::coerce::arguments(dynamic.defs, value)
+                .map(|arguments| arguments.with_asked(dynamic.asked.clone()))
                 .map_err(|why| GraphqlError::request(Code::BadVariables, why).at(Some(dynamic.location)))
         });
         each.collect()

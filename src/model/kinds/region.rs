@@ -132,9 +132,17 @@ const SPECIALS: &[Special] = &[
         }],
         output: Output::Connection { of: REGION, name: "", edge: &[] },
     },
+    above("province", "Province", "The province that it is in, or is; null where it is in none."),
+    above("city", "City", "The city that it is in, or is; null where there is none, as in a municipality."),
+    above("county", "County", "The county that it is in, or is; null where there is none."),
+    above("town", "Town", "The town that it is in, or is; null where there is none."),
     PAIRINGS,
     PARTNERS,
 ];
+
+const fn above(name: &'static str, of: &'static str, doc: &'static str) -> Special {
+    Special { name, doc, arguments: &[], output: Output::One(of) }
+}
 
 /// The arguments that choose among a party's pairings.
 const CHOOSE: &[Argument] = &[

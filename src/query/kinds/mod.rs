@@ -6,15 +6,36 @@ pub mod region;
 
 use crate::model::catalog::{Kind, PARTY, REGION};
 use crate::query::object::SpecialFn;
+use crate::query::relation::RelationFn;
 
 /// Every special: the type that has it, its name, its function.
 pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
     (REGION, "ancestors", region::ancestors),
     (REGION, "descendants", region::descendants),
+    (REGION, "province", region::province),
+    (REGION, "city", region::city),
+    (REGION, "county", region::county),
+    (REGION, "town", region::town),
     (PARTY, "pairings", party::pairings),
     (PARTY, "partners", party::partners),
     ("Pairing", "inForce", pairing::in_force),
 ];
+
+/// The specials that filters, orders and groups go along, as relations without arguments.
+pub const RELATIONS: &[(&str, &str, RelationFn)] = &[
+    (REGION, "ancestors", region::ancestor_ids),
+    (REGION, "province", region::province_id),
+    (REGION, "city", region::city_id),
+    (REGION, "county", region::county_id),
+    (REGION, "town", region::town_id),
+    (PARTY, "pairings", party::pairing_ids),
+    (PARTY, "partners", party::partner_ids),
+];
+
+/// A kind's special as a relation, where it is one.
+pub fn relation(kind: &'static Kind, name: &str) -> Option<RelationFn> {
+    RELATIONS.iter().find(|(of, special, _)| *special == name && kind.implements(of)).map(|(_, _, function)| *function)
+}
 
 /// The function of a kind's special.
 ///

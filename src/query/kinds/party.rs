@@ -68,6 +68,35 @@ pub fn partners<'a>(
     Ok(connection(Connection::listed(scope, PARTY, listed, arguments)?))
 }
 
+/// The pairings in which a party takes part.
+pub fn pairing_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let mut ids = Vec::new();
+    for side in [HELPERS, HELPED] {
+        for source in scope.snapshot.sources(party.id(), back_along(&PAIRING, side).edge, None, Direction::Forward)? {
+            scope.spend()?;
+            ids.push(source?.0);
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The parties on the other side of its pairings, each once.
+pub fn partner_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let mut ids = Vec::new();
+    for (side, other) in [(HELPERS, HELPED), (HELPED, HELPERS)] {
+        for source in scope.snapshot.sources(party.id(), back_along(&PAIRING, side).edge, None, Direction::Forward)? {
+            let pairing = scope.referred(source?.0.as_ref())?;
+            let partners = entries(edge_of(&PAIRING, other), pairing.row().slot(other));
+            ids.extend(partners.map(|(partner, _)| partner.to_owned()).filter(|id| id.as_ref() != party.id()));
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
 fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Result<Vec<Part<'a>>, FieldError> {
     let as_of = arguments.day("asOf")?;
     let certain = arguments.truth("certain");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::catalog::REGION;
+use crate::model::catalog::{Kind, REGION};
 use crate::model::id::{Id, IdRef};
-use crate::model::kinds::{LEVELS, PROVINCE};
+use crate::model::kinds::{CITY, COUNTY, LEVELS, PROVINCE, TOWN};
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::back::back_along;
@@ -16,22 +16,92 @@ use crate::store::{Direction, Stored};
 
 const PARENT: usize = PROVINCE.slot_of("parent");
 
-/// The regions above one, from the top down.
-pub fn ancestors<'a>(scope: &'a Scope, region: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
-    let mut above = Vec::new();
+/// The regions above one, from its parent up. Calls back for each while it says so.
+fn climb<'a>(
+    scope: &'a Scope,
+    region: &Stored<'_>,
+    mut each: impl FnMut(Stored<'a>) -> bool,
+) -> Result<(), FieldError> {
+    let mut climbed = 0;
     let mut parent = IdRef::from_bytes(region.row().slot(PARENT)).map(IdRef::to_owned);
     while let Some(id) = parent {
         // Parents of parents cannot go on for longer than there are levels, unless the data runs in a circle.
-        if above.len() == LEVELS.len() {
+        if climbed == LEVELS.len() {
             return Err(FieldError::internal(format!("the parents of {} run in a circle", region.id())));
         }
+        climbed += 1;
         let found = scope.referred(id.as_ref())?;
         parent = IdRef::from_bytes(found.row().slot(PARENT)).map(IdRef::to_owned);
-        above.push(Resolved::Object(Object::Record(found)));
+        if !each(found) {
+            break;
+        }
     }
+    Ok(())
+}
+
+/// The regions above one, from the top down.
+pub fn ancestors<'a>(scope: &'a Scope, region: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
+    let mut above = Vec::new();
+    climb(scope, region, |found| {
+        above.push(Resolved::Object(Object::Record(found)));
+        true
+    })?;
     above.reverse();
     Ok(Resolved::List(above))
 }
+
+/// The ids of the same.
+pub fn ancestor_ids(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let mut above = Vec::new();
+    climb(scope, region, |found| {
+        above.push(found.id().to_owned());
+        true
+    })?;
+    above.reverse();
+    Ok(above)
+}
+
+/// The region of a level that one is in, or is.
+pub fn on_level(scope: &Scope, region: &Stored<'_>, level: &Kind) -> Result<Option<Id>, FieldError> {
+    if region.kind == level {
+        return Ok(Some(region.id().to_owned()));
+    }
+    let mut on_it = None;
+    climb(scope, region, |found| {
+        if found.kind == level {
+            on_it = Some(found.id().to_owned());
+        }
+        on_it.is_none() && found.kind.tag > level.tag
+    })?;
+    Ok(on_it)
+}
+
+/// The two functions of a level: as a special, and as a relation.
+macro_rules! level {
+    ($special:ident, $relation:ident, $level:ident) => {
+        /// The id of the region of the level that one is in, or is.
+        pub fn $relation(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+            Ok(on_level(scope, region, &$level)?.into_iter().collect())
+        }
+
+        /// The region of the level that one is in, or is.
+        pub fn $special<'a>(
+            scope: &'a Scope,
+            region: &'a Stored<'a>,
+            _: &Arguments,
+        ) -> Result<Resolved<'a>, FieldError> {
+            Ok(match on_level(scope, region, &$level)? {
+                Some(id) => Resolved::Object(Object::Record(scope.referred(id.as_ref())?)),
+                None => Resolved::Null,
+            })
+        }
+    };
+}
+
+level!(province, province_id, PROVINCE);
+level!(city, city_id, CITY);
+level!(county, county_id, COUNTY);
+level!(town, town_id, TOWN);
 
 /// The regions of a level below one, at any depth.
 pub fn descendants<'a>(

@@ -1,24 +1,28 @@
 //! Filters: one predicate, which serves rows and counts alike.
 
+mod access;
+
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
+pub use access::Candidates;
+use jiff::civil::Date;
 use serde_json::Value;
 
-use super::connection::Back;
-use super::error::FieldError;
-use super::object::entries;
-use super::scope::Scope;
-use crate::config::FILTER_VALUES;
-use crate::model::catalog::{Derived, Edge, Kind, Shape, Struct};
+use crate::model::catalog::{Derived, Kind, Shape, Struct};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::kinds_of;
 use crate::model::row::{List, Row};
 use crate::model::value::{Leaf, Scalar};
-use crate::query::back::ways_back;
-use crate::store::{Direction, Stored};
+use crate::query::error::FieldError;
+use crate::query::given::Given;
+use crate::query::kinds::pairing::in_force_on;
+use crate::query::relation::{Relation, What, member};
+use crate::query::scope::Scope;
+use crate::query::sum::{Bound, Number, Sum, Summed};
+use crate::store::Stored;
 
 /// A filter on a type. It is resolved for a kind when it first meets a record of it: an interface of many kinds, filtered
 /// through relations to others, would come to more conditions than anyone could meet.
@@ -26,59 +30,6 @@ use crate::store::{Direction, Stored};
 pub struct Filter {
     given: Arc<Given>,
     kinds: Vec<(&'static Kind, OnceLock<Compiled>)>,
-}
-
-/// A coerced filter as it was given, shared between the kinds that it is resolved for.
-#[derive(Debug)]
-enum Given {
-    Object(Vec<(String, Arc<Given>)>),
-    List(Vec<Arc<Given>>),
-    Value(Value),
-}
-
-impl Given {
-    /// Takes a filter over. A null in it is refused: it reads as "no condition" to one and as "has no value" to another.
-    fn share(name: &str, value: &Value, left: &mut usize) -> Result<Arc<Self>, FieldError> {
-        *left = left.checked_sub(1).ok_or_else(|| {
-            FieldError::limit(format!("the filter holds more than {FILTER_VALUES} values; ask in several requests"))
-        })?;
-        Ok(Arc::new(match value {
-            Value::Null => {
-                let why = format!("{name}: is null; leave the condition out, or ask for `isNull: true`");
-                return Err(FieldError::input(why));
-            }
-            Value::Object(object) => {
-                let fields = object.iter().map(|(name, value)| Ok((name.clone(), Self::share(name, value, left)?)));
-                Self::Object(fields.collect::<Result<_, FieldError>>()?)
-            }
-            Value::Array(items) => {
-                Self::List(items.iter().map(|item| Self::share(name, item, left)).collect::<Result<_, _>>()?)
-            }
-            value => Self::Value(value.clone()),
-        }))
-    }
-
-    fn fields(&self) -> impl Iterator<Item = (&str, &Arc<Self>)> {
-        let fields = match self {
-            Self::Object(fields) => fields.as_slice(),
-            _ => &[],
-        };
-        fields.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    fn items(self: &Arc<Self>) -> &[Arc<Self>] {
-        match &**self {
-            Self::List(items) => items,
-            _ => std::slice::from_ref(self),
-        }
-    }
-
-    fn value(&self) -> &Value {
-        match self {
-            Self::Value(value) => value,
-            _ => &Value::Null,
-        }
-    }
 }
 
 /// A kind's conditions, or what is wrong with them.
@@ -96,9 +47,20 @@ enum Test {
     Derived(Derived, Vec<Compare>),
     Struct(usize, Vec<Test>),
     Structs(usize, Quantifier, Vec<Test>),
-    Target(usize, Filter),
-    Targets(usize, &'static Edge, Quantifier, Filter),
-    Back(Back, Quantifier, Filter),
+    /// The record that a relation to one leads to passes.
+    One(Relation, Filter),
+    /// Those that a relation leads to pass.
+    Many(Relation, Quantifier, Filter),
+    /// A relation leads somewhere, or not.
+    Exists(Relation, bool),
+    /// How many of those that pass a relation leads to.
+    Count(Relation, Option<Filter>, Vec<Compare>),
+    /// What a number of those that pass adds up to.
+    Sum(Relation, Option<Filter>, Number, Vec<Compare>),
+    /// The record is of a type, and passes.
+    On(&'static str, Filter),
+    /// A pairing's standing on a day is one of these.
+    InForce(Date, Vec<String>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +68,27 @@ enum Quantifier {
     Some,
     Every,
     None,
+}
+
+/// Conditions on a value that is no record's: a count, a reckoning.
+#[derive(Debug)]
+pub struct Conditions(Vec<Compare>);
+
+impl Conditions {
+    /// The conditions of a filter on a scalar.
+    pub fn compile(scalar: Scalar, given: &Given) -> Result<Self, FieldError> {
+        compile_compares(scalar, given).map(Self)
+    }
+
+    /// Whether they all hold.
+    pub fn hold(&self, value: Option<&Leaf<'_>>) -> bool {
+        self.0.iter().all(|compare| compare.holds(value))
+    }
+
+    /// Whether they all hold of a sum, whatever its bounds leave open.
+    pub fn hold_of_sum(&self, sum: &Sum) -> bool {
+        self.0.iter().all(|compare| compare.holds_sum(sum))
+    }
 }
 
 /// One comparison of a value.
@@ -143,7 +126,12 @@ enum Operand {
 impl Filter {
     /// A coerced filter on a type.
     pub fn compile(of: &str, filter: &Value) -> Result<Self, FieldError> {
-        Self::on(kinds_of(of), &Given::share("filter", filter, &mut FILTER_VALUES.clone())?)
+        Self::from_given(of, &Given::share("filter", filter)?)
+    }
+
+    /// The same from an argument that was taken over.
+    pub fn from_given(of: &str, given: &Arc<Given>) -> Result<Self, FieldError> {
+        Self::on(kinds_of(of), given)
     }
 
     fn on(kinds: impl Iterator<Item = &'static Kind>, given: &Arc<Given>) -> Result<Self, FieldError> {
@@ -167,7 +155,8 @@ impl Filter {
         all(self.tests(record.kind)?, |test| test.holds(scope, Some(record), record.row()))
     }
 
-    fn matches_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
+    /// Whether the record of an id passes.
+    pub fn matches_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
         self.matches(scope, &scope.referred(id)?)
     }
 }
@@ -209,42 +198,69 @@ fn compile_id(given: &Given) -> Result<Vec<Test>, FieldError> {
 }
 
 fn compile_field(kind: &'static Kind, name: &str, value: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
-    if let Some((slot, field)) = kind.field(name) {
-        return compile_shape(slot, &field.shape, value);
+    if name == "inForce" {
+        return compile_in_force(value);
     }
-    if let Some(derived) = kind.derived.iter().find(|derived| derived.name == name) {
-        return Ok(vec![Test::Derived(*derived, compile_compares(derived.scalar, value)?)]);
+    if let Some(What::One(relation, _)) = name.strip_suffix("Exists").and_then(|name| member(kind, name)) {
+        return Ok(vec![Test::Exists(relation, value.value() == &Value::Bool(true))]);
     }
-    let Some(way) = ways_back(kind).find(|way| way.name == name) else {
+    let Some(what) = member(kind, name) else {
         return Err(FieldError::internal(format!("{} has no field {name} to filter by", kind.name)));
     };
-    let back = way.back;
-    quantified(value, |quantifier, inner| Ok(Test::Back(back, quantifier, Filter::on(kinds_of(way.of), inner)?)))
-}
-
-fn compile_shape(slot: usize, shape: &'static Shape, value: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
-    Ok(match shape {
-        Shape::One(scalar) => vec![Test::Value(slot, compile_compares(*scalar, value)?)],
-        Shape::List(scalar) => quantified(value, |quantifier, inner| {
-            Ok(Test::Values(slot, quantifier, compile_compares(*scalar, inner)?))
-        })?,
-        Shape::Struct(of) => vec![Test::Struct(slot, compile_struct(of, value)?)],
-        Shape::Structs(of) => {
+    Ok(match what {
+        What::Id => compile_id(value)?,
+        What::Value(slot, scalar) => vec![Test::Value(slot, compile_compares(scalar, value)?)],
+        What::Values(slot, scalar) => {
+            quantified(value, |quantifier, inner| Ok(Test::Values(slot, quantifier, compile_compares(scalar, inner)?)))?
+        }
+        What::Struct(slot, of) => vec![Test::Struct(slot, compile_struct(of, value)?)],
+        What::Structs(slot, of) => {
             quantified(value, |quantifier, inner| Ok(Test::Structs(slot, quantifier, compile_struct(of, inner)?)))?
         }
-        Shape::Edge(edge) if edge.is_list() => quantified(value, |quantifier, inner| {
-            Ok(Test::Targets(slot, edge, quantifier, Filter::on(kinds_of(edge.target), inner)?))
-        })?,
-        Shape::Edge(edge) => vec![Test::Target(slot, Filter::on(kinds_of(edge.target), value)?)],
+        What::Derived(derived) => vec![Test::Derived(derived, compile_compares(derived.scalar, value)?)],
+        What::One(relation, of) => vec![Test::One(relation, Filter::from_given(of, value)?)],
+        What::Many(relation, of) => compile_many(relation, of, value)?,
+        What::On(of) => vec![Test::On(of, Filter::from_given(of, value)?)],
     })
+}
+
+fn compile_many(relation: Relation, of: &'static str, given: &Given) -> Result<Vec<Test>, FieldError> {
+    let mut tests = Vec::new();
+    for (name, inner) in given.fields() {
+        let within = |inner: &Given| inner.field("filter").map(|filter| Filter::from_given(of, filter)).transpose();
+        match name {
+            "count" => tests.push(Test::Count(relation, within(inner)?, compile_compares(Scalar::Int, inner)?)),
+            "sum" => {
+                for (name, inner) in inner.fields() {
+                    let number = Number::named(of, name)?;
+                    tests.push(Test::Sum(relation, within(inner)?, number, compile_compares(Scalar::Decimal, inner)?));
+                }
+            }
+            quantifier => {
+                tests.push(Test::Many(relation, Quantifier::named(quantifier), Filter::from_given(of, inner)?));
+            }
+        }
+    }
+    Ok(tests)
+}
+
+fn compile_in_force(given: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
+    let on = given.field("on").map_or("", |on| on.text());
+    let on = PartialDate::parse_day(on).map_err(|error| FieldError::input(format!("filter: inForce.on: {error}")))?;
+    let named =
+        |name: &str| given.field(name).map(|names| names.items().iter().map(|it| it.text().to_owned()).collect());
+    let tests = ["eq", "in"].into_iter().filter_map(named);
+    Ok(tests.map(|names| Test::InForce(on.earliest(), names)).collect())
 }
 
 fn compile_struct(of: &'static Struct, given: &Given) -> Result<Vec<Test>, FieldError> {
     let mut tests = Vec::new();
     for (name, value) in given.fields() {
         let field = of.fields.iter().enumerate().find(|(_, field)| field.name == name);
-        if let Some((slot, field)) = field {
-            tests.extend(compile_shape(slot, &field.shape, value)?);
+        if let Some((slot, field)) = field
+            && let Shape::One(scalar) = field.shape
+        {
+            tests.push(Test::Value(slot, compile_compares(scalar, value)?));
         }
     }
     Ok(tests)
@@ -256,12 +272,7 @@ fn quantified(
 ) -> Result<Vec<Test>, FieldError> {
     let mut tests = Vec::new();
     for (name, inner) in given.fields() {
-        let quantifier = match name {
-            "some" => Quantifier::Some,
-            "every" => Quantifier::Every,
-            _ => Quantifier::None,
-        };
-        tests.push(test(quantifier, inner)?);
+        tests.push(test(Quantifier::named(name), inner)?);
     }
     Ok(tests)
 }
@@ -277,7 +288,9 @@ fn compile_compares(scalar: Scalar, given: &Given) -> Result<Vec<Compare>, Field
             "gte" => Operator::GreaterOrEqual,
             "prefix" => Operator::Prefix,
             "contains" => Operator::Contains,
-            _ => Operator::IsNull(operand.value().as_bool().unwrap_or(true)),
+            "isNull" => Operator::IsNull(operand.value().as_bool().unwrap_or(true)),
+            // What stands beside the comparisons of a count or a sum.
+            _ => continue,
         };
         let operands = match operator {
             Operator::IsNull(_) => Vec::new(),
@@ -331,20 +344,75 @@ impl Test {
                 let holds = |item| all(tests, |test| test.holds(scope, None, Row::new(item)));
                 quantifier.holds(List::new(row.slot(*slot)).iter().map(holds))
             }
-            Self::Target(slot, filter) => match IdRef::from_bytes(row.slot(*slot)) {
-                None => Ok(false),
-                Some(target) => filter.matches_id(scope, target),
-            },
-            Self::Targets(slot, edge, quantifier, filter) => {
-                quantifier.holds(entries(edge, row.slot(*slot)).map(|(target, _)| filter.matches_id(scope, target)))
+            Self::One(relation, filter) => {
+                let mut holds = false;
+                each_of(*relation, scope, record, |target| {
+                    holds = filter.matches_id(scope, target)?;
+                    Ok(false)
+                })?;
+                Ok(holds)
             }
-            Self::Back(back, quantifier, filter) => {
+            Self::Many(relation, quantifier, filter) => {
+                // One that passes decides `some` and `none`; one that fails decides `every`.
+                let decisive = *quantifier != Quantifier::Every;
+                let mut decided = false;
+                each_of(*relation, scope, record, |target| {
+                    decided = filter.matches_id(scope, target)? == decisive;
+                    Ok(!decided)
+                })?;
+                Ok(decided == (*quantifier == Quantifier::Some))
+            }
+            Self::Exists(relation, exists) => {
+                let mut any = false;
+                each_of(*relation, scope, record, |_| {
+                    any = true;
+                    Ok(false)
+                })?;
+                Ok(any == *exists)
+            }
+            Self::Count(relation, filter, compares) => {
+                let mut count = 0i32;
+                each_of(*relation, scope, record, |target| {
+                    count = count.saturating_add(i32::from(passes(filter.as_ref(), scope, target)?));
+                    Ok(true)
+                })?;
+                Ok(compares.iter().all(|compare| compare.holds(Some(&Leaf::Int(count)))))
+            }
+            Self::Sum(relation, filter, number, compares) => {
+                let mut summed = Summed::default();
+                each_of(*relation, scope, record, |target| {
+                    if passes(filter.as_ref(), scope, target)? {
+                        summed.add(number, &scope.referred(target)?);
+                    }
+                    Ok(true)
+                })?;
+                let sum = summed.sum(scope)?;
+                Ok(compares.iter().all(|compare| compare.holds_sum(&sum)))
+            }
+            Self::On(of, filter) => match record {
+                Some(record) if record.kind.implements(of) => filter.matches(scope, record),
+                _ => Ok(false),
+            },
+            Self::InForce(on, names) => {
                 let Some(record) = record else { return Ok(false) };
-                let sources = scope.snapshot.sources(record.id(), back.edge, None, Direction::Forward)?;
-                quantifier.holds(sources.map(|source| filter.matches_id(scope, source?.0.as_ref())))
+                let standing = in_force_on(scope, record, *on)?;
+                Ok(names.iter().any(|name| name == standing))
             }
         }
     }
+}
+
+fn each_of(
+    relation: Relation,
+    scope: &Scope,
+    record: Option<&Stored<'_>>,
+    each: impl FnMut(IdRef<'_>) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    record.map_or(Ok(()), |record| relation.each(scope, record, each))
+}
+
+fn passes(filter: Option<&Filter>, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
+    filter.map_or(Ok(true), |filter| filter.matches_id(scope, id))
 }
 
 fn each_matches(
@@ -359,6 +427,14 @@ fn each_matches(
 }
 
 impl Quantifier {
+    fn named(name: &str) -> Self {
+        match name {
+            "some" => Self::Some,
+            "every" => Self::Every,
+            _ => Self::None,
+        }
+    }
+
     fn holds(self, mut each: impl Iterator<Item = Result<bool, FieldError>>) -> Result<bool, FieldError> {
         // One that passes decides `some` and `none`; one that fails decides `every`.
         let decisive = self != Self::Every;
@@ -383,6 +459,28 @@ impl Compare {
             (Operator::Prefix, Some(leaf)) => self.text(leaf, |text, operand| text.starts_with(operand)),
             (Operator::Contains, Some(leaf)) => self.text(leaf, |text, operand| text.contains(operand)),
             (operator, Some(leaf)) => self.operands.iter().any(|operand| operand.compares(operator, leaf)),
+        }
+    }
+
+    /// Whether a sum compares so whatever its bounds leave open: a sum of "more than" is surely above what it is surely
+    /// above, and never surely below. A sum that is refused compares with nothing.
+    fn holds_sum(&self, sum: &Sum) -> bool {
+        let compares = |operand: &Operand| match (operand, sum.value) {
+            (Operand::Decimal(operand), Some(value)) => match (self.operator, sum.bound) {
+                (Operator::Greater, Bound::Exact | Bound::AtLeast) => value > *operand,
+                (Operator::Greater, Bound::MoreThan) => value >= *operand,
+                (Operator::GreaterOrEqual, Bound::Exact | Bound::AtLeast | Bound::MoreThan) => value >= *operand,
+                (Operator::Less, Bound::Exact | Bound::AtMost) => value < *operand,
+                (Operator::Less, Bound::LessThan) => value <= *operand,
+                (Operator::LessOrEqual, Bound::Exact | Bound::AtMost | Bound::LessThan) => value <= *operand,
+                (Operator::In, Bound::Exact) => value == *operand,
+                _ => false,
+            },
+            _ => false,
+        };
+        match self.operator {
+            Operator::IsNull(null) => sum.value.is_none() == null,
+            _ => self.operands.iter().any(compares),
         }
     }
 

@@ -1,0 +1,481 @@
+//! Aggregates: what passes a connection's filter, in groups.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::arguments::{Arguments, Asked};
+use super::connection::Rows;
+use super::error::FieldError;
+use super::filter::Conditions;
+use super::given::Given;
+use super::paging::{PageInfo, Paging, cursor};
+use super::path::{Found, Path};
+use super::relation::{Member, What, members_of};
+use super::scope::Scope;
+use super::sum::{Number, Sum, Summed};
+use crate::config::GROUPS_MAX;
+use crate::model::catalog::Shape;
+use crate::model::decimal::Decimal;
+use crate::model::value::{Leaf, Scalar};
+use crate::store::Direction;
+use crate::store::Stored;
+
+/// How records are grouped, and what of them is reckoned: the arguments of `aggregate`, compiled.
+#[derive(Debug)]
+pub struct Grouping {
+    by: Vec<Path>,
+    having: Option<Arc<Given>>,
+    order: Vec<(Reckoned, bool)>,
+    /// What is reckoned, by its dotted name.
+    measures: Vec<(&'static str, Measure)>,
+    mark: u32,
+}
+
+/// What an order of groups, or a condition on them, looks at.
+#[derive(Debug, Clone)]
+enum Reckoned {
+    Keys,
+    Count,
+    Of(&'static str, Reckoning),
+}
+
+/// What is reckoned of a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reckoning {
+    /// The sum.
+    Sum,
+    /// The mean.
+    Avg,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// How many different ones.
+    Distinct,
+}
+
+impl Reckoning {
+    /// Every one, by its GraphQL name.
+    pub const ALL: [(&'static str, Self); 5] =
+        [("sum", Self::Sum), ("avg", Self::Avg), ("min", Self::Min), ("max", Self::Max), ("distinct", Self::Distinct)];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, reckoning)| *reckoning)
+    }
+}
+
+/// A member, or a member of a struct, that something is reckoned of.
+#[derive(Debug)]
+struct Measure {
+    path: Path,
+    number: Option<Number>,
+    /// Different values are told apart only where somebody asks how many there are.
+    distinct: bool,
+}
+
+/// One group.
+pub struct Group {
+    /// What its records share; nothing where they have no value.
+    pub keys: Vec<Option<Found>>,
+    /// How many they are.
+    pub count: u64,
+    reckoned: Vec<(&'static str, Tally)>,
+}
+
+/// What is reckoned of one measure in one group.
+#[derive(Default)]
+pub struct Tally {
+    summed: Option<Summed>,
+    /// The sum, once all is in.
+    pub sum: Option<Sum>,
+    /// The mean.
+    pub avg: Option<Decimal>,
+    /// The smallest.
+    pub min: Option<Found>,
+    /// The largest.
+    pub max: Option<Found>,
+    distinct: HashSet<Vec<u8>>,
+}
+
+impl Tally {
+    /// How many different values there are.
+    pub fn distinct(&self) -> usize {
+        self.distinct.len()
+    }
+}
+
+/// The page of groups that arguments chose.
+pub struct Groups {
+    /// In their order.
+    pub items: Vec<(Vec<u8>, Group)>,
+    /// How many groups there are in all.
+    pub total: usize,
+    info: PageInfo,
+    mark: [u8; 5],
+}
+
+impl Groups {
+    /// Where the page stands.
+    pub fn page_info(&self) -> PageInfo {
+        self.info.clone()
+    }
+
+    /// The cursor of a group at a position.
+    pub fn cursor(&self, position: &[u8]) -> String {
+        cursor(&self.mark, position)
+    }
+}
+
+impl Group {
+    /// What is reckoned of a measure.
+    pub fn tally(&self, measure: &str) -> Option<&Tally> {
+        self.reckoned.iter().find(|(name, _)| *name == measure).map(|(_, tally)| tally)
+    }
+}
+
+/// The measures of a type by their dotted names: members, and the members of structs.
+pub fn measures_of(of: &str) -> Vec<(String, &'static str, Option<Scalar>)> {
+    let mut measures = Vec::new();
+    for Member { name, doc, what } in members_of(of) {
+        match what {
+            What::Value(_, scalar) | What::Values(_, scalar) => measures.push((name, doc, Some(scalar))),
+            What::Derived(derived) => measures.push((name, doc, Some(derived.scalar))),
+            What::Struct(_, of) | What::Structs(_, of) => {
+                measures.extend(of.fields.iter().filter_map(|field| match field.shape {
+                    Shape::One(scalar) => Some((format!("{name}.{}", field.name), field.doc, Some(scalar))),
+                    _ => None,
+                }));
+            }
+            What::One(..) | What::Many(..) => measures.push((name, doc, None)),
+            What::Id | What::On(_) => {}
+        }
+    }
+    measures
+}
+
+impl Grouping {
+    /// The arguments of `aggregate` on the records of a type.
+    pub fn compile(of: &'static str, arguments: &Arguments) -> Result<Self, FieldError> {
+        let given = |name: &str| arguments.get(name).map(|value| Given::share(name, value)).transpose();
+        let by = given("groupBy")?;
+        let by = by.iter().flat_map(|by| by.items()).map(|item| Path::compile(of, item));
+        let having = given("having")?;
+        let order = given("orderBy")?;
+        let names = measures_of(of);
+        let order: Vec<_> =
+            order.iter().flat_map(|order| order.items()).filter_map(|item| reckoned(item, &names)).collect();
+        let mut wanted: BTreeMap<&'static str, bool> = BTreeMap::new();
+        let asked = arguments.asked();
+        let asked = asked.of("nodes").and(asked.of("edges").of("node"));
+        for (name, ..) in &names {
+            let here = name.split('.').fold(asked.clone(), |asked, part| {
+                if asked.has(part) { asked.of(part) } else { Asked::these(BTreeMap::new()) }
+            });
+            let in_having = |reckoning: &str| having.as_ref().is_some_and(|having| is_in(having, name, reckoning));
+            let in_order = order.iter().find_map(|(at, _)| match at {
+                Reckoned::Of(at, reckoning) if at == name => Some(*reckoning),
+                _ => None,
+            });
+            let any = Reckoning::ALL.iter().any(|(reckoning, _)| here.has(reckoning) || in_having(reckoning))
+                || in_order.is_some();
+            if any {
+                let distinct = here.has("distinct") || in_having("distinct") || in_order == Some(Reckoning::Distinct);
+                wanted.insert(interned(name), distinct);
+            }
+        }
+        let measures = wanted.into_iter().map(|(name, distinct)| {
+            let (_, _, scalar) =
+                names.iter().find(|(known, ..)| known == name).ok_or_else(|| FieldError::internal(name))?;
+            let leaf = if scalar.is_some() {
+                Given::Value("VALUE".into())
+            } else {
+                Given::Object(vec![("id".to_owned(), Arc::new(Given::Value("VALUE".into())))])
+            };
+            let path = name
+                .rsplit('.')
+                .fold(Arc::new(leaf), |inner, part| Arc::new(Given::Object(vec![(part.to_owned(), inner)])));
+            Ok((name, Measure { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), distinct }))
+        });
+        let mark = crc32fast::hash(format!("{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
+        Ok(Self {
+            by: by.collect::<Result<_, _>>()?,
+            having,
+            order,
+            measures: measures.collect::<Result<_, FieldError>>()?,
+            mark,
+        })
+    }
+
+    /// The page of groups of what a connection chooses from.
+    pub fn groups(&self, scope: &Scope, rows: &Rows<'_>, arguments: &Arguments) -> Result<Groups, FieldError> {
+        let mut mark = [4; 5];
+        mark[1..].copy_from_slice(&self.mark.to_be_bytes());
+        let paging = Paging::read(arguments, &mark)?;
+        let mut groups: BTreeMap<Vec<u8>, Group> = BTreeMap::new();
+        if self.by.is_empty() {
+            // All that pass are one group, even if none does.
+            groups.insert(Vec::new(), self.group(Vec::new()));
+        }
+        rows.each(|record| {
+            for keys in self.keys(scope, record)? {
+                let sortable = sortable(&keys);
+                if groups.len() == GROUPS_MAX && !groups.contains_key(&sortable) {
+                    return Err(FieldError::limit(format!(
+                        "there are more than {GROUPS_MAX} groups; narrow the filter, or group by less"
+                    )));
+                }
+                let group = groups.entry(sortable).or_insert_with(|| self.group(keys));
+                group.count += 1;
+                for ((_, measure), (_, tally)) in self.measures.iter().zip(&mut group.reckoned) {
+                    tally.add(scope, measure, record)?;
+                }
+            }
+            Ok(())
+        })?;
+        let mut kept = Vec::new();
+        for (sortable, mut group) in groups {
+            for (_, tally) in &mut group.reckoned {
+                tally.finish(scope)?;
+            }
+            if self.keeps(&group)? {
+                let mut position = self.position(&group);
+                position.extend_from_slice(&sortable);
+                kept.push((position, group));
+            }
+        }
+        kept.sort_by(|(left, _), (right, _)| left.cmp(right));
+        page(kept, mark, &paging)
+    }
+
+    fn group(&self, keys: Vec<Option<Found>>) -> Group {
+        let tally = |measure: &Measure| Tally { summed: measure.number.map(|_| Summed::default()), ..Tally::default() };
+        let reckoned = self.measures.iter().map(|(name, measure)| (*name, tally(measure)));
+        Group { keys, count: 0, reckoned: reckoned.collect() }
+    }
+
+    /// The groups that a record is in: one for each way that its paths fall, where a path leads to several.
+    fn keys(&self, scope: &Scope, record: &Stored<'_>) -> Result<Vec<Vec<Option<Found>>>, FieldError> {
+        let mut all = vec![Vec::with_capacity(self.by.len())];
+        for path in &self.by {
+            let mut found: Vec<Found> = Vec::new();
+            path.each(scope, record, &mut |value| {
+                if !found.contains(&value) {
+                    found.push(value);
+                }
+                Ok(())
+            })?;
+            let values: Vec<Option<Found>> =
+                if found.is_empty() { vec![None] } else { found.into_iter().map(Some).collect() };
+            all = all
+                .into_iter()
+                .flat_map(|keys| {
+                    values.iter().map(move |value| [keys.as_slice(), std::slice::from_ref(value)].concat())
+                })
+                .collect();
+        }
+        Ok(all)
+    }
+
+    fn keeps(&self, group: &Group) -> Result<bool, FieldError> {
+        let Some(having) = &self.having else { return Ok(true) };
+        for (name, inner) in having.fields() {
+            let keeps = match name {
+                "count" => Conditions::compile(Scalar::Int, inner)?.hold(Some(&count(group.count))),
+                _ => self.keeps_measure(group, name, inner)?,
+            };
+            if !keeps {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the conditions on a measure, or on those of a struct, hold.
+    fn keeps_measure(&self, group: &Group, name: &str, given: &Given) -> Result<bool, FieldError> {
+        for (reckoning, inner) in given.fields() {
+            let holds = match (group.tally(name), Reckoning::named(reckoning)) {
+                (Some(tally), Some(Reckoning::Sum)) => {
+                    let sum = tally.sum.clone().unwrap_or_default();
+                    Conditions::compile(Scalar::Decimal, inner)?.hold_of_sum(&sum)
+                }
+                (Some(tally), Some(Reckoning::Distinct)) => {
+                    Conditions::compile(Scalar::Int, inner)?.hold(Some(&count(tally.distinct() as u64)))
+                }
+                (Some(tally), Some(reckoning)) => {
+                    let (number, text) = tally.read(reckoning);
+                    let scalar = if number { Scalar::Decimal } else { Scalar::PartialDate };
+                    Conditions::compile(scalar, inner)?.hold(text.map(Leaf::Owned).as_ref())
+                }
+                _ => self.keeps_measure(group, &format!("{name}.{reckoning}"), inner)?,
+            };
+            if !holds {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a group stands by; its keys follow, so that no two stand alike.
+    fn position(&self, group: &Group) -> Vec<u8> {
+        let mut position = Vec::new();
+        for (reckoned, descending) in &self.order {
+            let bytes = match reckoned {
+                Reckoned::Keys => Some(sortable(&group.keys)),
+                Reckoned::Count => Some(group.count.to_be_bytes().to_vec()),
+                Reckoned::Of(name, reckoning) => group.tally(name).and_then(|tally| tally.sortable(*reckoning)),
+            };
+            match bytes {
+                None => position.push(1),
+                Some(bytes) => {
+                    position.push(0);
+                    let flip = if *descending { u8::MAX } else { 0 };
+                    position.extend(bytes.iter().map(|byte| byte ^ flip));
+                }
+            }
+        }
+        position
+    }
+}
+
+fn count(number: u64) -> Leaf<'static> {
+    Leaf::Int(i32::try_from(number).unwrap_or(i32::MAX))
+}
+
+/// Bytes that compare as keys do. What has no value stands last.
+fn sortable(keys: &[Option<Found>]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for key in keys {
+        match key {
+            None => bytes.push(1),
+            Some(found) => {
+                bytes.push(0);
+                bytes.extend(found.sortable());
+            }
+        }
+    }
+    bytes
+}
+
+fn page(all: Vec<(Vec<u8>, Group)>, mark: [u8; 5], paging: &Paging) -> Result<Groups, FieldError> {
+    let total = all.len();
+    let begins = paging.after.as_ref().map_or(0, |after| all.partition_point(|(position, _)| position <= after));
+    let ends = paging.before.as_ref().map_or(total, |before| all.partition_point(|(position, _)| position < before));
+    let ends = ends.max(begins);
+    let (from, until) = match paging.direction {
+        Direction::Forward => (begins, ends.min(begins + paging.size)),
+        Direction::Backward => (begins.max(ends.saturating_sub(paging.size)), ends),
+    };
+    let items: Vec<_> = all.into_iter().skip(from).take(until - from).collect();
+    let at = |item: Option<&(Vec<u8>, Group)>| item.map(|(position, _)| cursor(&mark, position));
+    let info =
+        PageInfo { has_next: until < total, has_previous: from > 0, start: at(items.first()), end: at(items.last()) };
+    Ok(Groups { items, total, info, mark })
+}
+
+impl Tally {
+    fn add(&mut self, scope: &Scope, measure: &Measure, record: &Stored<'_>) -> Result<(), FieldError> {
+        if let (Some(summed), Some(number)) = (&mut self.summed, &measure.number) {
+            summed.add(number, record);
+        }
+        measure.path.each(scope, record, &mut |found| {
+            let sortable = found.sortable();
+            if self.min.as_ref().is_none_or(|min| sortable < min.sortable()) {
+                self.min = Some(found.clone());
+            }
+            if self.max.as_ref().is_none_or(|max| sortable > max.sortable()) {
+                self.max = Some(found.clone());
+            }
+            if measure.distinct {
+                self.distinct.insert(sortable);
+            }
+            Ok(())
+        })
+    }
+
+    fn finish(&mut self, scope: &Scope) -> Result<(), FieldError> {
+        if let Some(summed) = self.summed.take() {
+            let sum = summed.sum(scope)?;
+            self.avg = summed.mean(&sum);
+            self.sum = Some(sum);
+        }
+        Ok(())
+    }
+
+    /// A reckoning as text, and whether it is a number.
+    fn read(&self, reckoning: Reckoning) -> (bool, Option<String>) {
+        let text = |found: &Option<Found>| match found {
+            Some(Found::Value { text, .. }) => Some(text.clone()),
+            _ => None,
+        };
+        let number = self.sum.is_some();
+        match reckoning {
+            Reckoning::Avg => (true, self.avg.map(|avg| avg.to_string())),
+            Reckoning::Min => (number, text(&self.min)),
+            Reckoning::Max => (number, text(&self.max)),
+            Reckoning::Sum | Reckoning::Distinct => (true, None),
+        }
+    }
+
+    fn sortable(&self, reckoning: Reckoning) -> Option<Vec<u8>> {
+        let decimal = |decimal: Decimal| decimal.sort_key().to_vec();
+        match reckoning {
+            Reckoning::Sum => self.sum.as_ref()?.value.map(decimal),
+            Reckoning::Avg => self.avg.map(decimal),
+            Reckoning::Min => self.min.as_ref().map(Found::sortable),
+            Reckoning::Max => self.max.as_ref().map(Found::sortable),
+            Reckoning::Distinct => Some((self.distinct() as u64).to_be_bytes().to_vec()),
+        }
+    }
+}
+
+/// One entry of an order of groups: an object with one field, down to the direction.
+fn reckoned(given: &Arc<Given>, names: &[(String, &'static str, Option<Scalar>)]) -> Option<(Reckoned, bool)> {
+    let mut name = String::new();
+    let mut at = given;
+    while let Some((part, inner)) = at.fields().next() {
+        let descending = inner.text() == "DESC";
+        match (name.is_empty(), part, Reckoning::named(part)) {
+            (true, "keys", _) => return Some((Reckoned::Keys, descending)),
+            (true, "count", _) => return Some((Reckoned::Count, descending)),
+            (false, _, Some(reckoning)) => {
+                let known = names.iter().find(|(known, ..)| *known == name)?;
+                return Some((Reckoned::Of(interned(&known.0), reckoning), descending));
+            }
+            (empty, part, _) => {
+                if !empty {
+                    name.push('.');
+                }
+                name.push_str(part);
+            }
+        }
+        at = inner;
+    }
+    None
+}
+
+/// Whether a condition on groups looks at a reckoning of a measure.
+fn is_in(having: &Given, name: &str, reckoning: &str) -> bool {
+    let mut at = having;
+    for part in name.split('.').chain([reckoning]) {
+        match at.field(part) {
+            Some(inner) => at = inner,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The one copy of a measure's name that is kept: there are as many as the catalog has members.
+pub fn interned(name: &str) -> &'static str {
+    use std::sync::{LazyLock, Mutex};
+    static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+    let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match names.get(name) {
+        Some(known) => known,
+        None => {
+            let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
+            names.insert(kept);
+            kept
+        }
+    }
+}

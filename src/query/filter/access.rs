@@ -1,0 +1,318 @@
+//! Where a filter begins to look: what an index leaves of a kind's records. They are looked at all the same, so an index can
+//! be too wide, and never too narrow.
+
+use super::{Compare, Filter, Operand, Operator, Quantifier, Test};
+use crate::model::catalog::Kind;
+use crate::model::id::{Id, IdRef};
+use crate::model::value::{Leaf, Scalar};
+use crate::query::connection::Back;
+use crate::query::error::FieldError;
+use crate::query::object::entries;
+use crate::query::relation::Relation;
+use crate::query::scope::Scope;
+use crate::store::Direction;
+use crate::store::key::{self, FieldId, Indexed};
+
+/// Which records of a kind a filter can pass.
+pub enum Candidates {
+    /// Any: no index serves.
+    All,
+    /// These, by key.
+    These(Narrowed),
+}
+
+/// What an index leaves.
+pub struct Narrowed {
+    /// By key.
+    pub ids: Vec<Id>,
+    /// Which index, for whoever asks how the answer was found.
+    pub by: String,
+}
+
+/// A lookup reads a page of the file, a scan the next row of one it has: an index pays where it leaves less than this share.
+const PAYS: u64 = 16;
+
+impl Filter {
+    /// Which records of a kind it can pass.
+    pub fn candidates(&self, scope: &Scope, kind: &'static Kind) -> Result<Candidates, FieldError> {
+        let most = usize::try_from(scope.snapshot.count(kind)? / PAYS).unwrap_or(usize::MAX).max(64);
+        Ok(self.narrow(scope, kind, most)?.map_or(Candidates::All, Candidates::These))
+    }
+
+    /// The fewest that one of its conditions leaves, where that is no more than so many.
+    fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
+        narrowest(self.tests(kind)?, scope, kind, most)
+    }
+
+    /// The same over all kinds that it is on.
+    fn narrow_all(&self, scope: &Scope, most: usize) -> Result<Option<Narrowed>, FieldError> {
+        let mut all: Option<Narrowed> = None;
+        for (kind, _) in &self.kinds {
+            let Some(narrowed) = self.narrow(scope, kind, most)? else { return Ok(None) };
+            all = Some(match all {
+                Some(known) if !narrowed.ids.is_empty() => known.or(narrowed),
+                Some(known) => known,
+                None => narrowed,
+            });
+        }
+        Ok(all.filter(|all| all.ids.len() <= most))
+    }
+}
+
+impl Narrowed {
+    fn new(mut ids: Vec<Id>, by: String) -> Self {
+        ids.sort();
+        ids.dedup();
+        Self { ids, by }
+    }
+
+    fn or(self, other: Self) -> Self {
+        let by =
+            if self.ids.is_empty() || self.by == other.by { other.by } else { format!("{} or {}", self.by, other.by) };
+        Self::new([self.ids, other.ids].concat(), by)
+    }
+}
+
+fn narrowest(
+    tests: &[Test],
+    scope: &Scope,
+    kind: &'static Kind,
+    mut most: usize,
+) -> Result<Option<Narrowed>, FieldError> {
+    let mut best = None;
+    for test in tests {
+        if let Some(narrowed) = test.narrow(scope, kind, most)? {
+            // Another condition is of use only where it leaves fewer still.
+            most = narrowed.ids.len().saturating_sub(1);
+            best = Some(narrowed);
+        }
+    }
+    Ok(best)
+}
+
+impl Test {
+    fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
+        match self {
+            Self::Id(ids) => {
+                let ids: Vec<Id> = ids.iter().filter(|id| id.tag == kind.tag).cloned().collect();
+                // Ids that lead nowhere are none to look at.
+                let mut there = Vec::with_capacity(ids.len());
+                for id in ids {
+                    scope.spend()?;
+                    if scope.snapshot.get(id.as_ref())?.is_some() {
+                        there.push(id);
+                    }
+                }
+                Ok(Some(Narrowed::new(there, format!("{}.id", kind.name))).filter(|it| it.ids.len() <= most))
+            }
+            Self::Value(slot, compares) => by_index(scope, kind, *slot, None, compares, most),
+            Self::Structs(slot, Quantifier::Some, tests) => {
+                for test in tests {
+                    if let Self::Value(inner, compares) = test
+                        && let Some(found) = by_index(scope, kind, *slot, Some(*inner), compares, most)?
+                    {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
+            }
+            Self::One(Relation::Target(slot), filter)
+            | Self::Many(Relation::Targets(slot, _), Quantifier::Some, filter) => {
+                let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
+                back_to(scope, kind, *slot, &targets, most)
+            }
+            Self::Many(Relation::Back(back), Quantifier::Some, filter) => {
+                let Some(sources) = filter.narrow_all(scope, most)? else { return Ok(None) };
+                forward_from(scope, kind, *back, &sources, most)
+            }
+            Self::And(filters) => {
+                let mut best = None;
+                let mut most = most;
+                for filter in filters {
+                    if let Some(narrowed) = filter.narrow(scope, kind, most)? {
+                        most = narrowed.ids.len().saturating_sub(1);
+                        best = Some(narrowed);
+                    }
+                }
+                Ok(best)
+            }
+            Self::Or(filters) => {
+                let mut all: Option<Narrowed> = None;
+                for filter in filters {
+                    let Some(narrowed) = filter.narrow(scope, kind, most)? else { return Ok(None) };
+                    all = Some(match all {
+                        Some(known) => known.or(narrowed),
+                        None => narrowed,
+                    });
+                }
+                Ok(all.filter(|all| all.ids.len() <= most))
+            }
+            Self::On(of, filter) if kind.implements(of) => filter.narrow(scope, kind, most),
+            Self::On(..) => Ok(Some(Narrowed::new(Vec::new(), format!("{} is no other type", kind.name)))),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The records of a kind whose edge in a slot leads to one of these.
+fn back_to(
+    scope: &Scope,
+    kind: &'static Kind,
+    slot: usize,
+    targets: &Narrowed,
+    most: usize,
+) -> Result<Option<Narrowed>, FieldError> {
+    let edge = FieldId::new(kind, slot);
+    let mut ids = Vec::new();
+    for target in &targets.ids {
+        for source in scope.snapshot.sources(target.as_ref(), edge, None, Direction::Forward)? {
+            scope.spend()?;
+            let (source, _) = source?;
+            if source.tag == kind.tag && ids.last() != Some(&source) {
+                if ids.len() == most {
+                    return Ok(None);
+                }
+                ids.push(source);
+            }
+        }
+    }
+    Ok(Some(Narrowed::new(ids, format!("{}.{} <- {}", kind.name, name_of(kind, slot), targets.by))))
+}
+
+/// The records of a kind that the edges of these lead to.
+fn forward_from(
+    scope: &Scope,
+    kind: &'static Kind,
+    back: Back,
+    sources: &Narrowed,
+    most: usize,
+) -> Result<Option<Narrowed>, FieldError> {
+    let mut ids = Vec::new();
+    for source in &sources.ids {
+        let record = scope.referred(source.as_ref())?;
+        let bytes = record.row().slot(back.slot);
+        let edge = record.kind.slots().nth(back.slot).and_then(|(_, field)| field.as_edge());
+        match edge {
+            Some(edge) if edge.is_list() => {
+                ids.extend(entries(edge, bytes).filter(|(id, _)| id.tag == kind.tag).map(|(id, _)| id.to_owned()));
+            }
+            _ => ids.extend(IdRef::from_bytes(bytes).filter(|id| id.tag == kind.tag).map(IdRef::to_owned)),
+        }
+        if ids.len() > most {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Narrowed::new(ids, format!("{} <- {}", kind.name, sources.by))))
+}
+
+/// The records of a kind that the index over a field leaves.
+fn by_index(
+    scope: &Scope,
+    kind: &'static Kind,
+    slot: usize,
+    inner: Option<usize>,
+    compares: &[Compare],
+    most: usize,
+) -> Result<Option<Narrowed>, FieldError> {
+    let Some(index) = key::indexed(kind).find(|index| index.slot == slot && index.inner == inner) else {
+        return Ok(None);
+    };
+    let mut best: Option<Narrowed> = None;
+    for compare in compares {
+        let Some(ranges) = compare.ranges(index.scalar) else { continue };
+        let mut ids = Vec::new();
+        let mut fits = true;
+        'ranges: for (from, until) in ranges {
+            for id in scope.snapshot.find_range(index, &from, until.as_deref())? {
+                scope.spend()?;
+                let id = id?;
+                if id.tag == kind.tag {
+                    ids.push(id);
+                }
+                fits = ids.len() <= most;
+                if !fits {
+                    break 'ranges;
+                }
+            }
+        }
+        if fits && best.as_ref().is_none_or(|best| ids.len() < best.ids.len()) {
+            best = Some(Narrowed::new(ids, format!("{}.{}", kind.name, index_name(kind, index))));
+        }
+    }
+    Ok(best)
+}
+
+fn index_name(kind: &'static Kind, index: Indexed) -> String {
+    use crate::model::catalog::Shape;
+    let field = kind.slots().nth(index.slot).map(|(_, field)| field);
+    match (field.map(|field| &field.shape), index.inner) {
+        (Some(Shape::Structs(of)), Some(inner)) => format!("{}.{}", name_of(kind, index.slot), of.fields[inner].name),
+        _ => name_of(kind, index.slot).to_owned(),
+    }
+}
+
+fn name_of(kind: &'static Kind, slot: usize) -> &'static str {
+    kind.slots().nth(slot).map_or("", |(_, field)| field.name)
+}
+
+/// From a value on, and up to another, which is not in it; to the end of the index where there is none.
+type Range = (Vec<u8>, Option<Vec<u8>>);
+
+impl Compare {
+    /// The ranges of an index in which the values lie that can pass. Dates of a year are wider than the order of their first
+    /// days, so that their ranges are a year wider than what passes.
+    fn ranges(&self, scalar: Scalar) -> Option<Vec<Range>> {
+        let sortable = |operand: &Operand| key::sortable(scalar, &operand.leaf());
+        let is_date = matches!(scalar, Scalar::Date | Scalar::PartialDate);
+        let single = || self.operands.first().and_then(sortable);
+        match self.operator {
+            // An approximate date equals itself alone, and has the key of the exact one: the row is looked at anyway.
+            Operator::In => self
+                .operands
+                .iter()
+                .map(|operand| sortable(operand).map(|at| (at.clone(), Some(key::after_prefix(&at)))))
+                .collect(),
+            Operator::Prefix => {
+                let texts = self.operands.iter().map(|operand| match operand {
+                    Operand::Text(text) => Some((text.as_bytes().to_vec(), Some(key::after_prefix(text.as_bytes())))),
+                    _ => None,
+                });
+                texts.collect()
+            }
+            Operator::Greater | Operator::GreaterOrEqual => {
+                let mut from = single()?;
+                if is_date {
+                    // What begins on the same day may end before: the first day alone decides.
+                    from.truncate(4);
+                }
+                Some(vec![(from, None)])
+            }
+            Operator::Less | Operator::LessOrEqual if !is_date => {
+                Some(vec![(Vec::new(), Some(key::after_prefix(&single()?)))])
+            }
+            Operator::Less | Operator::LessOrEqual => match self.operands.first()? {
+                Operand::Date(date) => {
+                    let latest = crate::model::date::PartialDate::parse(&date.latest().to_string()).ok()?;
+                    Some(vec![(Vec::new(), Some(key::after_prefix(&latest.sort_key()[..4])))])
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Operand {
+    fn leaf(&self) -> Leaf<'_> {
+        match self {
+            Self::Text(text) => Leaf::Text(text),
+            Self::Int(number) => {
+                Leaf::Int(i32::try_from(*number).unwrap_or(if *number < 0 { i32::MIN } else { i32::MAX }))
+            }
+            Self::Float(number) => Leaf::Float(*number),
+            Self::Bool(truth) => Leaf::Bool(*truth),
+            Self::Decimal(decimal) => Leaf::Owned(decimal.to_string()),
+            Self::Date(date) => Leaf::Owned(date.to_string()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Orders: lists of paths, each up or down. An order is total: what is equal by it stands in the order of its ids.
+
+use std::sync::Arc;
+
+use super::error::FieldError;
+use super::given::Given;
+use super::path::Path;
+use super::scope::Scope;
+use crate::store::Stored;
+
+/// An order of the records of a type.
+#[derive(Debug)]
+pub struct Order {
+    paths: Vec<(Path, bool)>,
+    /// What tells the cursors of this order from those of another.
+    pub mark: [u8; 4],
+}
+
+impl Order {
+    /// An order as it is given: a list of objects, each with one field, down to `ASC` or `DESC`.
+    pub fn compile(of: &str, given: &Arc<Given>) -> Result<Self, FieldError> {
+        let paths = given.items().iter().map(|item| Ok((Path::compile(of, item)?, is_descending(item))));
+        let mark = crc32fast::hash(format!("{given:?}").as_bytes()).to_be_bytes();
+        Ok(Self { paths: paths.collect::<Result<_, FieldError>>()?, mark })
+    }
+
+    /// Bytes by which records stand in this order. What has no value stands last, up and down.
+    pub fn sort_key(&self, scope: &Scope, record: &Stored<'_>) -> Result<Vec<u8>, FieldError> {
+        let mut sort_key = Vec::with_capacity(32);
+        for (path, descending) in &self.paths {
+            let mut first = None;
+            path.each(scope, record, &mut |found| {
+                first.get_or_insert(found);
+                Ok(())
+            })?;
+            match first {
+                None => sort_key.push(1),
+                Some(found) => {
+                    sort_key.push(0);
+                    let flip = if *descending { u8::MAX } else { 0 };
+                    sort_key.extend(found.sortable().iter().map(|byte| byte ^ flip));
+                }
+            }
+        }
+        Ok(sort_key)
+    }
+}
+
+fn is_descending(given: &Arc<Given>) -> bool {
+    match &**given {
+        Given::Value(value) => value.as_str() == Some("DESC"),
+        // The direction is the leaf; a count's filter beside it is none.
+        _ => given.fields().any(|(name, inner)| name != "filter" && is_descending(inner)),
+    }
+}

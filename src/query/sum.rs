@@ -1,0 +1,367 @@
+//! Sums that are honest: what cannot be added is refused with the reason, and what is inexact makes the sum a bound.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::civil::Date;
+
+use super::error::FieldError;
+use super::kinds::region::ancestor_ids;
+use super::scope::Scope;
+use crate::model::catalog::{Kind, Shape};
+use crate::model::closed::{MONEY, NATURE, QUALIFIER};
+use crate::model::date::PartialDate;
+use crate::model::decimal::Decimal;
+use crate::model::id::{Id, IdRef};
+use crate::model::kinds::{INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
+use crate::model::row::Row;
+use crate::model::value::{Leaf, Scalar};
+use crate::store::Stored;
+
+const SUBJECT: usize = OBSERVATION.slot_of("subject");
+const COUNTERPART: usize = OBSERVATION.slot_of("counterpart");
+const THE_INDICATOR: usize = OBSERVATION.slot_of("indicator");
+const NATURE_SLOT: usize = OBSERVATION.slot_of("nature");
+const PERIOD_SLOT: usize = OBSERVATION.slot_of("period");
+const PART_OF: usize = OBSERVATION.slot_of("partOf");
+const POSSIBLY_PART_OF: usize = OBSERVATION.slot_of("possiblyPartOf");
+const START: usize = PERIOD.slot_of("start");
+const END: usize = PERIOD.slot_of("end");
+const UNIT: usize = INDICATOR.slot_of("unit");
+const MONEY_SLOT: usize = INDICATOR.slot_of("money");
+const PER_UNIT: usize = INDICATOR.slot_of("perUnit");
+const WHOLE: usize = PAIRING.slot_of("partOf");
+
+/// A field of a kind that can be added up.
+#[derive(Debug, Clone, Copy)]
+pub struct Number {
+    kind: &'static Kind,
+    /// Its GraphQL name.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    slot: usize,
+    scalar: Scalar,
+    qualifier: Option<usize>,
+}
+
+/// The fields of a kind that can be added up: its whole numbers and decimals.
+pub fn numbers(kind: &'static Kind) -> impl Iterator<Item = Number> {
+    let qualifier = kind.field("qualifier").or_else(|| kind.field("sizeQualifier")).map(|(slot, _)| slot);
+    kind.shown().filter_map(move |(slot, field)| match field.shape {
+        Shape::One(scalar @ (Scalar::Int | Scalar::Decimal)) => {
+            Some(Number { kind, name: field.name, doc: field.doc, slot, scalar, qualifier })
+        }
+        _ => None,
+    })
+}
+
+impl Number {
+    /// A number of a kind by its name.
+    pub fn named(of: &str, name: &str) -> Result<Self, FieldError> {
+        let found = kind_named(of).and_then(|kind| numbers(kind).find(|number| number.name == name));
+        found.ok_or_else(|| FieldError::internal(format!("{of} has no number {name}")))
+    }
+
+    /// Its value in a record.
+    pub fn read(&self, record: &Stored<'_>) -> Option<Decimal> {
+        match self.scalar.read(record.row().slot(self.slot))? {
+            Leaf::Int(number) => Decimal::parse(&number.to_string()).ok(),
+            leaf => Decimal::parse(leaf.text()?).ok(),
+        }
+    }
+}
+
+/// Which way a sum is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bound {
+    /// It is the sum.
+    #[default]
+    Exact,
+    /// The sum is above it.
+    MoreThan,
+    /// The sum is it or above.
+    AtLeast,
+    /// The sum is below it.
+    LessThan,
+    /// The sum is it or below.
+    AtMost,
+    /// The sum is near it.
+    Approximately,
+}
+
+impl Bound {
+    /// As `Qualifier` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "EXACT",
+            Self::MoreThan => "MORE_THAN",
+            Self::AtLeast => "AT_LEAST",
+            Self::LessThan => "LESS_THAN",
+            Self::AtMost => "AT_MOST",
+            Self::Approximately => "APPROXIMATELY",
+        }
+    }
+
+    fn of(qualifier: &str) -> Self {
+        match qualifier {
+            "MORE_THAN" => Self::MoreThan,
+            "AT_LEAST" => Self::AtLeast,
+            "LESS_THAN" | "NEARLY" => Self::LessThan,
+            "AT_MOST" => Self::AtMost,
+            "APPROXIMATELY" => Self::Approximately,
+            _ => Self::Exact,
+        }
+    }
+
+    /// The bound of a sum of two; nothing where they are open to different sides.
+    fn and(self, other: Self) -> Option<Self> {
+        use Bound::{Approximately, AtLeast, AtMost, Exact, LessThan, MoreThan};
+        Some(match (self, other) {
+            (same, Exact) | (Exact, same) => same,
+            (left, right) if left == right => left,
+            (MoreThan, AtLeast) | (AtLeast, MoreThan) => MoreThan,
+            (LessThan, AtMost) | (AtMost, LessThan) => LessThan,
+            (Approximately | MoreThan | AtLeast | LessThan | AtMost, _) => return None,
+        })
+    }
+}
+
+/// A sum, or why there is none.
+#[derive(Debug, Clone, Default)]
+pub struct Sum {
+    /// What it comes to; null where it is refused, or where nothing has a value.
+    pub value: Option<Decimal>,
+    /// Which way it is open.
+    pub bound: Bound,
+    /// The unit of figures.
+    pub unit: Option<String>,
+    /// How many are in it.
+    pub counted: u64,
+    /// How many have no value, and so are not.
+    pub unknown: u64,
+    /// Why it is refused.
+    pub refused: Option<String>,
+}
+
+/// What is being added up.
+#[derive(Default)]
+pub struct Summed {
+    total: Option<Decimal>,
+    overflow: bool,
+    bound: Bound,
+    /// Two that are open to different sides.
+    torn: Option<(Bound, Bound)>,
+    counted: u64,
+    unknown: u64,
+    figures: Vec<Figure>,
+    indicators: HashSet<Id>,
+    natures: HashSet<&'static str>,
+    /// Subjects that can be parts of others, with the indicator.
+    subjects: HashSet<(Id, u64)>,
+}
+
+/// What of a figure decides whether it can be added to another, as hashes: a sum may be over a million.
+struct Figure {
+    id: u64,
+    /// Of whom it is, what it measures, and with whom.
+    of: u64,
+    /// From which day to which; without a start it is a running total.
+    start: Option<Date>,
+    end: Option<Date>,
+    part_of: Option<u64>,
+    possibly_part_of: Option<u64>,
+}
+
+impl Summed {
+    /// Adds a record's number.
+    pub fn add(&mut self, number: &Number, record: &Stored<'_>) {
+        if record.kind != number.kind {
+            return;
+        }
+        let row = record.row();
+        let Some(value) = number.read(record) else {
+            self.unknown += 1;
+            return;
+        };
+        self.counted += 1;
+        match self.total {
+            None => self.total = Some(value),
+            Some(total) => match total.checked_add(value) {
+                Some(total) => self.total = Some(total),
+                None => self.overflow = true,
+            },
+        }
+        let qualifier = number.qualifier.and_then(|slot| Scalar::Closed(&QUALIFIER).read(row.slot(slot)));
+        let bound = Bound::of(qualifier.as_ref().and_then(|leaf| leaf.text()).unwrap_or("EXACT"));
+        match self.bound.and(bound) {
+            Some(both) => self.bound = both,
+            None => self.torn = self.torn.or(Some((self.bound, bound))),
+        }
+        if record.kind == &OBSERVATION {
+            self.add_figure(record, row);
+        }
+    }
+
+    fn add_figure(&mut self, record: &Stored<'_>, row: Row<'_>) {
+        let indicator = IdRef::from_bytes(row.slot(THE_INDICATOR));
+        if let Some(indicator) = indicator
+            && !self.indicators.iter().any(|known| known.as_ref() == indicator)
+        {
+            self.indicators.insert(indicator.to_owned());
+        }
+        if let Some(Leaf::Name(nature)) = Scalar::Closed(&NATURE).read(row.slot(NATURE_SLOT)) {
+            self.natures.insert(nature);
+        }
+        let measured = hash(row.slot(THE_INDICATOR));
+        if let Some(subject) = IdRef::from_bytes(row.slot(SUBJECT))
+            && (subject.tag == PAIRING.tag || LEVELS.iter().any(|level| level.tag == subject.tag))
+        {
+            self.subjects.insert((subject.to_owned(), measured));
+        }
+        let period = Row::new(row.slot(PERIOD_SLOT));
+        let date = |slot| match Scalar::PartialDate.read(period.slot(slot)) {
+            Some(Leaf::Text(text)) => PartialDate::parse(text).ok(),
+            _ => None,
+        };
+        let part = |slot| IdRef::from_bytes(row.slot(slot)).map(|id| hash(&id.to_bytes()));
+        self.figures.push(Figure {
+            id: hash(&record.id().to_bytes()),
+            of: hash(&[row.slot(SUBJECT), &[0], row.slot(THE_INDICATOR), &[0], row.slot(COUNTERPART)].concat()),
+            start: date(START).map(PartialDate::earliest),
+            end: date(END).map(PartialDate::latest),
+            part_of: part(PART_OF),
+            possibly_part_of: part(POSSIBLY_PART_OF),
+        });
+    }
+
+    /// What it comes to.
+    pub fn sum(&self, scope: &Scope) -> Result<Sum, FieldError> {
+        let unit = match self.indicators.iter().next() {
+            Some(indicator) => text(&scope.referred(indicator.as_ref())?, UNIT),
+            None => None,
+        };
+        let sum = Sum { unit, counted: self.counted, unknown: self.unknown, bound: self.bound, ..Sum::default() };
+        Ok(match self.refusal(scope)? {
+            Some(why) => Sum { refused: Some(why), bound: Bound::Exact, ..sum },
+            None => Sum { value: self.total, ..sum },
+        })
+    }
+
+    /// Why they cannot be added, where they cannot.
+    fn refusal(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+        if self.counted < 2 {
+            return Ok(None);
+        }
+        if self.overflow {
+            return Ok(Some("it has more than 28 digits".to_owned()));
+        }
+        if let Some((left, right)) = self.torn {
+            let (left, right) = (left.name(), right.name());
+            return Ok(Some(format!("one part is {left} and another {right}: the sum is bounded on no side")));
+        }
+        if self.natures.len() > 1 {
+            return Ok(Some(format!(
+                "they differ in nature: {}",
+                listed(self.natures.iter().map(ToString::to_string))
+            )));
+        }
+        if let Some(why) = self.mixed(scope)? {
+            return Ok(Some(why));
+        }
+        if let Some(why) = self.double() {
+            return Ok(Some(why.to_owned()));
+        }
+        self.nested(scope)
+    }
+
+    /// Whether the indicators can be added: one unit, one kind of money, and what is not money only to itself.
+    fn mixed(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+        let mut units = HashSet::new();
+        let mut moneys = HashSet::new();
+        for indicator in &self.indicators {
+            let indicator = scope.referred(indicator.as_ref())?;
+            if let Some(per) = text(&indicator, PER_UNIT) {
+                return Ok(Some(format!("{} is a rate, per {per}", text(&indicator, 2).unwrap_or_default())));
+            }
+            units.insert(text(&indicator, UNIT).unwrap_or_default());
+            moneys.insert(match Scalar::Closed(&MONEY).read(indicator.row().slot(MONEY_SLOT)) {
+                Some(Leaf::Name(name)) => name,
+                _ => "no money",
+            });
+        }
+        let names = listed(self.indicators.iter().map(ToString::to_string));
+        Ok(if units.len() > 1 {
+            Some(format!("they have several units: {}", listed(units.into_iter())))
+        } else if moneys.len() > 1 {
+            Some(format!("they are several kinds of money: {}", listed(moneys.iter().map(ToString::to_string))))
+        } else if moneys.contains("no money") && self.indicators.len() > 1 {
+            Some(format!("they measure several things: {names}"))
+        } else {
+            None
+        })
+    }
+
+    /// Whether something would be counted twice by what the figures say of themselves.
+    fn double(&self) -> Option<&'static str> {
+        let ids: HashSet<u64> = self.figures.iter().map(|figure| figure.id).collect();
+        let within = |whole: Option<u64>| whole.is_some_and(|whole| ids.contains(&whole));
+        if self.figures.iter().any(|figure| within(figure.part_of)) {
+            return Some("one is a part of another");
+        }
+        if self.figures.iter().any(|figure| within(figure.possibly_part_of)) {
+            return Some("one is possibly a part of another");
+        }
+        let mut by_subject: HashMap<u64, Vec<&Figure>> = HashMap::new();
+        for figure in &self.figures {
+            by_subject.entry(figure.of).or_default().push(figure);
+        }
+        for figures in by_subject.values_mut().filter(|figures| figures.len() > 1) {
+            if figures.iter().any(|figure| figure.start.is_none()) {
+                return Some("several are of one subject, and one of them is a running total");
+            }
+            figures.sort_by_key(|figure| figure.start);
+            if figures.windows(2).any(|pair| pair[0].end.is_none_or(|end| pair[1].start <= Some(end))) {
+                return Some("several are of one subject, for periods that overlap");
+            }
+        }
+        None
+    }
+
+    /// Whether the subject of one is a part of the subject of another that is measured alike.
+    fn nested(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+        for (subject, measured) in &self.subjects {
+            let record = scope.referred(subject.as_ref())?;
+            let wholes = if record.kind == &PAIRING {
+                IdRef::from_bytes(record.row().slot(WHOLE)).map(IdRef::to_owned).into_iter().collect()
+            } else {
+                ancestor_ids(scope, &record)?
+            };
+            if let Some(whole) = wholes.into_iter().find(|whole| self.subjects.contains(&(whole.clone(), *measured))) {
+                return Ok(Some(format!("{subject} is a part of {whole}, and both have figures")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The mean of what could be added, to six places.
+    pub fn mean(&self, sum: &Sum) -> Option<Decimal> {
+        sum.value?.divided_by(sum.counted)
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn text(record: &Stored<'_>, slot: usize) -> Option<String> {
+    Scalar::Text.read(record.row().slot(slot)).and_then(|leaf| leaf.text().map(ToOwned::to_owned))
+}
+
+fn listed(items: impl Iterator<Item = String>) -> String {
+    let mut items: Vec<_> = items.collect();
+    items.sort();
+    items.join(", ")
+}
