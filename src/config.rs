@@ -20,6 +20,12 @@ pub const FILTER_VALUES: usize = 20_000;
 /// The most groups that an aggregate makes.
 pub const GROUPS_MAX: usize = 100_000;
 
+/// The most records that a walk through the network looks at.
+pub const WALK_NODES_MAX: usize = 20_000;
+
+/// The most steps that a walk goes.
+pub const WALK_DEPTH_MAX: usize = 12;
+
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 

@@ -391,11 +391,25 @@ fn outputs(fields: &[FieldDef]) -> IndexMap<String, MetaField> {
     each.collect()
 }
 
+/// A default as GraphQL writes it: an enum's value without quotes.
+fn written(ty: &TypeRef, value: &Value) -> String {
+    match (ty, value) {
+        (TypeRef::List { of, .. }, Value::Array(items)) => {
+            format!("[{}]", items.iter().map(|item| written(of, item)).collect::<Vec<_>>().join(", "))
+        }
+        (TypeRef::Named { name, .. }, Value::String(text)) => match types().find(name).map(|ty| &ty.body) {
+            Some(Body::Enum(_)) => text.clone(),
+            _ => value.to_string(),
+        },
+        _ => value.to_string(),
+    }
+}
+
 fn inputs(fields: &[InputDef]) -> IndexMap<String, MetaInputValue> {
     let each = fields.iter().map(|field| {
         let meta = MetaInputValue {
             description: Some(field.doc.clone()),
-            default_value: field.default.as_ref().map(ToString::to_string),
+            default_value: field.default.as_ref().map(|default| written(&field.ty, default)),
             ..MetaInputValue::new(&field.name, field.ty.to_string())
         };
         (field.name.clone(), meta)

@@ -159,6 +159,8 @@ pub struct Argument {
 pub enum Output {
     /// One value, never null.
     Value(Scalar),
+    /// One value, or null.
+    Maybe(Scalar),
     /// At most one record of a kind or interface.
     One(&'static str),
     /// A plain list of records of a kind or interface.

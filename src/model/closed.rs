@@ -315,6 +315,21 @@ pub static LINK_PREDICATE: Closed = Closed {
     ],
 };
 
+/// What ties two records together in the network.
+pub static TIE: Closed = Closed {
+    name: "Tie",
+    doc: "What ties two records together in the network.",
+    values: &[
+        ("PAIRING", "The two stand on opposite sides of a pairing."),
+        ("HIERARCHY", "One region is right below the other."),
+        ("MEMBERSHIP", "One is a group of which the other is a known member, or within which its members stand."),
+        ("PLACE", "One stands, is held or comes from in the other."),
+        ("OPERATION", "One runs, founded, paid for or hosted the other."),
+        ("AGREEMENT", "The two are parties to an agreement."),
+        ("LINK", "A link ties the two."),
+    ],
+};
+
 /// Which way an order goes.
 pub static ORDER_DIRECTION: Closed = Closed {
     name: "OrderDirection",
@@ -354,6 +369,7 @@ pub static CLOSED: &[&Closed] = &[
     &AGREEMENT_ROLE,
     &EXHIBIT_ROLE,
     &LINK_PREDICATE,
+    &TIE,
     &ORDER_DIRECTION,
     &GROUP_BY_VALUE,
     &GROUP_BY_DATE,

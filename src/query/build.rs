@@ -4,6 +4,7 @@ use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
 use super::kinds::special;
+use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
 use super::types::{Body, FieldDef, InputDef, Type, TypeRef, Types};
@@ -29,6 +30,7 @@ pub fn build() -> Types {
     types.extend(STRUCTS.iter().map(|of| struct_type(of)));
     types.extend(KINDS.iter().map(|kind| kind_type(kind)));
     types.extend(connections());
+    types.extend(network::types());
     types.push(object("Query", "Where every question begins.", root_fields()));
     let interfaces: Vec<_> =
         INTERFACES.iter().map(|interface| interface_type(interface.name, interface.doc, &types)).collect();
@@ -232,6 +234,10 @@ fn special_field(kind: &'static Kind, declared: &'static Special) -> FieldDef {
         Output::List(of) => {
             FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::required(of).list(), resolver) }
         }
+        Output::Maybe(scalar) => FieldDef {
+            arguments,
+            ..plain(declared.name, declared.doc, TypeRef::nullable(scalar.type_name()), resolver)
+        },
         Output::Value(scalar) => FieldDef {
             arguments,
             ..plain(declared.name, declared.doc, TypeRef::required(scalar.type_name()), resolver)

@@ -77,8 +77,8 @@ pub enum Extra {
     Node(Id),
     /// A text.
     Text(String),
-    /// A number that is no figure.
-    Float(f64),
+    /// A whole number.
+    Int(i32),
 }
 
 /// One edge of a page.
@@ -148,7 +148,7 @@ impl<'a> Item<'a> {
             None | Some(Extra::Name(None)) => Resolved::Null,
             Some(Extra::Name(Some(name))) => Resolved::Leaf(Leaf::Name(name)),
             Some(Extra::Text(text)) => Resolved::Leaf(Leaf::Text(text)),
-            Some(Extra::Float(number)) => Resolved::Leaf(Leaf::Float(*number)),
+            Some(Extra::Int(number)) => Resolved::Leaf(Leaf::Int(*number)),
             Some(Extra::Node(id)) => Resolved::Object(Object::Record(scope.referred(id.as_ref())?)),
         })
     }

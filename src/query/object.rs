@@ -4,7 +4,7 @@
 use super::aggregate::{Group, Groups};
 use super::aggregate_types::{ObjectFn, aggregate, measure};
 use super::arguments::Arguments;
-use super::connection::{Back, Connection, Item, Listed};
+use super::connection::{Back, Connection, Extra, Item, Listed};
 use super::error::FieldError;
 use super::paging::PageInfo;
 use super::path::Found;
@@ -63,6 +63,8 @@ pub enum PlainValue {
     List(Vec<PlainValue>),
     /// An object.
     Object(Plain),
+    /// Records, each at a position, with what its edge carries: the nodes of a connection.
+    Nodes(Vec<(Vec<u8>, Id, Vec<Extra>)>),
 }
 
 /// What a field gives.
@@ -131,6 +133,8 @@ pub enum Resolver {
     Function(ObjectFn),
     /// A field of a [`Plain`] object.
     Plain(&'static str),
+    /// A connection of the nodes that a [`Plain`] object holds, and their type.
+    PlainNodes(&'static str, &'static str),
     /// A root field.
     Root(root::RootFn),
     /// The connection of a kind.
@@ -160,6 +164,7 @@ impl PlainValue {
                 Resolved::List(items.iter().map(|item| item.resolve(scope)).collect::<Result<_, _>>()?)
             }
             Self::Object(fields) => Resolved::Object(Object::Plain(fields.clone())),
+            Self::Nodes(_) => Resolved::Null,
         })
     }
 }
@@ -210,7 +215,13 @@ impl Resolver {
     pub fn looks_ahead(self) -> bool {
         matches!(
             self,
-            Self::Forward(..) | Self::Back(..) | Self::RootKind(_) | Self::Special(_) | Self::Root(_) | Self::Aggregate
+            Self::Forward(..)
+                | Self::Back(..)
+                | Self::RootKind(_)
+                | Self::Special(_)
+                | Self::Root(_)
+                | Self::Aggregate
+                | Self::PlainNodes(..)
         )
     }
 
@@ -315,6 +326,19 @@ impl Resolver {
             Self::Aggregate => aggregate(scope, object, arguments)?,
             Self::Measure(name) => measure(object, name)?,
             Self::Function(function) => function(scope, object, arguments)?,
+            Self::PlainNodes(name, of) => match object {
+                Object::Plain(fields) => {
+                    let found = fields.iter().find(|(known, _)| *known == name);
+                    let Some((_, PlainValue::Nodes(nodes))) = found else {
+                        return Err(FieldError::internal(format!("there are no nodes {name}")));
+                    };
+                    let listed = nodes.iter().map(|(position, id, extras)| {
+                        Listed::at(position.clone(), id.clone()).with_extras(extras.clone())
+                    });
+                    connection(Connection::listed(scope, of, listed.collect(), arguments)?)
+                }
+                _ => return Err(FieldError::internal("the field is a plain object's")),
+            },
             Self::Plain(name) => match object {
                 Object::Plain(fields) => match fields.iter().find(|(known, _)| *known == name) {
                     Some((_, value)) => value.resolve(scope)?,

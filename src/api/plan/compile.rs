@@ -11,6 +11,7 @@ use crate::api::coerce;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::gate::location;
 use crate::config::Limits;
+use crate::model::catalog::{NODE, REGION};
 use crate::model::kinds::{KINDS, kind_named};
 use crate::query::arguments::Asked;
 use crate::query::object::Resolver;
@@ -167,7 +168,8 @@ impl<'d> Compiler<'d> {
         };
         self.plan.filters |=
             first.arguments.iter().any(|argument| matches!(argument.name.as_str(), "filter" | "level" | "orderBy"))
-                || matches!(def.resolver, Resolver::Aggregate);
+                || matches!(def.resolver, Resolver::Aggregate)
+                || matches!(def.resolver, Resolver::Root(_)) && !matches!(def.ty.name(), NODE | REGION);
         let inner: Vec<&SelectionSet> = fields.iter().filter_map(|field| field.selection_set.as_ref()).collect();
         let selected = self.selected(def.ty.name(), inner)?;
         let asked = match (&selected, kind_named(def.ty.name())) {

@@ -86,6 +86,7 @@ impl Field {
                     | Resolver::RootKind(_)
                     | Resolver::Special(_)
                     | Resolver::Aggregate
+                    | Resolver::PlainNodes(..)
                     | Resolver::Root(_)
             )
         )

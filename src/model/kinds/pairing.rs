@@ -16,18 +16,26 @@ pub static PAIRING: Kind = Kind {
     interfaces: &[NAMED],
     fields: FIELDS,
     derived: DERIVED,
-    specials: &[Special {
-        name: "inForce",
-        doc: "Whether it is in force on a day, by what sources show and by its round.",
-        arguments: &[Argument {
-            name: "on",
-            doc: "The day; today (UTC) where it is not given.",
-            scalar: Scalar::Date,
-            required: false,
-            default: None,
-        }],
-        output: Output::Value(Scalar::Closed(&IN_FORCE)),
-    }],
+    specials: &[
+        Special {
+            name: "inForce",
+            doc: "Whether it is in force on a day, by what sources show and by its round.",
+            arguments: &[Argument {
+                name: "on",
+                doc: "The day; today (UTC) where it is not given.",
+                scalar: Scalar::Date,
+                required: false,
+                default: None,
+            }],
+            output: Output::Value(Scalar::Closed(&IN_FORCE)),
+        },
+        Special {
+            name: "distance",
+            doc: "Kilometres between the two sides, where each is one region: along the great circle between their points, to a tenth; null where there are several, or a point is not known.",
+            arguments: &[],
+            output: Output::Maybe(Scalar::Float),
+        },
+    ],
 };
 
 /// What either side's edge carries.

@@ -136,6 +136,18 @@ const SPECIALS: &[Special] = &[
     above("city", "City", "The city that it is in, or is; null where there is none, as in a municipality."),
     above("county", "County", "The county that it is in, or is; null where there is none."),
     above("town", "Town", "The town that it is in, or is; null where there is none."),
+    Special {
+        name: "distanceTo",
+        doc: "Kilometres to another region, along the great circle between the points of the two, to a tenth; null where a point is not known.",
+        arguments: &[Argument {
+            name: "region",
+            doc: "The other region: its global id, or any code that it has or had.",
+            scalar: Scalar::Text,
+            required: true,
+            default: None,
+        }],
+        output: Output::Maybe(Scalar::Float),
+    },
     PAIRINGS,
     PARTNERS,
 ];

@@ -1,5 +1,6 @@
 //! What is special to a kind, a file each. The catalog declares a special by its name; this binds it.
 
+mod distance;
 pub mod pairing;
 pub mod party;
 pub mod region;
@@ -18,7 +19,9 @@ pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
     (REGION, "town", region::town),
     (PARTY, "pairings", party::pairings),
     (PARTY, "partners", party::partners),
+    (REGION, "distanceTo", distance::distance_to),
     ("Pairing", "inForce", pairing::in_force),
+    ("Pairing", "distance", distance::distance),
 ];
 
 /// The specials that filters, orders and groups go along, as relations without arguments.

@@ -133,7 +133,8 @@ fn in_force(scope: &Scope, pairing: &Stored<'_>, on: Option<Date>) -> Result<Opt
     on.map(|on| in_force_on(scope, pairing, on)).transpose()
 }
 
-fn is_cooperation(pairing: &Stored<'_>) -> bool {
+/// Whether neither side of a pairing helps the other.
+pub fn is_cooperation(pairing: &Stored<'_>) -> bool {
     Scalar::Closed(&FORM).read(pairing.row().slot(PAIRING_FORM)) == Some(Leaf::Name("COOPERATION"))
 }
 

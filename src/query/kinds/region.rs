@@ -112,8 +112,15 @@ pub fn descendants<'a>(
     let level = arguments.text("level").unwrap_or_default();
     let named = LEVELS.iter().find(|kind| level_name(kind.tag) == Some(level));
     let Some(wanted) = named else { return Err(FieldError::internal("a level is one of five")) };
+    let found = descendant_ids(scope, region.id(), wanted)?;
+    let listed = found.into_iter().map(|id| Listed::new(id, &[])).collect();
+    Ok(connection(Connection::listed(scope, REGION, listed, arguments)?))
+}
+
+/// The ids of the regions of a level below one, in their order.
+pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result<Vec<Id>, FieldError> {
     let mut found: BTreeSet<Id> = BTreeSet::new();
-    let mut open = vec![region.id().to_owned()];
+    let mut open = vec![region.to_owned()];
     while let Some(id) = open.pop() {
         for child in
             scope.snapshot.sources(id.as_ref(), back_along(&PROVINCE, PARENT).edge, None, Direction::Forward)?
@@ -129,8 +136,7 @@ pub fn descendants<'a>(
             }
         }
     }
-    let listed = found.into_iter().map(|id| Listed::new(id, &[])).collect();
-    Ok(connection(Connection::listed(scope, REGION, listed, arguments)?))
+    Ok(found.into_iter().collect())
 }
 
 fn level_name(tag: u8) -> Option<&'static str> {

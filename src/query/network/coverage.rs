@@ -1,0 +1,232 @@
+//! Who is helped and who is not: how much of a level is paired, and who is left if a helper withdraws.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::model::catalog::Kind;
+use crate::model::closed::{LEVEL, MEMBER_KIND};
+use crate::model::id::{Id, IdRef};
+use crate::model::kinds::{GROUP, PAIRING, PROGRAMME};
+use crate::model::value::{Leaf, Scalar};
+use crate::query::back::back_along;
+use crate::query::error::FieldError;
+use crate::query::kinds::pairing::in_force_on;
+use crate::query::kinds::party::is_cooperation;
+use crate::query::kinds::region::{descendant_ids, on_level};
+use crate::query::object::entries;
+use crate::query::scope::Scope;
+use crate::store::{Direction, Stored};
+
+const HELPERS: usize = PAIRING.slot_of("helpers");
+const HELPED: usize = PAIRING.slot_of("helped");
+const OF_PROGRAMME: usize = PAIRING.slot_of("programme");
+const OF_ROUND: usize = PAIRING.slot_of("round");
+const PROGRAMME_PART_OF: usize = PROGRAMME.slot_of("partOf");
+const MEMBERS: usize = GROUP.slot_of("members");
+const GROUP_PAIRING: usize = GROUP.slot_of("pairing");
+const WITHIN: usize = GROUP.slot_of("within");
+const MEMBERS_COMPLETE: usize = GROUP.slot_of("membersComplete");
+const MEMBERS_KIND: usize = GROUP.slot_of("memberKind");
+
+/// Which pairings count.
+pub struct Counting {
+    /// Only those of this programme, of its rounds and parts.
+    pub programme: Option<Id>,
+    /// Only those in force on this day.
+    pub as_of: Date,
+    /// Only those that a source shows on the day.
+    pub certain: bool,
+}
+
+impl Counting {
+    fn counts(&self, scope: &Scope, pairing: &Stored<'_>) -> Result<bool, FieldError> {
+        if let Some(programme) = &self.programme {
+            let row = pairing.row();
+            let named = [OF_PROGRAMME, OF_ROUND].into_iter().filter_map(|slot| IdRef::from_bytes(row.slot(slot)));
+            let mut of_it = false;
+            for named in named {
+                of_it |= is_part_of(scope, named, programme)?;
+            }
+            if !of_it {
+                return Ok(false);
+            }
+        }
+        let standing = in_force_on(scope, pairing, self.as_of)?;
+        Ok(standing == "CERTAIN" || standing == "PRESUMED" && !self.certain)
+    }
+
+    /// The pairings of a party that count, each with whether the party is among the helped.
+    fn pairings<'a>(&self, scope: &'a Scope, party: IdRef<'_>) -> Result<Vec<(Stored<'a>, bool)>, FieldError> {
+        let mut found = Vec::new();
+        for (side, helped) in [(HELPED, true), (HELPERS, false)] {
+            let mut last: Option<Id> = None;
+            for source in scope.snapshot.sources(party, back_along(&PAIRING, side).edge, None, Direction::Forward)? {
+                let (id, _) = source?;
+                if last.as_ref() == Some(&id) {
+                    continue;
+                }
+                let pairing = scope.referred(id.as_ref())?;
+                last = Some(id);
+                if self.counts(scope, &pairing)? {
+                    found.push((pairing, helped));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_helped(&self, scope: &Scope, party: IdRef<'_>) -> Result<bool, FieldError> {
+        Ok(self.pairings(scope, party)?.iter().any(|(_, helped)| *helped))
+    }
+}
+
+/// Whether a programme is another, or a part of it.
+fn is_part_of(scope: &Scope, programme: IdRef<'_>, whole: &Id) -> Result<bool, FieldError> {
+    let mut at = Some(programme.to_owned());
+    let mut climbed = 0;
+    while let Some(id) = at {
+        if id == *whole {
+            return Ok(true);
+        }
+        climbed += 1;
+        if climbed > 10 {
+            break;
+        }
+        let record = scope.referred(id.as_ref())?;
+        at = IdRef::from_bytes(record.row().slot(PROGRAMME_PART_OF)).map(IdRef::to_owned);
+    }
+    Ok(false)
+}
+
+/// How much of a level is helped.
+pub struct Coverage {
+    /// Those of the level that are helped.
+    pub paired: Vec<Id>,
+    /// Those that are not, as far as sources list who is.
+    pub unpaired: Vec<Id>,
+    /// Sets of the level that are helped and whose members sources do not list.
+    pub unlisted: Vec<Id>,
+}
+
+/// How much of a level below a region is helped.
+pub fn coverage(
+    scope: &Scope,
+    within: &Stored<'_>,
+    level: &'static Kind,
+    counting: &Counting,
+) -> Result<Coverage, FieldError> {
+    let all = descendant_ids(scope, within.id(), level)?;
+    let mut by_group = BTreeSet::new();
+    let mut unlisted = Vec::new();
+    for group in helped_groups(scope, within, level, counting)? {
+        let row = group.row();
+        let Some(edge) = group.kind.slots().nth(MEMBERS).and_then(|(_, field)| field.as_edge()) else { continue };
+        by_group.extend(entries(edge, row.slot(MEMBERS)).map(|(member, _)| member.to_owned()));
+        if Scalar::Bool.read(row.slot(MEMBERS_COMPLETE)) != Some(Leaf::Bool(true)) {
+            unlisted.push(group.id().to_owned());
+        }
+    }
+    let (mut paired, mut unpaired) = (Vec::new(), Vec::new());
+    for id in all {
+        scope.spend()?;
+        let is_paired = by_group.contains(&id) || counting.is_helped(scope, id.as_ref())?;
+        if is_paired { &mut paired } else { &mut unpaired }.push(id);
+    }
+    Ok(Coverage { paired, unpaired, unlisted })
+}
+
+/// The helped sets of members of a level that stand within a region, or within what it stands in or holds.
+fn helped_groups<'a>(
+    scope: &'a Scope,
+    within: &Stored<'_>,
+    level: &'static Kind,
+    counting: &Counting,
+) -> Result<Vec<Stored<'a>>, FieldError> {
+    let mut found = Vec::new();
+    for group in scope.snapshot.scan(&GROUP, None, Direction::Forward)? {
+        scope.spend()?;
+        let group = group?;
+        let row = group.row();
+        let of_level = match Scalar::Closed(&MEMBER_KIND).read(row.slot(MEMBERS_KIND)) {
+            Some(Leaf::Name(name)) => LEVEL.value(level.tag) == Some(name),
+            _ => false,
+        };
+        let Some(edge) = group.kind.slots().nth(WITHIN).and_then(|(_, field)| field.as_edge()) else { continue };
+        let mut stands_within = false;
+        for (place, _) in entries(edge, row.slot(WITHIN)) {
+            let place = scope.referred(place)?;
+            stands_within |= place.id() == within.id()
+                || place.kind.tag <= 5
+                    && on_level(scope, &place, within.kind)?.is_some_and(|id| id.as_ref() == within.id());
+        }
+        if of_level
+            && stands_within
+            && (counting.is_helped(scope, group.id())? || came_about(scope, &group, within, counting)?)
+        {
+            found.push(group);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a set came about under a pairing that counts and helps the region, or one that the region is in or holds.
+fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: &Counting) -> Result<bool, FieldError> {
+    let Some(pairing) = IdRef::from_bytes(group.row().slot(GROUP_PAIRING)) else { return Ok(false) };
+    let pairing = scope.referred(pairing)?;
+    if !counting.counts(scope, &pairing)? {
+        return Ok(false);
+    }
+    for party in side(&pairing, HELPED) {
+        let party = scope.referred(party.as_ref())?;
+        if party.kind.tag > 5 {
+            continue;
+        }
+        let holds = on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
+        if holds || on_level(scope, &party, within.kind)?.is_some_and(|id| id.as_ref() == within.id()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What comes of a helper's withdrawal.
+pub struct Withdrawal {
+    /// Those that it helps.
+    pub helped: Vec<Id>,
+    /// Those of them that no other pairing in force helps.
+    pub left: Vec<Id>,
+}
+
+/// Who is left without help if a party withdraws from all of its pairings.
+pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Result<Withdrawal, FieldError> {
+    let mut helped = BTreeSet::new();
+    for (pairing, is_helped) in counting.pairings(scope, party.id())? {
+        if !is_helped {
+            helped.extend(side(&pairing, HELPED));
+        } else if is_cooperation(&pairing) {
+            helped.extend(side(&pairing, HELPERS));
+        }
+    }
+    helped.remove(&party.id().to_owned());
+    let mut left = Vec::new();
+    for id in &helped {
+        let mut stays = false;
+        for (pairing, is_helped) in counting.pairings(scope, id.as_ref())? {
+            // To help someone else is no help to oneself.
+            if is_helped || is_cooperation(&pairing) {
+                let others = side(&pairing, if is_helped { HELPERS } else { HELPED });
+                stays |= others.iter().any(|other| other.as_ref() != party.id());
+            }
+        }
+        if !stays {
+            left.push(id.clone());
+        }
+    }
+    Ok(Withdrawal { helped: helped.into_iter().collect(), left })
+}
+
+fn side(pairing: &Stored<'_>, slot: usize) -> Vec<Id> {
+    let edge = pairing.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge());
+    edge.map(|edge| entries(edge, pairing.row().slot(slot)).map(|(id, _)| id.to_owned()).collect()).unwrap_or_default()
+}

@@ -1,0 +1,133 @@
+//! What ties two records together in the network.
+
+use jiff::civil::Date;
+
+use crate::model::catalog::Kind;
+use crate::model::closed::TIE;
+use crate::model::id::{Id, IdRef};
+use crate::model::kinds::{
+    AGREEMENT, ENTERPRISE, EVENT, GROUP, LABOR_STATION, LINK, ORGANIZATION, PAIRING, PRODUCT, PROJECT, PROVINCE,
+};
+use crate::query::back::back_along;
+use crate::query::error::FieldError;
+use crate::query::kinds::pairing::in_force_on;
+use crate::query::object::entries;
+use crate::query::scope::Scope;
+use crate::store::{Direction, Stored};
+
+/// What a walk goes along.
+#[derive(Debug, Clone)]
+pub struct Along {
+    /// Names of `Tie`.
+    ties: Vec<&'static str>,
+    /// Only pairings in force on this day, certain or presumed.
+    as_of: Option<Date>,
+}
+
+/// One step from a record to another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// Where it leads.
+    pub to: Id,
+    /// A name of `Tie`.
+    pub tie: &'static str,
+    /// The record that ties the two, where there is one between them.
+    pub via: Option<Id>,
+}
+
+/// A tie that is an edge of one record to another: who declares it, and the slot.
+type Direct = (&'static str, &'static Kind, usize);
+
+/// A tie through a record between the two: its kind, and the slots of its two ends.
+type Between = (&'static str, &'static Kind, usize, usize);
+
+const DIRECT: &[Direct] = &[
+    ("HIERARCHY", &PROVINCE, PROVINCE.slot_of("parent")),
+    ("MEMBERSHIP", &GROUP, GROUP.slot_of("members")),
+    ("MEMBERSHIP", &GROUP, GROUP.slot_of("within")),
+    ("PLACE", &ENTERPRISE, ENTERPRISE.slot_of("region")),
+    ("PLACE", &ORGANIZATION, ORGANIZATION.slot_of("region")),
+    ("PLACE", &LABOR_STATION, LABOR_STATION.slot_of("region")),
+    ("PLACE", &PROJECT, PROJECT.slot_of("region")),
+    ("PLACE", &EVENT, EVENT.slot_of("heldIn")),
+    ("PLACE", &PRODUCT, PRODUCT.slot_of("origin")),
+    ("OPERATION", &LABOR_STATION, LABOR_STATION.slot_of("operator")),
+    ("OPERATION", &PROJECT, PROJECT.slot_of("operator")),
+    ("OPERATION", &PROJECT, PROJECT.slot_of("funders")),
+    ("OPERATION", &EVENT, EVENT.slot_of("hosts")),
+    ("OPERATION", &ENTERPRISE, ENTERPRISE.slot_of("founders")),
+];
+
+const BETWEEN: &[Between] = &[
+    ("PAIRING", &PAIRING, PAIRING.slot_of("helpers"), PAIRING.slot_of("helped")),
+    ("AGREEMENT", &AGREEMENT, AGREEMENT.slot_of("parties"), AGREEMENT.slot_of("parties")),
+    ("LINK", &LINK, LINK.slot_of("subject"), LINK.slot_of("object")),
+];
+
+impl Along {
+    /// Along ties of these names; along pairings where none is named.
+    pub fn new(names: &[String], as_of: Option<Date>) -> Self {
+        let known = TIE.values.iter().map(|(name, _)| *name);
+        let ties = known.filter(|tie| names.iter().any(|name| name == tie) || names.is_empty() && *tie == "PAIRING");
+        Self { ties: ties.collect(), as_of }
+    }
+
+    /// The steps that lead from a record, in the order of where they lead.
+    pub fn steps(&self, scope: &Scope, from: IdRef<'_>) -> Result<Vec<Step>, FieldError> {
+        let mut steps = Vec::new();
+        let record = scope.referred(from)?;
+        for (tie, kind, slot) in DIRECT.iter().filter(|(tie, ..)| self.ties.contains(tie)) {
+            if declares(kind, &record) {
+                steps.extend(targets(&record, *slot).into_iter().map(|to| Step { to, tie, via: None }));
+            }
+            for source in sources(scope, from, kind, *slot)? {
+                steps.push(Step { to: source, tie, via: None });
+            }
+        }
+        for (tie, kind, near, far) in BETWEEN.iter().filter(|(tie, ..)| self.ties.contains(tie)) {
+            let mut ends = vec![(*near, *far), (*far, *near)];
+            ends.dedup();
+            ends.truncate(if near == far { 1 } else { 2 });
+            for (here, there) in ends {
+                for via in sources(scope, from, kind, here)? {
+                    let between = scope.referred(via.as_ref())?;
+                    if let (Some(day), true) = (self.as_of, *tie == "PAIRING")
+                        && in_force_on(scope, &between, day)? == "OUT"
+                    {
+                        continue;
+                    }
+                    let others = targets(&between, there).into_iter().filter(|to| to.as_ref() != from);
+                    steps.extend(others.map(|to| Step { to, tie, via: Some(via.clone()) }));
+                }
+            }
+        }
+        steps.sort();
+        steps.dedup();
+        Ok(steps)
+    }
+}
+
+/// Whether a record's kind declares an edge: the five levels of regions share a declaration.
+fn declares(kind: &Kind, record: &Stored<'_>) -> bool {
+    record.kind == kind || kind == &PROVINCE && record.kind.tag <= 5
+}
+
+fn targets(record: &Stored<'_>, slot: usize) -> Vec<Id> {
+    let bytes = record.row().slot(slot);
+    match record.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()) {
+        Some(edge) if edge.is_list() => entries(edge, bytes).map(|(to, _)| to.to_owned()).collect(),
+        _ => IdRef::from_bytes(bytes).map(IdRef::to_owned).into_iter().collect(),
+    }
+}
+
+fn sources(scope: &Scope, target: IdRef<'_>, kind: &'static Kind, slot: usize) -> Result<Vec<Id>, FieldError> {
+    let mut found: Vec<Id> = Vec::new();
+    for source in scope.snapshot.sources(target, back_along(kind, slot).edge, None, Direction::Forward)? {
+        scope.spend()?;
+        let (source, _) = source?;
+        if found.last() != Some(&source) {
+            found.push(source);
+        }
+    }
+    Ok(found)
+}
