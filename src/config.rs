@@ -26,6 +26,9 @@ pub const WALK_NODES_MAX: usize = 20_000;
 /// The most steps that a walk goes.
 pub const WALK_DEPTH_MAX: usize = 12;
 
+/// The most records whose citations an answer lists.
+pub const CITED_MAX: usize = 10_000;
+
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 

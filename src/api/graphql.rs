@@ -83,7 +83,7 @@ pub async fn run(
         return Err(errors);
     }
     let data = serde_json::to_vec(&answer.data).map_err(|error| vec![GraphqlError::internal(error.to_string())])?;
-    Ok(Answer { data: Some(data), errors })
+    Ok(Answer { data: Some(data), errors, extensions: Map::new() })
 }
 
 /// The coerced variables of a request.

@@ -4,6 +4,7 @@
 mod bounds;
 pub mod coerce;
 pub mod error;
+mod extensions;
 mod gate;
 mod graphql;
 mod literals;
@@ -25,6 +26,7 @@ use crate::query::arguments::Arguments;
 use crate::query::scope::Scope;
 use crate::store::Store;
 use error::{Code, GraphqlError};
+use extensions::Extensions;
 use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
@@ -64,6 +66,10 @@ struct Ready {
     introspected: JsonMap,
     scope: Scope,
     answer_bytes: usize,
+    /// What is asked beyond the data, and the document that asks.
+    extensions: Extensions,
+    document: String,
+    cost_limit: usize,
 }
 
 impl Ready {
@@ -74,7 +80,17 @@ impl Ready {
 
     /// Runs it. A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
     fn run(self) -> Answer {
-        let run = || self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
+        let run = || {
+            let mut answer = self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
+            if let (false, Some(data)) = (self.extensions.is_none(), &answer.data) {
+                let cost = (self.cost, self.cost_limit);
+                match self.extensions.answer(&self.scope, &self.document, data, cost) {
+                    Ok(extensions) => answer.extensions = extensions,
+                    Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
+                }
+            }
+            answer
+        };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]))
     }
@@ -122,7 +138,7 @@ impl Api {
         if self.executor == Executor::AsyncGraphql {
             return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
         }
-        let ready = match self.ready(&passed) {
+        let ready = match self.ready(request, &passed) {
             Ok(ready) if ready.is_long() => ready,
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
@@ -135,17 +151,21 @@ impl Api {
 
     /// Answers a request in the plan, on this thread, without an async runtime.
     pub fn answer_now(&self, request: &Request) -> Answer {
-        match self.gate.pass(request).and_then(|passed| self.ready(&passed)) {
+        match self.gate.pass(request).and_then(|passed| self.ready(request, &passed)) {
             Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }
     }
 
-    fn ready(&self, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+    fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+        let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
         let (bound, cost) = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
-        Ok(Ready { plan, bound, cost, introspected, scope: self.scope()?, answer_bytes: self.limits.answer_bytes })
+        let scope = self.scope()?.noting(extensions.trace());
+        let document = if extensions.is_none() { String::new() } else { request.query.clone() };
+        let (answer_bytes, cost_limit) = (self.limits.answer_bytes, self.limits.cost);
+        Ok(Ready { plan, bound, cost, introspected, scope, answer_bytes, extensions, document, cost_limit })
     }
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {

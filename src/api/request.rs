@@ -40,12 +40,14 @@ pub struct Answer {
     pub data: Option<Vec<u8>>,
     /// What went wrong.
     pub errors: Vec<GraphqlError>,
+    /// What the request's extensions asked for.
+    pub extensions: Map<String, Value>,
 }
 
 impl Answer {
     /// The answer to a request that was refused.
     pub fn refused(errors: Vec<GraphqlError>) -> Self {
-        Self { data: None, errors }
+        Self { data: None, errors, extensions: Map::new() }
     }
 
     /// The answer as JSON. Errors stand first, so that nobody overlooks them behind a long answer.
@@ -63,6 +65,11 @@ impl Answer {
             }
             body.extend_from_slice(b"\"data\":");
             body.extend_from_slice(data);
+        }
+        if !self.extensions.is_empty() {
+            let extensions = serde_json::to_vec(&self.extensions).unwrap_or_else(|_| b"{}".to_vec());
+            body.extend_from_slice(b",\"extensions\":");
+            body.extend_from_slice(&extensions);
         }
         body.push(b'}');
         body

@@ -163,6 +163,8 @@ pub enum Output {
     Maybe(Scalar),
     /// At most one record of a kind or interface.
     One(&'static str),
+    /// A list of objects that are no records.
+    Objects(&'static str),
     /// A plain list of records of a kind or interface.
     List(&'static str),
     /// A connection of records, with the paging arguments.
@@ -273,6 +275,14 @@ pub static COMMON: [Field; slot::OWN] = [
         "True where the source gives no name of its own, so that `name` is a description.",
     ),
 ];
+
+/// The specials of every kind.
+pub const COMMON_SPECIALS: &[Special] = &[Special {
+    name: "disagreements",
+    doc: "Claims about it that give different values of one indicator for overlapping times, and what stands behind each: all are shown, and none is picked. A running total is of the day as of which it holds.",
+    arguments: &[],
+    output: Output::Objects("Disagreement"),
+}];
 
 /// What a citation holds beside its source.
 pub const CITATION: &[Field] = &[
@@ -405,6 +415,11 @@ impl Kind {
             index += 1;
         }
         panic!("the kind has no field of this name")
+    }
+
+    /// What is computed from the graph, the common ones first.
+    pub fn all_specials(&self) -> impl Iterator<Item = &'static Special> + use<> {
+        COMMON_SPECIALS.iter().chain(self.specials)
     }
 
     /// Whether records of the kind have a name.

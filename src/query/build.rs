@@ -12,7 +12,7 @@ use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, Shape, Special, Struct,
 };
-use crate::model::closed::CLOSED;
+use crate::model::closed::{CLOSED, SOURCE_KIND};
 use crate::model::kinds::{KINDS, STRUCTS, kinds_of};
 
 /// Every type of the API.
@@ -31,6 +31,7 @@ pub fn build() -> Types {
     types.extend(KINDS.iter().map(|kind| kind_type(kind)));
     types.extend(connections());
     types.extend(network::types());
+    types.extend(disagreement_types());
     types.push(object("Query", "Where every question begins.", root_fields()));
     let interfaces: Vec<_> =
         INTERFACES.iter().map(|interface| interface_type(interface.name, interface.doc, &types)).collect();
@@ -186,7 +187,7 @@ fn kind_type(kind: &'static Kind) -> Type {
         plain(derived.name, derived.doc, ty, Resolver::Derived(derived.compute))
     }));
     fields.extend(own.into_iter().flat_map(|(slot, field)| stored_fields(owner, slot, field)));
-    fields.extend(kind.specials.iter().map(|declared| special_field(kind, declared)));
+    fields.extend(kind.all_specials().map(|declared| special_field(kind, declared)));
     fields.extend(ways_back(kind).map(|way| {
         connection_field(
             way.name,
@@ -232,6 +233,9 @@ fn special_field(kind: &'static Kind, declared: &'static Special) -> FieldDef {
             FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::nullable(of), resolver) }
         }
         Output::List(of) => {
+            FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::required(of).list(), resolver) }
+        }
+        Output::Objects(of) => {
             FieldDef { arguments, ..plain(declared.name, declared.doc, TypeRef::required(of).list(), resolver) }
         }
         Output::Maybe(scalar) => FieldDef {
@@ -349,6 +353,36 @@ pub fn connection_types(name: &str, of: &str, properties: Vec<FieldDef>) -> [Typ
     [
         object(&format!("{name}Connection"), &format!("A page of {of}."), fields),
         object(&edge, &format!("An edge that leads to a {of}."), edge_fields),
+    ]
+}
+
+fn disagreement_types() -> [Type; 2] {
+    let value = |name: &'static str, doc: &str, ty: TypeRef| plain(name, doc, ty, Resolver::Plain(name));
+    let decimal = || TypeRef::required("Decimal");
+    [
+        object(
+            "Disagreement",
+            "Claims that give different values of one indicator for overlapping times.",
+            vec![
+                value("indicator", "What they measure.", TypeRef::required("Indicator")),
+                value("least", "The smallest value claimed.", decimal()),
+                value("most", "The largest.", decimal()),
+                value("claims", "All of them, by their times.", TypeRef::required("Claim").list()),
+            ],
+        ),
+        object(
+            "Claim",
+            "One of the claims that disagree.",
+            vec![
+                value(
+                    "observation",
+                    "The figure, with its period, qualifier and citations.",
+                    TypeRef::required("Observation"),
+                ),
+                value("value", "Its value.", decimal()),
+                value("sourceKinds", "What stands behind it.", TypeRef::required(SOURCE_KIND.name).list()),
+            ],
+        ),
     ]
 }
 

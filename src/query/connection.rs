@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::arguments::Arguments;
 use super::error::FieldError;
-use super::filter::{Candidates, Filter};
+use super::filter::{Candidates, Filter, Narrowed};
 use super::object::{Object, Resolved};
 use super::order::Order;
 use super::paging::{PageInfo, Paging, bad_cursor, cursor};
 use super::scope::Scope;
+use super::trace::Found;
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row};
@@ -53,7 +54,7 @@ enum Source<'a> {
     /// All records of a kind, by key.
     Kind(&'static Kind),
     /// Those of a kind that an index leaves to look at, by key.
-    Candidates(&'static Kind, Vec<Id>),
+    Candidates(&'static Kind, Narrowed),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
     /// What a resolver listed, by position.
@@ -161,7 +162,7 @@ impl<'a> Connection<'a> {
         let source = match &filter {
             Some(filter) => match filter.candidates(scope, kind)? {
                 Candidates::All => Source::Kind(kind),
-                Candidates::These(narrowed) => Source::Candidates(kind, narrowed.ids),
+                Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
             },
             None => Source::Kind(kind),
         };
@@ -226,6 +227,20 @@ impl<'a> Connection<'a> {
     /// How many nodes there are in all, whatever the page; with a filter, how many pass it.
     pub fn total_count(&self) -> Result<u64, FieldError> {
         self.total.map_or_else(|| self.rows.count(), Ok)
+    }
+
+    /// How it came by its page.
+    pub fn found(&self) -> Found {
+        let by = match &self.rows.source {
+            Source::Kind(kind) => format!("scan of {}", kind.plural),
+            Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
+            Source::Back(target, _) => {
+                format!("edges that lead to {}", target.as_ref().kind().map_or("it", |kind| kind.name))
+            }
+            Source::Listed(_) => "a list".to_owned(),
+        };
+        let kept = self.total.unwrap_or(self.page.items.len() as u64);
+        Found { by, read: 0, kept, sorted: self.rows.order.is_some(), times: 1 }
     }
 
     /// Whatever the page: all that pass.
@@ -319,6 +334,7 @@ impl<'a> Rows<'a> {
     /// Calls back for each record that passes, whatever the page and the order.
     pub fn each(&self, mut each: impl FnMut(&Stored<'a>) -> Result<(), FieldError>) -> Result<(), FieldError> {
         self.walk(None, Forward, |item| {
+            self.scope.trace.rest_on(item.node.id());
             each(&item.node)?;
             Ok(true)
         })
@@ -414,10 +430,10 @@ impl<'a> Rows<'a> {
                     }
                 }
             }
-            Source::Candidates(_, ids) => {
+            Source::Candidates(_, narrowed) => {
                 let after = key_of(after)?;
                 walk_slice(
-                    ids,
+                    &narrowed.ids,
                     direction,
                     after,
                     |id, after| (*id.key).cmp(after),

@@ -17,10 +17,13 @@ pub mod object;
 mod order;
 pub mod paging;
 mod path;
+pub mod provenance;
+mod reference;
 pub mod relation;
 pub mod root;
 pub mod scope;
 pub mod sum;
+pub mod trace;
 pub mod types;
 
 use std::sync::LazyLock;

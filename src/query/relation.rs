@@ -156,7 +156,7 @@ fn collect(kind: &'static Kind) -> Vec<Member> {
             Output::Connection { of, .. } | Output::List(of) => {
                 members.push(Member::new(special.name, special.doc, What::Many(function, of)));
             }
-            Output::Value(_) | Output::Maybe(_) => {}
+            Output::Value(_) | Output::Maybe(_) | Output::Objects(_) => {}
         }
     }
     members.extend(

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 
 use super::error::FieldError;
+use super::trace::Trace;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
@@ -23,6 +24,8 @@ pub struct Scope {
     /// How many records the answer may read, and has read.
     most_reads: u64,
     reads: AtomicU64,
+    /// What is noted on the way.
+    pub trace: Trace,
     /// Set when nobody waits for the answer any more.
     abandoned: Arc<AtomicBool>,
 }
@@ -36,6 +39,7 @@ impl Scope {
             deadline: None,
             most_reads: u64::MAX,
             reads: AtomicU64::new(0),
+            trace: Trace::default(),
             abandoned: Arc::default(),
         }
     }
@@ -43,6 +47,16 @@ impl Scope {
     /// The same, which may take only so long and read only so much.
     pub fn within(self, time: Duration, reads: u64) -> Self {
         Self { deadline: Some((Instant::now() + time, time)), most_reads: reads, ..self }
+    }
+
+    /// The same, which notes what its request asks for.
+    pub fn noting(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// How many records were read so far.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// A flag that ends the request at the next record that it reads.

@@ -1,6 +1,7 @@
 //! Running a plan.
 
 use apollo_compiler::response::JsonMap;
+use serde_json::Map;
 
 use super::{Action, Field, Plan, Selected, SetId, Source};
 use crate::api::error::{GraphqlError, Segment};
@@ -34,7 +35,7 @@ impl Plan {
         if run.given_up {
             return Answer::refused(run.errors.pop().into_iter().collect());
         }
-        Answer { data: Some(run.out), errors: run.errors }
+        Answer { data: Some(run.out), errors: run.errors, extensions: Map::new() }
     }
 }
 
@@ -62,6 +63,9 @@ struct Run<'r> {
 impl<'r> Run<'r> {
     fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
         let plan = self.plan;
+        if let Some(record) = object.record() {
+            self.scope.trace.rest_on(record.id());
+        }
         self.out.push(b'{');
         for (place, field) in plan.sets[set].fields.iter().enumerate() {
             if place > 0 {
@@ -95,6 +99,7 @@ impl<'r> Run<'r> {
             }
         };
         let scope = self.scope;
+        let before = scope.reads();
         let resolved = {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
@@ -102,6 +107,13 @@ impl<'r> Run<'r> {
             };
             resolver.resolve(scope, object, arguments)
         };
+        if scope.trace.tells_fields() {
+            let found = match &resolved {
+                Ok(Resolved::Object(Object::Connection(connection))) => Some(connection.found()),
+                _ => None,
+            };
+            scope.trace.tell(self.names(), scope.reads() - before, found);
+        }
         match resolved {
             Ok(resolved) => self.value(field, field.ty, &resolved),
             Err(error) => {
@@ -204,6 +216,15 @@ impl<'r> Run<'r> {
         if serde_json::to_writer(&mut self.out, value).is_err() {
             self.out.extend_from_slice(b"null");
         }
+    }
+
+    /// The names on the path, without places in lists.
+    fn names(&self) -> String {
+        let names = self.path.iter().filter_map(|step| match step {
+            Step::Field(field) => Some(field.name.as_str()),
+            Step::Index(_) => None,
+        });
+        names.collect::<Vec<_>>().join(".")
     }
 
     fn too_long(&self) -> FieldError {

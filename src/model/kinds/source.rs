@@ -1,6 +1,6 @@
 //! Documents.
 
-use super::super::catalog::{Field, Kind};
+use super::super::catalog::{Field, Kind, Output, Special};
 use super::super::closed::SOURCE_KIND;
 use super::super::value::Scalar;
 
@@ -43,5 +43,10 @@ pub static SOURCE: Kind = Kind {
         ),
     ],
     derived: &[],
-    specials: &[],
+    specials: &[Special {
+        name: "reference",
+        doc: "A reference to it as GB/T 7714—2015 writes them; what is not known is left out, and a supplied title stands in brackets.",
+        arguments: &[],
+        output: Output::Value(Scalar::Text),
+    }],
 };

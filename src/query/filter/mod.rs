@@ -5,7 +5,7 @@ mod access;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
-pub use access::Candidates;
+pub use access::{Candidates, Narrowed};
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -157,6 +157,16 @@ impl Filter {
 
     /// Whether the record of an id passes.
     pub fn matches_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
+        // What asks for nothing but the id needs no record.
+        if let Some(kind) = id.kind()
+            && self.kinds.iter().any(|(known, _)| *known == kind)
+            && let tests = self.tests(kind)?
+            && tests.iter().all(|test| matches!(test, Test::Id(_)))
+        {
+            return Ok(tests
+                .iter()
+                .all(|test| matches!(test, Test::Id(ids) if ids.iter().any(|it| it.as_ref() == id))));
+        }
         self.matches(scope, &scope.referred(id)?)
     }
 }

@@ -5,12 +5,16 @@ pub mod pairing;
 pub mod party;
 pub mod region;
 
-use crate::model::catalog::{Kind, PARTY, REGION};
+use crate::model::catalog::{Kind, NODE, PARTY, REGION};
 use crate::query::object::SpecialFn;
+use crate::query::provenance::disagreements;
+use crate::query::reference::reference;
 use crate::query::relation::RelationFn;
 
 /// Every special: the type that has it, its name, its function.
 pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
+    (NODE, "disagreements", disagreements),
+    ("Source", "reference", reference),
     (REGION, "ancestors", region::ancestors),
     (REGION, "descendants", region::descendants),
     (REGION, "province", region::province),
@@ -57,7 +61,7 @@ mod tests {
     #[test]
     fn what_is_declared_is_bound_and_what_is_bound_is_declared() {
         for kind in KINDS {
-            for declared in kind.specials {
+            for declared in kind.all_specials() {
                 let bound = SPECIALS.iter().filter(|(of, name, _)| *name == declared.name && kind.implements(of));
                 assert_eq!(bound.count(), 1, "{}.{}", kind.name, declared.name);
             }
@@ -66,7 +70,7 @@ mod tests {
             let kinds: Vec<_> = KINDS.iter().filter(|kind| kind.implements(of)).collect();
             assert!(!kinds.is_empty());
             for kind in kinds {
-                assert!(kind.specials.iter().any(|declared| declared.name == *name), "{}.{name}", kind.name);
+                assert!(kind.all_specials().any(|declared| declared.name == *name), "{}.{name}", kind.name);
             }
         }
     }

@@ -1,0 +1,93 @@
+//! What a request can ask for in its `extensions`, and how it is answered in those of the answer.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::error::{Code, GraphqlError};
+use crate::query::error::FieldError;
+use crate::query::provenance;
+use crate::query::scope::Scope;
+use crate::query::trace::Trace;
+
+/// What is asked beyond the data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// The sources and places that the answer rests on.
+    citations: bool,
+    /// How each connection came by its rows.
+    plan: bool,
+    /// The revision, and hashes of the document and the answer.
+    receipt: bool,
+}
+
+impl Extensions {
+    /// Reads them from a request. Extensions that are not ours are left alone, as the specification has it.
+    pub fn read(given: &Map<String, Value>) -> Result<Self, GraphqlError> {
+        let flag = |name: &str| match given.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(asked)) => Ok(*asked),
+            Some(_) => {
+                let message = format!("extensions.{name}: expected true or false");
+                Err(GraphqlError::request(Code::BadRequest, message))
+            }
+        };
+        Ok(Self { citations: flag("citations")?, plan: flag("plan")?, receipt: flag("receipt")? })
+    }
+
+    /// Whether nothing is asked.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The notes to take for them.
+    pub fn trace(self) -> Trace {
+        Trace::new(self.citations, self.plan)
+    }
+
+    /// What they are answered with.
+    pub fn answer(
+        self,
+        scope: &Scope,
+        document: &str,
+        data: &[u8],
+        cost: (u64, usize),
+    ) -> Result<Map<String, Value>, FieldError> {
+        let mut answer = Map::new();
+        if self.plan {
+            let fields = scope.trace.fields().unwrap_or_default();
+            let fields = fields.into_iter().map(|(path, found)| {
+                json!({
+                    "path": path, "by": found.by, "read": found.read, "kept": found.kept,
+                    "sorted": found.sorted, "times": found.times,
+                })
+            });
+            let (cost, limit) = cost;
+            answer.insert(
+                "plan".to_owned(),
+                json!({
+                    "cost": cost, "limit": limit, "read": scope.reads(), "connections": fields.collect::<Vec<_>>(),
+                }),
+            );
+        }
+        if self.citations {
+            let records = scope.trace.records().unwrap_or_default();
+            answer.insert("citations".to_owned(), provenance::citations(scope, records)?);
+        }
+        if self.receipt {
+            answer.insert(
+                "receipt".to_owned(),
+                json!({
+                    "revision": scope.snapshot.revision()?,
+                    "document": sha256(document.as_bytes()),
+                    "data": sha256(data),
+                }),
+            );
+        }
+        Ok(answer)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digest}")
+}
