@@ -4,12 +4,12 @@
 //! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
 //! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart.
 
-//pub mod candidates;
+pub mod candidates;
 pub mod fold;
-//pub mod matching;
+pub mod matching;
 pub mod names;
 pub mod pinyin;
-//pub mod query;
+pub mod query;
 pub mod readings;
 pub mod tokens;
 

@@ -13,12 +13,12 @@ pub struct Parts<'a> {
     pub generic: &'a str,
 }
 
-/// What a region can be, simplified and traditional.
-const GENERICS: &str = "高新技术产业开发区 经济技术开发区 经济开发区 开发区 特别行政区 自治区 新区 林区 特区 地区 自治州 \
-    自治县 自治旗 街道办事处 街道 民族苏木 民族乡 苏木 嘎查村民委员会 嘎查村委会 村村民委员会 \
-    社区村民委员会 村民委员会 社区居民委员会 村居民委员会 居民委员会 社区居委会 村居委会 居委会 村村委会 \
-    社区村委会 村委会 家委会 社区 嘎查 省 市 盟 州 县 區 区 旗 镇 乡 村 特別行政區 自治區 自治縣 縣 鎮 \
-    鄉 村民委員會 居民委員會 社區";
+/// What a region can be, simplified and traditional; the longest first.
+const GENERICS: &str = "高新技术产业开发区 经济技术开发区 嘎查村民委员会 社区村民委员会 社区居民委员会 村村民委员会 \
+    村居民委员会 经济开发区 特别行政区 街道办事处 嘎查村委会 村民委员会 居民委员会 社区居委会 社区村委会 \
+    特別行政區 村民委員會 居民委員會 民族苏木 村居委会 村村委会 开发区 自治区 自治州 自治县 自治旗 \
+    民族乡 居委会 村委会 家委会 自治區 自治縣 新区 林区 特区 地区 街道 苏木 社区 嘎查 社區 省 市 盟 州 \
+    县 區 区 旗 镇 乡 村 縣 鎮 鄉";
 
 /// The same in English, as the last word of a name.
 const WORDS: &str = "Province Municipality Prefecture City County District Banner League Town Township Subdistrict \
@@ -50,7 +50,7 @@ fn generic_at(name: &str) -> Option<usize> {
         return (WORDS.split(' ').any(|known| known == word) && !stem.trim().is_empty())
             .then(|| name.len() - word.len());
     }
-    let generic = GENERICS.split(' ').filter(|generic| name.ends_with(generic)).max_by_key(|generic| generic.len())?;
+    let generic = GENERICS.split(' ').find(|generic| name.ends_with(generic))?;
     let stem = &name[..name.len() - generic.len()];
     // 广州 is no 州 called 广; 恩施州 is one.
     let least = if generic == "州" { 2 } else { 1 };
@@ -198,6 +198,11 @@ mod tests {
             assert_eq!(format!("{}|{}|{}", parts.stem, parts.peoples, parts.generic), expected);
         }
         assert_eq!(stem("Zhongshan City"), "Zhongshan");
+    }
+
+    #[test]
+    fn the_longest_comes_first() {
+        assert!(GENERICS.split(' ').collect::<Vec<_>>().is_sorted_by_key(|generic| std::cmp::Reverse(generic.len())));
     }
 
     #[test]

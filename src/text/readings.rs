@@ -19,6 +19,12 @@ struct Letters {
     length: u8,
 }
 
+impl Letters {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
 /// Some sounds in the pool.
 #[derive(Clone, Copy, Default)]
 struct List {
@@ -56,8 +62,12 @@ impl Sound {
 
     /// The syllable's letters, without its tone; `v` stands for ü.
     pub fn letters(self) -> &'static str {
-        let letters = &table().letters[usize::from(self.0 >> 4)];
-        std::str::from_utf8(&letters.bytes[..usize::from(letters.length)]).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// The same, as bytes.
+    pub fn bytes(self) -> &'static [u8] {
+        table().letters[usize::from(self.0 >> 4)].bytes()
     }
 
     /// The tone: 1 to 4, and 0 for none.
@@ -93,7 +103,7 @@ pub(super) fn toned(char: char) -> Option<(char, u8)> {
 fn parse(syllable: &str) -> (Letters, u8) {
     let (mut letters, mut tone) = (Letters { bytes: [0; 6], length: 0 }, 0);
     for char in syllable.chars() {
-        let (letter, mark) = toned(char).unwrap_or((char, 0));
+        let (letter, mark) = if char.is_ascii() { (char, 0) } else { toned(char).unwrap_or((char, 0)) };
         tone = tone.max(mark);
         if let Some(byte) = letters.bytes.get_mut(usize::from(letters.length)) {
             *byte = letter as u8;
@@ -106,7 +116,7 @@ fn parse(syllable: &str) -> (Letters, u8) {
 /// How else a syllable with ü is written: without its dots, or as passports and road signs have it.
 fn spellings(letters: Letters) -> impl Iterator<Item = Letters> {
     let spelled = |text: &str| parse(text).0;
-    let others: &[&str] = match &letters.bytes[..usize::from(letters.length)] {
+    let others: &[&str] = match letters.bytes() {
         b"lv" => &["lu", "lyu"],
         b"nv" => &["nu", "nyu"],
         b"lve" => &["lue"],
@@ -206,6 +216,18 @@ pub fn sounds(unit: Unit) -> &'static [Sound] {
         [] => table().sounds(unit.char),
         own => own,
     }
+}
+
+/// Whether these letters are a syllable of some character.
+pub(super) fn is_syllable(letters: &[u8]) -> bool {
+    table().letters.binary_search_by(|known| known.bytes().cmp(letters)).is_ok()
+}
+
+/// The syllables that begin with these letters.
+pub(super) fn syllables_from(letters: &[u8]) -> impl Iterator<Item = &'static [u8]> + '_ {
+    let all = &table().letters;
+    let from = all.partition_point(|known| known.bytes() < letters);
+    all[from..].iter().map(Letters::bytes).take_while(move |known| known.starts_with(letters))
 }
 
 /// How each character of a name is read in it; none for what is not Chinese.

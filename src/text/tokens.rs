@@ -49,7 +49,7 @@ impl Token {
     }
 
     /// Of syllables that follow each other, at most two.
-    pub(super) fn syllables(syllables: &[&str]) -> Self {
+    pub(super) fn syllables(syllables: &[&[u8]]) -> Self {
         let (mut bytes, mut length) = ([0; 16], 1);
         bytes[0] = SYLLABLES;
         for syllable in syllables {
@@ -57,7 +57,7 @@ impl Token {
                 bytes[length] = b' ';
                 length += 1;
             }
-            bytes[length..length + syllable.len()].copy_from_slice(syllable.as_bytes());
+            bytes[length..length + syllable.len()].copy_from_slice(syllable);
             length += syllable.len();
         }
         Self(u128::from_be_bytes(bytes))
@@ -99,7 +99,7 @@ pub(super) const SYLLABLES_MAX: usize = 8;
 /// What a character gives: its syllables, without those that differ in tone alone, and their initials.
 #[derive(Clone, Copy, Default)]
 struct Read {
-    syllables: [&'static str; SYLLABLES_MAX],
+    syllables: [&'static [u8]; SYLLABLES_MAX],
     syllable_count: usize,
     initials: [u8; SYLLABLES_MAX],
     initial_count: usize,
@@ -114,10 +114,10 @@ impl Read {
             if all[..place].iter().any(seen) || read.syllable_count == SYLLABLES_MAX {
                 continue;
             }
-            let letters = sound.letters();
+            let letters = sound.bytes();
             read.syllables[read.syllable_count] = letters;
             read.syllable_count += 1;
-            let initial = letters.as_bytes()[0];
+            let initial = letters[0];
             if !read.initials().contains(&initial) {
                 read.initials[read.initial_count] = initial;
                 read.initial_count += 1;
@@ -126,7 +126,7 @@ impl Read {
         read
     }
 
-    fn syllables(&self) -> &[&'static str] {
+    fn syllables(&self) -> &[&'static [u8]] {
         &self.syllables[..self.syllable_count]
     }
 
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_longest_token_fits_and_is_in_the_order_of_its_bytes() {
-        let long = Token::syllables(&["zhuang", "chuang"]);
+        let long = Token::syllables(&[b"zhuang", b"chuang"]);
         assert_eq!(&*long.bytes(), b"szhuang chuang");
         assert_eq!(&*Token::chars(&['\u{2f800}', '\u{2f801}']).bytes(), "c\u{2f800}\u{2f801}".as_bytes());
         assert_eq!(long.class(), SYLLABLES);
