@@ -98,8 +98,8 @@ impl Query {
         let units = name.units();
         for start in 0..units.len() {
             let mut ways = Ways { text: 1, ..Ways::default() };
-            for at in start..units.len() {
-                let own = if at > start || units[at].starts { Some(units[at].char) } else { None };
+            for (at, unit) in units.iter().enumerate().skip(start) {
+                let own = (at > start || unit.starts).then_some(unit.char);
                 ways = self.step(ways, own, sounds(at));
                 for kind in ways.take_finished(self.length()) {
                     best.take(kind, start..at + 1);

@@ -52,9 +52,16 @@ fn generic_at(name: &str) -> Option<usize> {
     }
     let generic = GENERICS.split(' ').find(|generic| name.ends_with(generic))?;
     let stem = &name[..name.len() - generic.len()];
-    // 广州 is no 州 called 广; 恩施州 is one.
-    let least = if generic == "州" { 2 } else { 1 };
-    (stem.chars().count() >= least).then_some(stem.len())
+    // 广州 is no 州 called 广, and 万柏林区 no 林区; 恩施州 and 神农架林区 are.
+    let least = match generic {
+        "州" => 2,
+        "林区" => 3,
+        _ => 1,
+    };
+    if stem.chars().count() >= least {
+        return Some(stem.len());
+    }
+    (generic == "林区").then(|| name.len() - "区".len())
 }
 
 /// Takes the peoples off a stem, as long as something is left; without 族 only where the region is autonomous.
@@ -187,6 +194,8 @@ mod tests {
             ("广州市", "广州||市"),
             ("歙县", "歙||县"),
             ("县", "县||"),
+            ("万柏林区", "万柏林||区"),
+            ("神农架林区", "神农架||林区"),
             ("浦东新区", "浦东||新区"),
             ("石岐街道", "石岐||街道"),
             ("三里", "三里||"),

@@ -39,7 +39,7 @@ struct Word {
 
 struct Table {
     /// Every syllable without tone, in order; the place is its number.
-    letters: Vec<Letters>,
+    letters: Box<[Letters]>,
     pool: Vec<Sound>,
     lists: Vec<List>,
     /// The list of each character from [`FIRST`] on.
@@ -145,7 +145,7 @@ impl Table {
         syllables.extend(others);
         syllables.sort_unstable();
         syllables.dedup();
-        let letters: Vec<Letters> = syllables.iter().copied().collect();
+        let letters = syllables.into_boxed_slice();
         let number = |of: Letters| letters.binary_search(&of).unwrap_or_default();
         let sound = |syllable: &str| {
             let (letters, tone) = parse(syllable);

@@ -18,7 +18,7 @@ const HARD: &str = "重庆 chóng qìng|六安 lù ān|长春 cháng chūn|乐�
 昭通 zhāo tōng|大涌 dà chōng|涌泉 yǒng quán|闵行 mǐn háng|太行 tài háng|华县 huà xiàn|华山 huà shān|化州 huà zhōu|\
 若羌 ruò qiāng|且末 qiě mò|深圳 shēn zhèn|西藏 xī zàng|朝阳 cháo yáng|朝鲜族 cháo xiǎn zú|句容 jù róng|弥勒 mí lè|\
 调兵山 diào bīng shān|石嘴山 shí zuǐ shān|重兴 chóng xīng|解放 jiě fàng|解州 hài zhōu|召陵 shào líng|南召 nán zhào|\
-厦門 xià mén|重慶 chóng qìng|乾縣 qián xiàn|瞭望 liào wàng|吕梁 lǚ liáng";
+厦門 xià mén|重慶 chóng qìng|乾縣 qián xiàn|瞭望 liào wàng|萬柏林區 wàn bǎi lín qū|鮀浦 tuó pǔ|沈埨 shěn lǔn|大城子 dà chéng zǐ|吕梁 lǚ liáng";
 
 fn written(sound: Sound) -> String {
     format!("{}{}", sound.letters(), sound.tone())

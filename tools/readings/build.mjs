@@ -168,6 +168,7 @@ function all(char) {
   });
 }
 const beyond = new Set([...division('streets'), ...division('villages')].flatMap((name) => [...name].filter((char) => char.codePointAt(0) > 0xffff)));
+for (const [, to] of folds.map((pair) => [...pair])) if (to.codePointAt(0) > 0xffff) beyond.add(to);
 const chars = [0x3007, ...Array.from({ length: 0x6c00 }, (_, n) => 0x3400 + n)].map((code) => String.fromCodePoint(code));
 const lines = new Map();
 for (const char of [...chars, ...beyond]) {
@@ -175,7 +176,7 @@ for (const char of [...chars, ...beyond]) {
   if (list.length === 0) continue;
   // A traditional character that reads as the simplified one is read as that.
   const folded = fold(char);
-  if (folded !== char && all(folded).join() === list.join()) continue;
+  if (folded !== char && all(folded).join() === list.join() && !/[^\u3400-\u9fff]/.test(folded)) continue;
   const key = list.join(' ');
   lines.set(key, (lines.get(key) ?? '') + char);
 }
