@@ -56,6 +56,7 @@ const names = [...new Set([...high, ...division('streets'), ...division('village
 const pairs = (path) => rows(path).map((line) => { const [word, ...reading] = line.split(' '); return [word, reading]; });
 const usual = new Map(pairs('usual.txt').map(([char, [reading]]) => [char, reading]));
 const corrections = new Map(pairs('corrections.txt'));
+const never = new Map(pairs('never.txt'));
 for (const [word, reading] of corrections) if ([...word].length !== reading.length) throw new Error(`corrections.txt: ${word}`);
 
 const toneless = (syllable) => syllable.normalize('NFD').replace(/u\u0308/g, 'v').replace(/\p{M}/gu, '');
@@ -159,7 +160,8 @@ for (const [word, reading] of table) [...word].forEach((char, at) => inWords.set
 function all(char) {
   const list = [...new Set([defaultOf(char), ...(inWords.get(char) ?? []), ...readingsOf(char)])].filter(Boolean);
   const bare = [];
-  return list.filter((syllable) => {
+  const may = (syllable) => !never.get(char)?.includes(toneless(syllable)) || inWords.get(char)?.has(syllable);
+  return list.filter(may).filter((syllable) => {
     if (!bare.includes(toneless(syllable))) {
       if (bare.length === MOST) { if (inWords.get(char)?.has(syllable)) console.log('dropped', char, syllable); return false; }
       bare.push(toneless(syllable));
