@@ -261,7 +261,7 @@ fn naive(query: &Query, name: &Folded<'_>) -> Option<(Place, Kind, usize, usize)
 fn it_agrees_with_trying_everything_and_candidates_miss_nothing() {
     let mut dice = Dice(1);
     let (mut matched, mut kinds) = (0, std::collections::BTreeMap::new());
-    for round in 0..60_000 {
+    for round in 0..40_000 {
         let name = name(&mut dice);
         let text = query(&mut dice, &name);
         let folded = Folded::new(&name);
@@ -278,5 +278,5 @@ fn it_agrees_with_trying_everything_and_candidates_miss_nothing() {
         assert!(ways.iter().any(has), "{text:?} misses {name:?}: {ways:?}");
         assert!(ways.iter().all(|way| !way.is_empty()), "{text:?} finds everything: {ways:?}");
     }
-    assert!(matched > 20_000 && kinds.len() >= 16, "{matched}, {kinds:?}");
+    assert!(matched > 15_000 && kinds.len() >= 16, "{matched}, {kinds:?}");
 }

@@ -2,6 +2,8 @@
 //!
 //! Text alone is looked at: whether there is such a place, the caller finds out.
 
+use super::fold::fold;
+
 /// A name in its three parts, which follow each other in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts<'a> {
@@ -44,6 +46,21 @@ pub fn stem(name: &str) -> &str {
     parts(name).stem.trim_end()
 }
 
+/// The name as it is written for short, folded: 景东县 for 景东彝族自治县, 安靖村 for 安靖村民委员会. Two regions of one level
+/// below one parent that share it are mostly one.
+pub fn short(name: &str) -> String {
+    let parts = parts(name);
+    let generic = fold(parts.generic);
+    let kind = match generic.strip_prefix("自治").unwrap_or(&generic) {
+        generic if generic.starts_with("嘎查") => "嘎查",
+        generic if generic.starts_with("社区") || generic.contains('居') => "社区",
+        generic if generic.starts_with('村') => "村",
+        generic if generic.starts_with("街道") => "街道",
+        generic => generic.trim_start_matches("民族"),
+    };
+    fold(parts.stem) + kind
+}
+
 /// Where what a region is begins in its name.
 fn generic_at(name: &str) -> Option<usize> {
     if let Some((stem, word)) = name.rsplit_once(' ') {
@@ -79,6 +96,9 @@ fn without_peoples(mut stem: &str, autonomous: bool) -> &str {
     }
 }
 
+/// A way to read a text as names, behind what it costs.
+type Way<'a> = (u32, Vec<&'a str>);
+
 /// The most names of a chain: the five levels.
 const LEVELS: usize = 5;
 /// The most ways that are told.
@@ -90,7 +110,7 @@ const ANYWHERE: usize = 20;
 /// comes first, at most 64 are told, and the text as one name is always among them.
 pub fn chains(text: &str) -> Vec<Vec<&str>> {
     let stretches: Vec<&str> = text.split(is_separator).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    let mut ways: Vec<(u32, Vec<&str>)> = vec![(0, Vec::new())];
+    let mut ways: Vec<Way<'_>> = vec![(0, Vec::new())];
     for stretch in stretches.iter().take(LEVELS) {
         let mut longer = Vec::new();
         let cut = cuts(stretch);
@@ -117,36 +137,32 @@ fn is_separator(char: char) -> bool {
     char.is_whitespace() || matches!(char, '/' | '>' | '-' | '—' | '·' | ',' | '，' | '、' | '|')
 }
 
-fn best(ways: &mut Vec<(u32, Vec<&str>)>) {
+fn best(ways: &mut Vec<Way<'_>>) {
     ways.sort_by(|(cost, one), (other_cost, other)| (cost, one.len(), one).cmp(&(other_cost, other.len(), other)));
     ways.truncate(CHAINS);
 }
 
 /// The ways to cut a stretch into names of two characters or more, with what each costs.
-fn cuts(stretch: &str) -> Vec<(u32, Vec<&str>)> {
+fn cuts(stretch: &str) -> Vec<Way<'_>> {
     let ends: Vec<usize> = stretch.char_indices().map(|(at, char)| at + char.len_utf8()).collect();
+    let Some(last) = ends.len().checked_sub(1) else { return Vec::new() };
     let anywhere = ends.len() <= ANYWHERE && !stretch.is_ascii();
-    let places: Vec<usize> = (1..ends.len()).filter(|at| anywhere || closes(stretch, ends[*at])).collect();
-    // The ways to read what stands before each place, the best of each.
-    let mut ways: Vec<(u32, usize, Vec<&str>)> = Vec::new();
-    for place in places.iter().copied().chain((!ends.is_empty()).then_some(ends.len() - 1)) {
-        if ways.last().is_some_and(|(_, to, _)| *to == place) {
-            continue;
+    let places = (1..last).filter(|at| anywhere || closes(stretch, ends[*at])).chain([last]);
+    // For each place where a name may end, the best ways to read what stands before it.
+    let mut reached: Vec<(usize, Vec<Way<'_>>)> = Vec::new();
+    for place in places {
+        let whole = &stretch[..ends[place]];
+        let mut here = vec![(cost_of(whole), vec![whole])];
+        for (to, ways) in reached.iter().filter(|(to, _)| place - to >= 2) {
+            let name = &stretch[ends[*to]..ends[place]];
+            let more = cost_of(name);
+            let ways = ways.iter().filter(|(_, way)| way.len() < LEVELS);
+            here.extend(ways.map(|(cost, way)| (cost + more, way.iter().copied().chain([name]).collect())));
         }
-        let mut here = Vec::new();
-        for (cost, to, way) in &ways {
-            if place - to >= 2 && way.len() < LEVELS {
-                let name = &stretch[ends[*to]..ends[place]];
-                here.push((cost + cost_of(name), way.iter().copied().chain([name]).collect()));
-            }
-        }
-        let name = &stretch[..ends[place]];
-        here.push((cost_of(name), vec![name]));
         best(&mut here);
-        ways.extend(here.into_iter().map(|(cost, way)| (cost, place, way)));
+        reached.push((place, here));
     }
-    let last = ends.len().saturating_sub(1);
-    ways.into_iter().filter(|(_, to, _)| *to == last).map(|(cost, _, way)| (cost, way)).collect()
+    reached.pop().map(|(_, ways)| ways).unwrap_or_default()
 }
 
 /// Whether a name may end here, behind what a region is.
@@ -207,6 +223,26 @@ mod tests {
             assert_eq!(format!("{}|{}|{}", parts.stem, parts.peoples, parts.generic), expected);
         }
         assert_eq!(stem("Zhongshan City"), "Zhongshan");
+    }
+
+    #[test]
+    fn names_are_shortened() {
+        for (name, shorter) in [
+            ("景东彝族自治县", "景东县"),
+            ("景東縣", "景东县"),
+            ("恩施土家族苗族自治州", "恩施州"),
+            ("安靖村民委员会", "安靖村"),
+            ("清水村村委会", "清水村"),
+            ("多福巷社区居委会", "多福巷社区"),
+            ("东升居民委员会", "东升社区"),
+            ("巴彦嘎查村民委员会", "巴彦嘎查"),
+            ("石岐街道办事处", "石岐街道"),
+            ("龙潭回族民族乡", "龙潭乡"),
+            ("Zhongshan City", "zhongshancity"),
+            ("昭通", "昭通"),
+        ] {
+            assert_eq!(short(name), shorter, "{name}");
+        }
     }
 
     #[test]
