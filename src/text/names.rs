@@ -18,9 +18,9 @@ pub struct Parts<'a> {
 /// What a region can be, simplified and traditional; the longest first.
 const GENERICS: &str = "高新技术产业开发区 经济技术开发区 嘎查村民委员会 社区村民委员会 社区居民委员会 村村民委员会 \
     村居民委员会 经济开发区 特别行政区 街道办事处 嘎查村委会 村民委员会 居民委员会 社区居委会 社区村委会 \
-    特別行政區 村民委員會 居民委員會 民族苏木 村居委会 村村委会 开发区 自治区 自治州 自治县 自治旗 \
-    民族乡 居委会 村委会 家委会 自治區 自治縣 新区 林区 特区 地区 街道 苏木 社区 嘎查 社區 省 市 盟 州 \
-    县 區 区 旗 镇 乡 村 縣 鎮 鄉";
+    特別行政區 村民委員會 居民委員會 工业园区 民族苏木 村居委会 村村委会 产业园区 开发区 自治区 自治州 \
+    自治县 自治旗 民族乡 居委会 村委会 家委会 自治區 自治縣 新区 林区 特区 地区 街道 苏木 社区 嘎查 社區 \
+    园区 省 市 盟 州 县 區 区 旗 镇 乡 村 縣 鎮 鄉";
 
 /// The same in English, as the last word of a name.
 const WORDS: &str = "Province Municipality Prefecture City County District Banner League Town Township Subdistrict \
@@ -69,16 +69,16 @@ fn generic_at(name: &str) -> Option<usize> {
     }
     let generic = GENERICS.split(' ').find(|generic| name.ends_with(generic))?;
     let stem = &name[..name.len() - generic.len()];
-    // 广州 is no 州 called 广, and 万柏林区 no 林区; 恩施州 and 神农架林区 are.
+    // 广州 is no 州 called 广, 万柏林区 no 林区 and 桃园区 no 园区; 恩施州 and 神农架林区 are.
     let least = match generic {
-        "州" => 2,
+        "州" | "园区" => 2,
         "林区" => 3,
         _ => 1,
     };
     if stem.chars().count() >= least {
         return Some(stem.len());
     }
-    (generic == "林区").then(|| name.len() - "区".len())
+    (least > 1 && generic.ends_with('区')).then(|| name.len() - "区".len())
 }
 
 /// Takes the peoples off a stem, as long as something is left; without 族 only where the region is autonomous.
@@ -210,7 +210,10 @@ mod tests {
             ("广州市", "广州||市"),
             ("歙县", "歙||县"),
             ("县", "县||"),
+            ("区", "区||"),
             ("万柏林区", "万柏林||区"),
+            ("桃园区", "桃园||区"),
+            ("苏州工业园区", "苏州||工业园区"),
             ("神农架林区", "神农架||林区"),
             ("浦东新区", "浦东||新区"),
             ("石岐街道", "石岐||街道"),

@@ -41,11 +41,16 @@ pub fn pinyin(name: &str) -> String {
     text
 }
 
-/// The bytes at which a word begins: the peoples, each of them, and what the region is.
+/// What governs a village, which can stand behind what the village is: 社区居民委员会.
+const COMMITTEES: [&str; 4] = ["村民委员会", "居民委员会", "村委会", "居委会"];
+
+/// The bytes at which a word begins: the peoples, each of them, what the region is, and its committee.
 fn breaks(parts: Parts<'_>) -> Vec<usize> {
     let start = parts.stem.len();
+    let generic = start + parts.peoples.len();
     let each = parts.peoples.match_indices('族').map(|(at, people)| start + at + people.len());
-    [start, start + parts.peoples.len()].into_iter().chain(each).collect()
+    let committee = COMMITTEES.iter().filter_map(|committee| parts.generic.strip_suffix(committee));
+    [start, generic].into_iter().chain(each).chain(committee.map(|before| generic + before.len())).collect()
 }
 
 /// Keeps a piece of the name that is not read.
@@ -107,6 +112,8 @@ mod tests {
             ("吕梁市", "Lǚliáng Shì"),
             ("略阳县", "Lüèyáng Xiàn"),
             ("清水村民委员会", "Qīngshuǐ Cūnmínwěiyuánhuì"),
+            ("东山村村委会", "Dōngshān Cūn Cūnwěihuì"),
+            ("多福巷社区居民委员会", "Duōfúxiàng Shèqū Jūmínwěiyuánhuì"),
             ("臺灣省", "Táiwān Shěng"),
             ("G318国道", "G318 Guódào"),
             ("东升社区A座", "Dōngshēngshèqū A Zuò"),

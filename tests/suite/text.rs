@@ -53,7 +53,7 @@ fn names_in_the_data_read_as_in_english() {
 
 #[test]
 fn no_text_is_too_odd() {
-    const ODD: [&str; 22] = [
+    const ODD: [&str; 23] = [
         "中",
         "重",
         "臺",
@@ -88,6 +88,7 @@ fn no_text_is_too_odd() {
         assert_eq!(folded.units().iter().map(|unit| unit.char).collect::<String>(), fold(&text), "{text:?}");
         let parts = names::parts(&text);
         assert_eq!([parts.stem, parts.peoples, parts.generic].concat(), text);
+        assert!(!parts.stem.is_empty() || text.is_empty(), "{text:?}");
         assert!(!pinyin(&text).contains("  "), "{text:?}");
         for chain in names::chains(&text) {
             let mut rest = text.as_str();
