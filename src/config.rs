@@ -32,6 +32,21 @@ pub const CITED_MAX: usize = 10_000;
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 
+/// The most letters and digits of a name that search looks at.
+pub const NAME_CHARS: usize = 128;
+
+/// The most letters and digits that a search text has; at most 63, for the bits of a word.
+pub const QUERY_CHARS: usize = 60;
+
+/// The most ways to read a search text that its candidates are told apart by.
+pub const QUERY_READINGS: usize = 48;
+
+/// The most ways that are told to read a text as a chain of names.
+pub const CHAINS_MAX: usize = 64;
+
+/// The most characters of a stretch that is cut into names anywhere; a longer one is cut behind 省, 市, 县 … alone.
+pub const CUT_ANYWHERE_CHARS: usize = 20;
+
 /// From how many objects on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 

@@ -1,7 +1,7 @@
 //! jiedui (结对): who helps whom between regions, as a GraphQL API over one redb file.
 //!
-//! The layers, each of which uses only those before it: [`config`], [`model`], [`store`], [`query`], [`exchange`], [`api`],
-//! [`http`], [`cli`]. ARCHITECTURE.md walks through them.
+//! The layers, each of which uses only those before it: [`config`], [`model`], [`text`], [`store`], [`query`], [`exchange`],
+//! [`api`], [`http`], [`cli`]. ARCHITECTURE.md walks through them.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -13,3 +13,4 @@ pub mod http;
 pub mod model;
 pub mod query;
 pub mod store;
+pub mod text;

@@ -21,5 +21,6 @@ mod seed_facts;
 mod seed_relations;
 mod server;
 mod support;
+mod text;
 mod traps;
 mod writer;

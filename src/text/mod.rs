@@ -1,0 +1,23 @@
+//! Text: what names are compared by, how they are read, and what finds them. Pure: it knows no store.
+//!
+//! A name is folded ([`fold`]), its characters have readings ([`readings`]), both give the [`tokens`] that a store keeps it
+//! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
+//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart,
+//! [`chains`] texts of several.
+
+pub mod candidates;
+pub mod chains;
+pub mod fold;
+pub mod matching;
+pub mod names;
+pub mod pinyin;
+pub mod query;
+pub mod readings;
+pub mod tokens;
+
+/// The text of an asset, which `tools/readings/build.sh` made. A test reads each, so none is damaged.
+fn inflate(compressed: &[u8]) -> String {
+    let mut text = String::new();
+    let read = std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(compressed), &mut text);
+    if read.is_err() { String::new() } else { text }
+}

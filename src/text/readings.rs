@@ -1,0 +1,264 @@
+//! How Chinese characters are read: each one's readings, and the words whose readings are not the usual ones.
+//!
+//! `tools/readings/build.sh` makes the table (`assets/text/readings.txt.gz`): lines of `readings:characters`, an empty line,
+//! then lines of `word readings`. It is decoded when first asked for. A character has at most four readings, tones aside.
+
+use std::sync::OnceLock;
+
+use super::fold::{Folded, Unit};
+use super::inflate;
+
+/// A syllable with its tone: one of a character's readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sound(u16);
+
+/// The letters of a syllable: `v` stands for ü, no tone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Letters {
+    bytes: [u8; 6],
+    length: u8,
+}
+
+impl Letters {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// Some sounds in the pool.
+#[derive(Clone, Copy, Default)]
+struct List {
+    start: u16,
+    length: u8,
+}
+
+struct Word {
+    chars: Box<[char]>,
+    sounds: Box<[Sound]>,
+}
+
+struct Table {
+    /// Every syllable without tone, in order; the place is its number.
+    letters: Box<[Letters]>,
+    pool: Vec<Sound>,
+    lists: Vec<List>,
+    /// The list of each character from [`FIRST`] on.
+    list_of: Vec<u16>,
+    /// The list of each character beyond, in order.
+    beyond: Vec<(char, u16)>,
+    /// In order.
+    words: Vec<Word>,
+}
+
+/// The first of the characters that stand in one block.
+const FIRST: usize = 0x3400;
+/// How many those are.
+const BLOCK: usize = 0xa000 - FIRST;
+
+impl Sound {
+    fn new(number: usize, tone: u8, spelling: bool) -> Self {
+        Self((number as u16) << 4 | u16::from(spelling) << 3 | u16::from(tone))
+    }
+
+    /// The syllable's letters, without its tone; `v` stands for ü.
+    pub fn letters(self) -> &'static str {
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// The same, as bytes.
+    pub fn bytes(self) -> &'static [u8] {
+        table().letters[usize::from(self.0 >> 4)].bytes()
+    }
+
+    /// The tone: 1 to 4, and 0 for none.
+    pub fn tone(self) -> u8 {
+        (self.0 & 7) as u8
+    }
+
+    /// Whether it is no reading of its own, but how some write lü (lu, lyu) or nü.
+    pub fn is_spelling(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    /// The same syllable, whatever the tones.
+    pub fn same_letters(self, other: Self) -> bool {
+        self.0 >> 4 == other.0 >> 4
+    }
+}
+
+/// The letter and the tone of a letter that bears one, or of ü, which is written `v`.
+pub(super) fn toned(char: char) -> Option<(char, u8)> {
+    const VOWELS: [(&str, char); 6] =
+        [("āáǎà", 'a'), ("ēéěè", 'e'), ("īíǐì", 'i'), ("ōóǒò", 'o'), ("ūúǔù", 'u'), ("ǖǘǚǜ", 'v')];
+    if char == 'ü' {
+        return Some(('v', 0));
+    }
+    VOWELS.iter().find_map(|(marked, vowel)| {
+        let tone = marked.chars().position(|mark| mark == char)?;
+        Some((*vowel, tone as u8 + 1))
+    })
+}
+
+/// The letters and the tone of a syllable as it is written.
+fn parse(syllable: &str) -> (Letters, u8) {
+    let (mut letters, mut tone) = (Letters { bytes: [0; 6], length: 0 }, 0);
+    for char in syllable.chars() {
+        let (letter, mark) = if char.is_ascii() { (char, 0) } else { toned(char).unwrap_or((char, 0)) };
+        tone = tone.max(mark);
+        if let Some(byte) = letters.bytes.get_mut(usize::from(letters.length)) {
+            *byte = letter as u8;
+            letters.length += 1;
+        }
+    }
+    (letters, tone)
+}
+
+/// How else a syllable with ü is written: without its dots, or as passports and road signs have it.
+fn spellings(letters: Letters) -> impl Iterator<Item = Letters> {
+    let spelled = |text: &str| parse(text).0;
+    let others: &[&str] = match letters.bytes() {
+        b"lv" => &["lu", "lyu"],
+        b"nv" => &["nu", "nyu"],
+        b"lve" => &["lue"],
+        b"nve" => &["nue"],
+        _ => &[],
+    };
+    others.iter().map(move |text| spelled(text))
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| Table::read(&inflate(include_bytes!("../../assets/text/readings.txt.gz"))))
+}
+
+impl Table {
+    fn read(text: &str) -> Self {
+        let (characters, words) = text.split_once("\n\n").unwrap_or_default();
+        let mut syllables: Vec<Letters> = characters
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .flat_map(|(readings, _)| readings.split(' '))
+            .chain(words.lines().flat_map(|line| line.split(' ').skip(1)))
+            .map(|syllable| parse(syllable).0)
+            .collect();
+        let others: Vec<Letters> = syllables.iter().flat_map(|letters| spellings(*letters)).collect();
+        syllables.extend(others);
+        syllables.sort_unstable();
+        syllables.dedup();
+        let letters = syllables.into_boxed_slice();
+        let number = |of: Letters| letters.binary_search(&of).unwrap_or_default();
+        let sound = |syllable: &str| {
+            let (letters, tone) = parse(syllable);
+            Sound::new(number(letters), tone, false)
+        };
+
+        let (mut pool, mut lists) = (Vec::new(), vec![List::default()]);
+        let (mut list_of, mut beyond) = (vec![0; BLOCK], Vec::new());
+        for (readings, chars) in characters.lines().filter_map(|line| line.split_once(':')) {
+            let start = pool.len();
+            pool.extend(readings.split(' ').map(sound));
+            for at in start..pool.len() {
+                let (letters, tone) = (letters[usize::from(pool[at].0 >> 4)], pool[at].tone());
+                pool.extend(spellings(letters).map(|other| Sound::new(number(other), tone, true)));
+            }
+            let list = lists.len() as u16;
+            lists.push(List { start: start as u16, length: (pool.len() - start) as u8 });
+            for char in chars.chars() {
+                match (char as usize).checked_sub(FIRST).and_then(|place| list_of.get_mut(place)) {
+                    Some(slot) => *slot = list,
+                    None => beyond.push((char, list)),
+                }
+            }
+        }
+        beyond.sort_unstable();
+        pool.shrink_to_fit();
+        lists.shrink_to_fit();
+        let words = words.lines().filter_map(|line| line.split_once(' ')).map(|(word, readings)| Word {
+            chars: word.chars().collect(),
+            sounds: readings.split(' ').map(sound).collect(),
+        });
+        let mut words: Vec<Word> = words.collect();
+        words.sort_unstable_by(|one, other| one.chars.cmp(&other.chars));
+        Self { letters, pool, lists, list_of, beyond, words }
+    }
+
+    fn sounds(&self, char: char) -> &[Sound] {
+        let list = match (char as usize).checked_sub(FIRST) {
+            Some(place) if place < BLOCK => self.list_of[place],
+            _ => self.beyond.binary_search_by_key(&char, |(of, _)| *of).map_or(0, |place| self.beyond[place].1),
+        };
+        let List { start, length } = self.lists[usize::from(list)];
+        &self.pool[usize::from(start)..][..usize::from(length)]
+    }
+
+    /// The longest word that begins here.
+    fn word(&self, units: &[Unit]) -> Option<&Word> {
+        let first = units.first()?.char;
+        let from = self.words.partition_point(|word| word.chars[0] < first);
+        let fits = |word: &&Word| {
+            word.chars.len() <= units.len() && word.chars.iter().zip(units).all(|(char, unit)| *char == unit.char)
+        };
+        self.words[from..]
+            .iter()
+            .take_while(|word| word.chars[0] == first)
+            .filter(fits)
+            .max_by_key(|word| word.chars.len())
+    }
+}
+
+/// Every reading of a character, the usual one first, and then how else they are spelled; none for what is not Chinese.
+pub fn sounds(unit: Unit) -> &'static [Sound] {
+    if (unit.char as usize) < 0x3000 {
+        return &[];
+    }
+    // A traditional character that reads otherwise than the simplified one has readings of its own.
+    match table().sounds(unit.original) {
+        [] => table().sounds(unit.char),
+        own => own,
+    }
+}
+
+/// Whether these letters are a syllable of some character.
+pub(super) fn is_syllable(letters: &[u8]) -> bool {
+    table().letters.binary_search_by(|known| known.bytes().cmp(letters)).is_ok()
+}
+
+/// The syllables that begin with these letters.
+pub(super) fn syllables_from(letters: &[u8]) -> impl Iterator<Item = &'static [u8]> + '_ {
+    let all = &table().letters;
+    let from = all.partition_point(|known| known.bytes() < letters);
+    all[from..].iter().map(Letters::bytes).take_while(move |known| known.starts_with(letters))
+}
+
+/// How each character of a name is read in it; none for what is not Chinese.
+pub fn right(name: &Folded<'_>) -> Vec<Option<Sound>> {
+    let units = name.units();
+    let mut right: Vec<_> = units.iter().map(|unit| sounds(*unit).first().copied()).collect();
+    let mut at = 0;
+    while at < units.len() {
+        let Some(word) = table().word(&units[at..]) else {
+            at += 1;
+            continue;
+        };
+        for (slot, sound) in right[at..].iter_mut().zip(&word.sounds) {
+            *slot = Some(*sound);
+        }
+        at += word.chars.len();
+    }
+    right
+}
+
+/// The readings of each character of a name, the right one first, then what else it can be.
+pub fn readings(name: &Folded<'_>) -> Vec<Vec<Sound>> {
+    let others = |unit: Unit| sounds(unit).iter().copied().filter(|sound| !sound.is_spelling());
+    let all = |(unit, right): (&Unit, Option<Sound>)| {
+        let mut all: Vec<Sound> = right.into_iter().collect();
+        all.extend(others(*unit).filter(|sound| Some(*sound) != right));
+        all
+    };
+    name.units().iter().zip(right(name)).map(all).collect()
+}
+
+#[cfg(test)]
+#[path = "readings_tests.rs"]
+mod tests;

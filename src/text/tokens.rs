@@ -1,0 +1,230 @@
+//! What a name is kept under: short byte strings that a store can make postings of.
+//!
+//! A token is a byte for its class and then text: one or two folded characters that follow each other; the syllables of one
+//! or two characters, without tones; the initials of two or three. Every reading of a character counts, so a name is found
+//! by any of them. A name of `n` characters has at most `2n` tokens of characters, `6n + 36n` of syllables and `16n + 64n` of
+//! initials (a character has at most four readings and two spellings, and their initials are at most four), and of a name
+//! only the first [`NAME_CHARS`](crate::config::NAME_CHARS) characters count: a name of 10,000 is no worse than one of 128.
+
+use std::fmt;
+
+use super::fold::{Folded, Unit};
+use super::readings::{Sound, sounds};
+
+/// The class of tokens of characters.
+pub const CHARS: u8 = b'c';
+/// The class of tokens of syllables.
+pub const SYLLABLES: u8 = b's';
+/// The class of tokens of initials.
+pub const INITIALS: u8 = b'i';
+
+/// One token: at most 16 bytes, in the order of their bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(u128);
+
+impl Token {
+    /// The token of a class with nothing in it yet.
+    fn new(class: u8) -> Self {
+        Self(u128::from(class) << 120)
+    }
+
+    /// The bytes, the class first.
+    pub fn bytes(&self) -> TokenBytes {
+        TokenBytes { bytes: self.0.to_be_bytes(), length: 16 - (self.0.trailing_zeros() / 8).min(15) as u8 }
+    }
+
+    /// The class.
+    pub fn class(self) -> u8 {
+        (self.0 >> 120) as u8
+    }
+
+    /// Of characters that follow each other.
+    pub(super) fn chars(chars: &[char]) -> Self {
+        let (mut bytes, mut length) = ([0; 16], 1);
+        bytes[0] = CHARS;
+        for char in chars {
+            length += char.encode_utf8(&mut bytes[length..]).len();
+        }
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Of syllables that follow each other, at most two.
+    pub(super) fn syllables(syllables: &[&[u8]]) -> Self {
+        let (mut bytes, mut length) = ([0; 16], 1);
+        bytes[0] = SYLLABLES;
+        for syllable in syllables {
+            if length > 1 {
+                bytes[length] = b' ';
+                length += 1;
+            }
+            bytes[length..length + syllable.len()].copy_from_slice(syllable);
+            length += syllable.len();
+        }
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Of initials that follow each other, at most three.
+    pub(super) fn initials(initials: &[u8]) -> Self {
+        let token = initials
+            .iter()
+            .zip([112, 104, 96])
+            .fold(Self::new(INITIALS).0, |token, (initial, shift)| token | u128::from(*initial) << shift);
+        Self(token)
+    }
+}
+
+/// The bytes of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenBytes {
+    bytes: [u8; 16],
+    length: u8,
+}
+
+impl std::ops::Deref for TokenBytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&String::from_utf8_lossy(&self.bytes()), f)
+    }
+}
+
+/// The most distinct syllables of a character, spellings among them.
+pub(super) const SYLLABLES_MAX: usize = 8;
+
+/// What a character gives: its syllables, without those that differ in tone alone, and their initials.
+#[derive(Clone, Copy, Default)]
+struct Read {
+    syllables: [&'static [u8]; SYLLABLES_MAX],
+    syllable_count: usize,
+    initials: [u8; SYLLABLES_MAX],
+    initial_count: usize,
+}
+
+impl Read {
+    fn of(unit: Unit) -> Self {
+        let mut read = Self::default();
+        let all = sounds(unit);
+        for (place, sound) in all.iter().enumerate() {
+            let seen = |earlier: &Sound| earlier.same_letters(*sound);
+            if all[..place].iter().any(seen) || read.syllable_count == SYLLABLES_MAX {
+                continue;
+            }
+            let letters = sound.bytes();
+            read.syllables[read.syllable_count] = letters;
+            read.syllable_count += 1;
+            let initial = letters[0];
+            if !read.initials().contains(&initial) {
+                read.initials[read.initial_count] = initial;
+                read.initial_count += 1;
+            }
+        }
+        read
+    }
+
+    fn syllables(&self) -> &[&'static [u8]] {
+        &self.syllables[..self.syllable_count]
+    }
+
+    fn initials(&self) -> &[u8] {
+        &self.initials[..self.initial_count]
+    }
+}
+
+/// Puts a name's tokens into a list, in order and each once; what was in the list before is gone.
+pub fn tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+    tokens.clear();
+    char_tokens(name, tokens);
+    reading_tokens(name, tokens);
+    tokens.sort_unstable();
+    tokens.dedup();
+}
+
+fn char_tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+    let mut before = None;
+    for unit in name.units() {
+        tokens.push(Token::chars(&[unit.char]));
+        if let Some(before) = before {
+            tokens.push(Token::chars(&[before, unit.char]));
+        }
+        before = Some(unit.char);
+    }
+}
+
+fn reading_tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+    let (mut last, mut before) = (Read::default(), Read::default());
+    for unit in name.units() {
+        let now = Read::of(*unit);
+        for syllable in now.syllables() {
+            tokens.push(Token::syllables(&[syllable]));
+            tokens.extend(before.syllables().iter().map(|earlier| Token::syllables(&[earlier, syllable])));
+        }
+        for initial in now.initials() {
+            for earlier in before.initials() {
+                tokens.push(Token::initials(&[*earlier, *initial]));
+                tokens.extend(last.initials().iter().map(|first| Token::initials(&[*first, *earlier, *initial])));
+            }
+        }
+        (last, before) = (before, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NAME_CHARS;
+
+    fn of(name: &str) -> Vec<String> {
+        let mut list = Vec::new();
+        tokens(&Folded::new(name), &mut list);
+        list.iter().map(|token| String::from_utf8(token.bytes().to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_name_is_kept_under_characters_syllables_and_initials() {
+        let mut expected = vec!["c中", "c中山", "c山", "c山市", "c市", "izs", "izss", "iss", "szhong", "szhong shan"];
+        expected.extend(["sshan", "sshan shi", "sshi"]);
+        expected.sort_unstable();
+        assert_eq!(of("中山市"), expected);
+        assert_eq!(of("Ａb1"), ["c1", "ca", "cab", "cb", "cb1"]);
+        assert_eq!(of("（ ）"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_reading_and_spelling_counts() {
+        let chongqing = of("重庆");
+        for token in ["schong qing", "szhong qing", "icq", "izq"] {
+            assert!(chongqing.contains(&token.to_owned()), "{token}");
+        }
+        let lvliang = of("呂梁");
+        assert!(["slv liang", "slu liang", "slyu liang"].iter().all(|token| lvliang.contains(&(*token).to_owned())));
+    }
+
+    #[test]
+    fn the_longest_token_fits_and_is_in_the_order_of_its_bytes() {
+        let long = Token::syllables(&[b"zhuang", b"chuang"]);
+        assert_eq!(&*long.bytes(), b"szhuang chuang");
+        assert_eq!(&*Token::chars(&['\u{2f800}', '\u{2f801}']).bytes(), "c\u{2f800}\u{2f801}".as_bytes());
+        assert_eq!(long.class(), SYLLABLES);
+        let mut list = Vec::new();
+        tokens(&Folded::new("重慶市长寿区 Chongqing 2号"), &mut list);
+        assert!(list.windows(2).all(|pair| *pair[0].bytes() < *pair[1].bytes()));
+    }
+
+    #[test]
+    fn a_long_name_is_bounded() {
+        // Three characters with as many readings as any.
+        let name: String = "重乐差".chars().cycle().take(10_000).collect();
+        let mut list = Vec::new();
+        tokens(&Folded::new(&name), &mut list);
+        let cut: String = name.chars().take(NAME_CHARS).collect();
+        let mut short = Vec::new();
+        tokens(&Folded::new(&cut), &mut short);
+        assert_eq!(list, short);
+        assert!(list.capacity() < NAME_CHARS * 128);
+    }
+}
