@@ -12,7 +12,7 @@ pub const CODES: &str = "Exit codes:
   2  the command line cannot be read
   3  another jiedui has the database open for writing
   4  the file is no jiedui database
-  5  the database is of a newer format
+  5  the database is of a newer format, or of an older one that is only read
   6  the address is taken, or cannot be listened on
   7  there is no such file, or the file system refused
   8  the query's answer holds errors
@@ -43,7 +43,7 @@ impl Failure {
             Self::Open(error) => match error {
                 OpenError::InUse { .. } => 3,
                 OpenError::Foreign { .. } => 4,
-                OpenError::Newer { .. } => 5,
+                OpenError::Newer { .. } | OpenError::Older { .. } => 5,
                 OpenError::Missing { .. } | OpenError::Io { .. } => 7,
                 OpenError::NeedsRepair { .. } | OpenError::Store { .. } => 1,
             },

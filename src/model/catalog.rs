@@ -41,6 +41,8 @@ pub struct Field {
     pub required: bool,
     /// The store keeps an index over it.
     pub indexed: bool,
+    /// `search` looks for its text.
+    pub searched: bool,
 }
 
 /// What a field stores.
@@ -265,9 +267,9 @@ pub static COMMON: [Field; slot::OWN] = [
     )
     .with(CITATION)
     .reverse("supports", "The records that cite this source; each edge holds the place that supports its node."),
-    Field::one("name", Scalar::Text, "The name, in the language of its source; never empty.").required(),
-    Field::one("nameEn", Scalar::Text, "The name in English, where there is one."),
-    Field::list("aliases", Scalar::Text, "Other names and spellings under which sources know it."),
+    Field::one("name", Scalar::Text, "The name, in the language of its source; never empty.").required().searched(),
+    Field::one("nameEn", Scalar::Text, "The name in English, where there is one.").searched(),
+    Field::list("aliases", Scalar::Text, "Other names and spellings under which sources know it.").searched(),
     Field::one("note", Scalar::Text, "A remark of the data's keeper: what the source leaves open, or how it was read."),
     Field::one(
         "anonymous",
@@ -335,7 +337,7 @@ impl Field {
     }
 
     const fn new(name: &'static str, doc: &'static str, shape: Shape) -> Self {
-        Self { name, doc, shape, required: false, indexed: false }
+        Self { name, doc, shape, required: false, indexed: false, searched: false }
     }
 
     /// The edge with properties on it.
@@ -364,6 +366,12 @@ impl Field {
     /// The store keeps an index over it.
     pub const fn indexed(mut self) -> Self {
         self.indexed = true;
+        self
+    }
+
+    /// `search` looks for its text.
+    pub const fn searched(mut self) -> Self {
+        self.searched = true;
         self
     }
 

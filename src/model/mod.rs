@@ -6,6 +6,7 @@ pub mod date;
 pub mod decimal;
 pub mod id;
 pub mod kinds;
+pub mod names;
 pub mod record;
 pub mod row;
 pub mod value;

@@ -1,13 +1,14 @@
 //! `jiedui check`: every derived row is recomputed from the records and compared with what the file holds.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
 
 use redb::ReadableTable;
 
 use super::derive::{Derived, derived, each_reference};
 use super::key;
 use super::log::Entry;
-use super::{BUILTIN, COUNTS, INDEX, LOG, RECORDS, REVERSE, Snapshot, StoreError, sealed};
+use super::{BUILTIN, COUNTS, INDEX, LOG, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -31,20 +32,55 @@ impl fmt::Display for Difference {
     }
 }
 
+/// What a derived table comes to, whatever its order: how many rows, and the sum of their hashes. Where the rows that follow
+/// from the records come to the same as those that are there, they are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sum {
+    rows: u64,
+    hashes: u64,
+}
+
+impl Sum {
+    fn add(&mut self, row: impl std::hash::Hash) {
+        let mut hasher = DefaultHasher::new();
+        row.hash(&mut hasher);
+        self.rows += 1;
+        self.hashes = self.hashes.wrapping_add(hasher.finish());
+    }
+}
+
+/// The sums of the three derived tables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Sums {
+    reverse: Sum,
+    index: Sum,
+    postings: Sum,
+}
+
 /// Compares everything that follows from the records with what is stored. Calls back for every difference, and gives how
-/// many rows it looked at. It holds no more in memory than one record and what follows from it.
+/// many rows it looked at. It holds no more in memory than one record and what follows from it. Only where a table does not
+/// come to what follows from the records are its rows looked at one by one.
 pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u64, StoreError> {
     let mut report = |table, row: String, problem: String| found(Difference { table, row, problem });
     let mut rows = 0;
     let mut counts = [0u64; 256];
+    let mut follows = Sums::default();
     let newest = snapshot.revision()?;
     let records = snapshot.transaction().open_table(RECORDS)?;
     for entry in ReadableTable::iter(&records)? {
         let (key, value) = entry?;
         rows += 1;
-        check_record(snapshot, key.value(), value.value(), newest, &mut counts, &mut report)?;
+        check_record(snapshot, key.value(), value.value(), newest, &mut counts, &mut follows, &mut report)?;
     }
-    rows += check_derived(snapshot, &mut report)?;
+    let there = sums(snapshot)?;
+    rows += there.reverse.rows + there.index.rows + there.postings.rows;
+    if follows != there {
+        for entry in ReadableTable::iter(&records)? {
+            let (key, value) = entry?;
+            check_missing(snapshot, key.value(), sealed::row_of(value.value()), &mut report)?;
+        }
+        check_derived(snapshot, &mut report)?;
+    }
     rows += check_counts(snapshot, &counts, &mut report)?;
     rows += check_log(snapshot, newest, &mut report)?;
     let builtin = snapshot.transaction().open_table(BUILTIN)?;
@@ -70,6 +106,7 @@ fn check_record(
     value: &[u8],
     newest: u64,
     counts: &mut [u64; 256],
+    follows: &mut Sums,
     report: &mut Report<'_>,
 ) -> Result<(), StoreError> {
     let Some(id) = IdRef::from_bytes(key) else {
@@ -100,12 +137,10 @@ fn check_record(
     }
     let row = Row::new(row);
     for expected in derived(kind, id, row) {
-        let (table, there, key) = match &expected {
-            Derived::Reverse(key) => ("reverse", snapshot.has_reverse(key)?, key),
-            Derived::Index(key) => ("index", snapshot.has_index(key)?, key),
-        };
-        if !there {
-            report(table, id.to_string(), format!("the row {} is missing", hex(key)));
+        match expected {
+            Derived::Reverse(key) => follows.reverse.add(key),
+            Derived::Index(key) => follows.index.add(key),
+            Derived::Posting(token) => follows.postings.add((&*token.bytes(), id.tag, id.key)),
         }
     }
     let mut targets = Vec::new();
@@ -118,26 +153,67 @@ fn check_record(
     Ok(())
 }
 
+/// What the derived tables come to.
+fn sums(snapshot: &Snapshot) -> Result<Sums, StoreError> {
+    let mut sums = Sums::default();
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(REVERSE)?)? {
+        sums.reverse.add(entry?.0.value().to_vec());
+    }
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(INDEX)?)? {
+        sums.index.add(entry?.0.value().to_vec());
+    }
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
+        let (row, block) = entry?;
+        if let Some((token, tag, first)) = key::posting_parts(row.value()) {
+            postings::decode(first, block.value()).for_each(|key| sums.postings.add((token, tag, key.as_str())));
+        }
+    }
+    Ok(sums)
+}
+
+/// The rows that follow from a record and are not there.
+fn check_missing(snapshot: &Snapshot, key: &[u8], row: &[u8], report: &mut Report<'_>) -> Result<(), StoreError> {
+    let Some(id) = IdRef::from_bytes(key) else { return Ok(()) };
+    let Some(kind) = id.kind() else { return Ok(()) };
+    for expected in derived(kind, id, Row::new(row)) {
+        let (table, there, told) = match &expected {
+            Derived::Reverse(key) => ("reverse", snapshot.has_reverse(key)?, hex(key)),
+            Derived::Index(key) => ("index", snapshot.has_index(key)?, hex(key)),
+            Derived::Posting(token) => ("postings", snapshot.has_posting(*token, id)?, hex(&token.bytes())),
+        };
+        if !there {
+            report(table, id.to_string(), format!("the row {told} is missing"));
+        }
+    }
+    Ok(())
+}
+
 /// The rows of the derived tables that follow from no record.
-fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<u64, StoreError> {
-    let mut rows = 0;
-    let reverse = snapshot.transaction().open_table(REVERSE)?;
-    for entry in ReadableTable::iter(&reverse)? {
+fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), StoreError> {
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(REVERSE)?)? {
         let (key, _) = entry?;
-        rows += 1;
         let source = key::reverse_source(key.value()).map(|(source, _)| source);
-        let wanted = Derived::Reverse(key.value().to_vec());
-        check_follows("reverse", snapshot, key.value(), source, &wanted, report)?;
+        let wanted = |row: &Derived| matches!(row, Derived::Reverse(known) if known == key.value());
+        check_follows("reverse", snapshot, key.value(), source, wanted, report)?;
     }
-    let index = snapshot.transaction().open_table(INDEX)?;
-    for entry in ReadableTable::iter(&index)? {
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(INDEX)?)? {
         let (key, _) = entry?;
-        rows += 1;
         let source = scalar_of_index(key.value()).and_then(|scalar| key::index_source(key.value(), scalar));
-        let wanted = Derived::Index(key.value().to_vec());
-        check_follows("index", snapshot, key.value(), source, &wanted, report)?;
+        let wanted = |row: &Derived| matches!(row, Derived::Index(known) if known == key.value());
+        check_follows("index", snapshot, key.value(), source, wanted, report)?;
     }
-    Ok(rows)
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
+        let (row, block) = entry?;
+        let Some((token, tag, first)) = key::posting_parts(row.value()) else {
+            report("postings", hex(row.value()), "its key is no posting's".to_owned());
+            continue;
+        };
+        for key in postings::decode(first, block.value()) {
+            let wanted = |row: &Derived| matches!(row, Derived::Posting(known) if *known.bytes() == *token);
+            check_follows("postings", snapshot, token, Some(IdRef { tag, key: &key }), wanted, report)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_follows(
@@ -145,7 +221,7 @@ fn check_follows(
     snapshot: &Snapshot,
     key: &[u8],
     source: Option<IdRef<'_>>,
-    wanted: &Derived,
+    wanted: impl Fn(&Derived) -> bool,
     report: &mut Report<'_>,
 ) -> Result<(), StoreError> {
     let Some(source) = source.filter(|source| source.kind().is_some()) else {
@@ -154,7 +230,7 @@ fn check_follows(
     };
     match snapshot.get(source)? {
         None => report(table, hex(key), format!("it leads to {source}, which is not there")),
-        Some(record) if derived(record.kind, source, record.row()).binary_search(wanted).is_err() => {
+        Some(record) if !derived(record.kind, source, record.row()).iter().any(wanted) => {
             report(table, hex(key), format!("it does not follow from {source}"));
         }
         Some(_) => {}

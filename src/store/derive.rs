@@ -1,9 +1,13 @@
 //! The rows that follow from a record. The writer keeps them; `check` recomputes them. Nothing else makes any.
 
 use super::key::{self, FieldId};
+use crate::config::NAME_CHARS;
 use crate::model::catalog::{Kind, Shape};
 use crate::model::id::IdRef;
+use crate::model::names::names;
 use crate::model::row::{List, Row};
+use crate::text::fold::Folded;
+use crate::text::tokens::{Token, kept};
 
 /// A row that follows from a record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +16,8 @@ pub enum Derived {
     Reverse(Vec<u8>),
     /// An indexed value leads to the record.
     Index(Vec<u8>),
+    /// A token of its names leads to the record.
+    Posting(Token),
 }
 
 /// Every row that follows from a record's row.
@@ -31,7 +37,15 @@ pub fn derived(kind: &'static Kind, id: IdRef<'_>, row: Row<'_>) -> Vec<Derived>
             Some(inner) => List::new(slot).iter().for_each(|item| add(Row::new(item).slot(inner))),
         }
     }
-    rows.sort();
+    let mut tokens = Vec::new();
+    for (_, name) in names(kind, row) {
+        if name.len() > NAME_CHARS && name.chars().count() > NAME_CHARS {
+            rows.push(Derived::Posting(Token::LONG));
+        }
+        kept(&Folded::new(name), &mut tokens);
+        rows.extend(tokens.iter().copied().map(Derived::Posting));
+    }
+    rows.sort_unstable();
     rows.dedup();
     rows
 }

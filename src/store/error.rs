@@ -41,6 +41,18 @@ pub enum OpenError {
         /// Ours.
         known: u32,
     },
+    /// An older jiedui wrote it, and reading alone cannot upgrade it.
+    #[error(
+        "{path}: the database has format {found}, this jiedui reads format {known}; `jiedui serve` upgrades it when it opens it, and older versions cannot open it any more"
+    )]
+    Older {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
     /// It has to be repaired, which reading alone cannot do.
     #[error("{path}: the database was not closed cleanly; `jiedui serve` repairs it when it opens it")]
     NeedsRepair {

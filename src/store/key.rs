@@ -4,6 +4,7 @@
 //! record  = tag key
 //! reverse = target.tag target.key 0 edge(2) source.tag source.key 0 ordinal(4)
 //! index   = field(3) value source.tag source.key          (a text value ends in 0; others have a fixed width)
+//! posting = token 0 tag first.key
 //! ```
 //! Keys of records hold no NUL and neither does text, so a NUL ends either, and order by bytes is order by key.
 
@@ -13,6 +14,7 @@ use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::IdRef;
 use crate::model::value::{Leaf, Scalar};
+use crate::text::tokens::Token;
 
 /// An edge, or an indexed field: who declares it, and in which slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,32 @@ pub fn index_source(key: &[u8], scalar: Scalar) -> Option<IdRef<'_>> {
         Scalar::Date | Scalar::PartialDate => 8,
     };
     IdRef::from_bytes(rest.get(width..)?)
+}
+
+/// What the postings of a token begin with that lead to records of a kind.
+pub fn posting_prefix(token: Token, tag: u8) -> Vec<u8> {
+    let mut key = token.bytes().to_vec();
+    key.extend_from_slice(&[0, tag]);
+    key
+}
+
+/// The key of a block of postings, by its first record.
+pub fn posting(token: Token, tag: u8, first: &str) -> Vec<u8> {
+    let mut key = posting_prefix(token, tag);
+    key.extend_from_slice(first.as_bytes());
+    key
+}
+
+/// The first record of a block, behind a [`posting_prefix`] of so many bytes.
+pub fn posting_first(key: &[u8], prefix: usize) -> &str {
+    key.get(prefix..).and_then(|first| std::str::from_utf8(first).ok()).unwrap_or("")
+}
+
+/// Whose postings a block holds: the bytes of the token, the kind's tag, the first record.
+pub fn posting_parts(key: &[u8]) -> Option<(&[u8], u8, &str)> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    let tag = key.get(end + 1)?;
+    Some((&key[..end], *tag, posting_first(key, end + 2)))
 }
 
 /// Bytes of a value that compare as the values do.

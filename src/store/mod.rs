@@ -5,6 +5,8 @@ mod derive;
 mod error;
 pub mod key;
 pub mod log;
+mod postings;
+mod rebuild;
 mod sealed;
 mod snapshot;
 mod writer;
@@ -22,7 +24,7 @@ pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{Author, Change, Writer};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
@@ -30,6 +32,8 @@ const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("re
 const REVERSE: TableDefinition<'static, &[u8], ()> = TableDefinition::new("reverse");
 /// Field and value -> record.
 const INDEX: TableDefinition<'static, &[u8], ()> = TableDefinition::new("index");
+/// Token, kind and first record -> the other records of a block.
+const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
 /// Kind -> how many records.
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
@@ -61,7 +65,7 @@ impl Store {
         };
         if exists {
             // Reading alone decides whether the file is ours: opening it for writing already changes it.
-            drop(Self::open_reading(path, cache_bytes)?);
+            drop(Self::open_any(path, cache_bytes)?);
         }
         let database = builder(cache_bytes).create(path).map_err(|error| match open_error(path, error) {
             // It would have been made: it is its folder that is missing.
@@ -75,6 +79,15 @@ impl Store {
 
     /// Opens a file for reading, also beside a process that writes to it.
     pub fn open_reading(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        let (store, format) = Self::open_any(path, cache_bytes)?;
+        match format {
+            Some(found) if found < FORMAT => Err(OpenError::Older { path: path.to_owned(), found, known: FORMAT }),
+            _ => Ok(store),
+        }
+    }
+
+    /// The same with a file of any format that we know, and which it is.
+    fn open_any(path: &Path, cache_bytes: usize) -> Result<(Self, Option<u32>), OpenError> {
         let database = match builder(cache_bytes).open_read_only(path) {
             // A process that wrote to it was killed. Opening it for writing mends that, if nobody else does so just now.
             Err(DatabaseError::RepairAborted) => {
@@ -85,8 +98,8 @@ impl Store {
         };
         let database = database.map_err(|error| open_error(path, error))?;
         let store = Self { path: path.to_owned(), handle: Handle::Reading(database) };
-        store.recognise()?;
-        Ok(store)
+        let format = store.recognise()?;
+        Ok((store, format))
     }
 
     /// Where it is.
@@ -120,8 +133,8 @@ impl Store {
         })
     }
 
-    /// Checks that a file is a jiedui database of a format that we know.
-    fn recognise(&self) -> Result<(), OpenError> {
+    /// Checks that a file is a jiedui database of a format that we know. Gives the format; nothing where the file is empty.
+    fn recognise(&self) -> Result<Option<u32>, OpenError> {
         let path = || self.path.clone();
         let foreign = |why: &str| OpenError::Foreign { path: path(), why: why.to_owned() };
         let store = |source: StoreError| OpenError::Store { path: path(), source };
@@ -131,7 +144,7 @@ impl Store {
             // A start that was killed before its first commit leaves a database without tables.
             Err(TableError::TableDoesNotExist(_)) => {
                 let mut tables = transaction.list_tables().map_err(|error| store(error.into()))?;
-                return if tables.next().is_none() { Ok(()) } else { Err(foreign("it holds other tables")) };
+                return if tables.next().is_none() { Ok(None) } else { Err(foreign("it holds other tables")) };
             }
             Err(_) => return Err(foreign("its table `meta` is of another kind")),
         };
@@ -140,26 +153,36 @@ impl Store {
         match format {
             None => Err(foreign("it has no format version")),
             Some(found) if found > FORMAT => Err(OpenError::Newer { path: path(), found, known: FORMAT }),
-            Some(_) => Ok(()),
+            Some(found) => Ok(Some(found)),
         }
     }
 
-    /// Makes the tables of a new file.
+    /// Makes the tables of a new file, and the derived rows of one whose rows were derived otherwise.
     fn prepare(&self) -> Result<(), StoreError> {
-        if self.begin_read()?.open_table(META).is_ok() {
-            return Ok(());
-        }
         let Handle::Writing(database) = &self.handle else { return Ok(()) };
+        if let Ok(meta) = self.begin_read()?.open_table(META) {
+            let derived = ReadableTable::get(&meta, "derived")?.map(|derived| derived.value().to_vec());
+            if derived.as_deref() == Some(rebuild::fingerprint().as_slice()) {
+                return Ok(());
+            }
+            tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
+            let mut transaction = database.begin_write()?;
+            transaction.set_quick_repair(true);
+            rebuild::rebuild(&transaction)?;
+            return Ok(transaction.commit()?);
+        }
         let transaction = database.begin_write()?;
         transaction.open_table(RECORDS)?;
         transaction.open_table(REVERSE)?;
         transaction.open_table(INDEX)?;
+        transaction.open_table(POSTINGS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;
             meta.insert("format", FORMAT.to_le_bytes().as_slice())?;
+            meta.insert("derived", rebuild::fingerprint().as_slice())?;
             meta.insert("revision", 0u64.to_le_bytes().as_slice())?;
         }
         Ok(transaction.commit()?)

@@ -6,10 +6,11 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
-use super::{COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, meta_number, sealed};
+use super::{COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
+use crate::text::tokens::Token;
 
 type Bytes = &'static [u8];
 
@@ -18,6 +19,7 @@ pub struct Snapshot {
     records: ReadOnlyTable<Bytes, Bytes>,
     reverse: ReadOnlyTable<Bytes, ()>,
     index: ReadOnlyTable<Bytes, ()>,
+    postings: ReadOnlyTable<Bytes, Bytes>,
     transaction: ReadTransaction,
 }
 
@@ -83,6 +85,7 @@ impl Snapshot {
             records: transaction.open_table(RECORDS)?,
             reverse: transaction.open_table(REVERSE)?,
             index: transaction.open_table(INDEX)?,
+            postings: transaction.open_table(POSTINGS)?,
             transaction,
         })
     }
@@ -165,6 +168,24 @@ impl Snapshot {
         }))
     }
 
+    /// The keys of the records of a kind whose names have a token, in order.
+    pub fn postings<'s>(
+        &'s self,
+        token: Token,
+        kind: &Kind,
+    ) -> Result<impl Iterator<Item = Result<String, StoreError>> + use<'s>, StoreError> {
+        let prefix = key::posting_prefix(token, kind.tag);
+        let skip = prefix.len();
+        let blocks = self.walk(&self.postings, &prefix, None, Direction::Forward)?;
+        Ok(blocks.flat_map(move |entry| match entry {
+            Ok((row, block)) => {
+                let first = key::posting_first(row.value(), skip);
+                postings::decode(first, block.value()).map(Ok).collect::<Vec<_>>()
+            }
+            Err(error) => vec![Err(error)],
+        }))
+    }
+
     /// How many records of a kind there are.
     pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
         let counts = match self.transaction.open_table(COUNTS) {
@@ -194,6 +215,18 @@ impl Snapshot {
 
     pub(super) fn has_reverse(&self, key: &[u8]) -> Result<bool, StoreError> {
         Ok(ReadableTable::get(&self.reverse, key)?.is_some())
+    }
+
+    pub(super) fn has_posting(&self, token: Token, id: IdRef<'_>) -> Result<bool, StoreError> {
+        let at = key::posting(token, id.tag, id.key);
+        let prefix = key::posting_prefix(token, id.tag);
+        let Some(entry) = ReadableTable::range::<&[u8]>(&self.postings, prefix.as_slice()..=at.as_slice())?.next_back()
+        else {
+            return Ok(false);
+        };
+        let (row, block) = entry?;
+        let first = key::posting_first(row.value(), prefix.len());
+        Ok(postings::decode(first, block.value()).any(|key| key == id.key))
     }
 
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {

@@ -6,7 +6,8 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::derive::{Derived, derived, each_reference};
 use super::log::{Entry, Revision};
-use super::{BUILTIN, COUNTS, INDEX, LOG, META, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
+use super::postings::Pending;
+use super::{BUILTIN, COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
@@ -44,6 +45,8 @@ struct Tables<'t> {
     reverse: Table<'t, Bytes, ()>,
     index: Table<'t, Bytes, ()>,
     counts: Table<'t, u8, u64>,
+    postings: Table<'t, Bytes, Bytes>,
+    pending: Pending,
 }
 
 impl Writer {
@@ -69,6 +72,8 @@ impl Writer {
             reverse: self.transaction.open_table(REVERSE)?,
             index: self.transaction.open_table(INDEX)?,
             counts: self.transaction.open_table(COUNTS)?,
+            postings: self.transaction.open_table(POSTINGS)?,
+            pending: Pending::default(),
         };
         // The last change of a record is the one that stands: what comes to nothing leaves no trace.
         let after: BTreeMap<Id, Option<Vec<u8>>> = changes
@@ -84,6 +89,7 @@ impl Writer {
                 before.insert(id, old);
             }
         }
+        tables.pending.flush(&mut tables.postings)?;
         let problems = tables.dangling(before.keys())?;
         if !problems.is_empty() {
             return Err(StoreError::Refused(problems));
@@ -168,17 +174,24 @@ impl Tables<'_> {
         }
         let had = old_row.map(|old| derived(kind, id, Row::new(old))).unwrap_or_default();
         let has = row.map(|row| derived(kind, id, Row::new(row))).unwrap_or_default();
+        let (mut lost, mut gained) = (Vec::new(), Vec::new());
         for gone in had.iter().filter(|row| has.binary_search(row).is_err()) {
             match gone {
-                Derived::Reverse(key) => self.reverse.remove(key.as_slice())?.map(drop),
-                Derived::Index(key) => self.index.remove(key.as_slice())?.map(drop),
-            };
+                Derived::Reverse(key) => drop(self.reverse.remove(key.as_slice())?),
+                Derived::Index(key) => drop(self.index.remove(key.as_slice())?),
+                Derived::Posting(token) => lost.push(*token),
+            }
         }
         for new in has.iter().filter(|row| had.binary_search(row).is_err()) {
             match new {
-                Derived::Reverse(key) => self.reverse.insert(key.as_slice(), ())?.map(drop),
-                Derived::Index(key) => self.index.insert(key.as_slice(), ())?.map(drop),
-            };
+                Derived::Reverse(key) => drop(self.reverse.insert(key.as_slice(), ())?),
+                Derived::Index(key) => drop(self.index.insert(key.as_slice(), ())?),
+                Derived::Posting(token) => gained.push(*token),
+            }
+        }
+        self.pending.add(id.tag, id.key, &gained, &lost);
+        if self.pending.is_full() {
+            self.pending.flush(&mut self.postings)?;
         }
         match row {
             Some(row) => {

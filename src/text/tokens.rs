@@ -7,6 +7,7 @@
 //! only the first [`NAME_CHARS`](crate::config::NAME_CHARS) characters count: a name of 10,000 is no worse than one of 128.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::fold::{Folded, Unit};
 use super::readings::{Sound, sounds};
@@ -27,6 +28,9 @@ impl Token {
     fn new(class: u8) -> Self {
         Self(u128::from(class) << 120)
     }
+
+    /// What a record is kept under that has a name longer than what is looked at of one.
+    pub const LONG: Self = Self((b'l' as u128) << 120);
 
     /// The bytes, the class first.
     pub fn bytes(&self) -> TokenBytes {
@@ -137,17 +141,24 @@ impl Read {
 
 /// Puts a name's tokens into a list, in order and each once; what was in the list before is gone.
 pub fn tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+    tokens_from(name, name.units().len(), tokens);
+}
+
+/// The tokens of a name that begin before a character of it.
+fn tokens_from(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
-    char_tokens(name, tokens);
-    reading_tokens(name, tokens);
+    char_tokens(name, end, tokens);
+    reading_tokens(name, end, tokens);
     tokens.sort_unstable();
     tokens.dedup();
 }
 
-fn char_tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+fn char_tokens(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
     let mut before = None;
-    for unit in name.units() {
-        tokens.push(Token::chars(&[unit.char]));
+    for (place, unit) in name.units().iter().enumerate().take(end + 1) {
+        if place < end {
+            tokens.push(Token::chars(&[unit.char]));
+        }
         if let Some(before) = before {
             tokens.push(Token::chars(&[before, unit.char]));
         }
@@ -155,22 +166,57 @@ fn char_tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
     }
 }
 
-fn reading_tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+fn reading_tokens(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
     let (mut last, mut before) = (Read::default(), Read::default());
-    for unit in name.units() {
+    for (place, unit) in name.units().iter().enumerate().take(end + 2) {
         let now = Read::of(*unit);
-        for syllable in now.syllables() {
-            tokens.push(Token::syllables(&[syllable]));
+        for syllable in now.syllables().iter().filter(|_| place <= end) {
+            if place < end {
+                tokens.push(Token::syllables(&[syllable]));
+            }
             tokens.extend(before.syllables().iter().map(|earlier| Token::syllables(&[earlier, syllable])));
         }
         for initial in now.initials() {
             for earlier in before.initials() {
-                tokens.push(Token::initials(&[*earlier, *initial]));
+                if place <= end {
+                    tokens.push(Token::initials(&[*earlier, *initial]));
+                }
                 tokens.extend(last.initials().iter().map(|first| Token::initials(&[*first, *earlier, *initial])));
             }
         }
         (last, before) = (before, now);
     }
+}
+
+/// The endings that most names of the lowest levels share. A posting of what lies in them alone would lead to nearly all.
+const COMMON: [&str; 9] =
+    ["村民委员会", "居民委员会", "社区居委会", "村委会", "居委会", "社区", "街道办事处", "街道", "办事处"];
+
+/// The tokens that a store keeps a name under: all but those that lie in a common ending alone.
+pub fn kept(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+    let units = name.units();
+    let ends_with = |ending: &&&str| {
+        let length = ending.chars().count();
+        // What is called no more than that is found by it.
+        length < units.len() && units[units.len() - length..].iter().map(|unit| unit.char).eq(ending.chars())
+    };
+    let ending = COMMON.iter().filter(ends_with).map(|ending| ending.chars().count()).max();
+    tokens_from(name, units.len() - ending.unwrap_or(0), tokens);
+}
+
+/// Whether names may have a token that a store does not keep them under, because it lies in a common ending.
+pub fn is_common(token: Token) -> bool {
+    static COMMON_TOKENS: LazyLock<Vec<Token>> = LazyLock::new(|| {
+        let (mut all, mut of_one) = (Vec::new(), Vec::new());
+        for ending in COMMON {
+            tokens(&Folded::new(ending), &mut of_one);
+            all.append(&mut of_one);
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    });
+    COMMON_TOKENS.binary_search(&token).is_ok()
 }
 
 #[cfg(test)]
@@ -213,6 +259,26 @@ mod tests {
         let mut list = Vec::new();
         tokens(&Folded::new("重慶市长寿区 Chongqing 2号"), &mut list);
         assert!(list.windows(2).all(|pair| *pair[0].bytes() < *pair[1].bytes()));
+    }
+
+    #[test]
+    fn what_lies_in_a_common_ending_is_not_kept_and_everything_else_is() {
+        let of = |name: &str, make: fn(&Folded<'_>, &mut Vec<Token>)| {
+            let mut list = Vec::new();
+            make(&Folded::new(name), &mut list);
+            list
+        };
+        for name in
+            ["清水村民委员会", "会昌社区", "石岐街道", "街道", "中山市", "社区社区", "东升居民委员会", "道街街道办事处"]
+        {
+            let (all, kept) = (of(name, tokens), of(name, kept));
+            assert!(kept.iter().all(|token| all.contains(token)), "{name}");
+            for token in all {
+                assert!(kept.contains(&token) || is_common(token), "{name} is not kept under {token:?}");
+            }
+        }
+        let kept: Vec<_> = of("清水村民委员会", kept).iter().map(|token| format!("{token:?}")).collect();
+        assert!(kept.contains(&"\"c水村\"".to_owned()) && !kept.contains(&"\"c民委\"".to_owned()), "{kept:?}");
     }
 
     #[test]

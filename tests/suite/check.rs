@@ -11,6 +11,7 @@ use crate::support::{TIME_MS, open};
 
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
 const REVERSE: TableDefinition<'_, &[u8], ()> = TableDefinition::new("reverse");
+const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
 const INDEX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("index");
 const COUNTS: TableDefinition<'_, u8, u64> = TableDefinition::new("counts");
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
@@ -112,6 +113,38 @@ fn a_record_of_no_kind_is_named() {
             )
         },
         &["records: kind 250:x: no kind has this tag"],
+    );
+}
+
+#[test]
+fn a_posting_that_is_missing_or_too_many_is_named() {
+    let of_zhongshan = || [b"c".as_slice(), "中山".as_bytes(), &[0, 2]].concat();
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(POSTINGS).unwrap();
+            let prefix = of_zhongshan();
+            let (row, _) = table.range(prefix.as_slice()..).unwrap().next().unwrap().unwrap();
+            let row = row.value().to_vec();
+            assert!(row.starts_with(&prefix));
+            table.remove(row.as_slice()).unwrap();
+        },
+        &["postings: city:442000: the row c", "is missing"],
+    );
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(POSTINGS).unwrap();
+            let row = [of_zhongshan(), b"110".to_vec()].concat();
+            table.insert(row.as_slice(), [].as_slice()).unwrap();
+        },
+        &["postings: c", "it leads to city:110, which is not there"],
+    );
+    damaged(
+        |transaction| {
+            let mut table = transaction.open_table(POSTINGS).unwrap();
+            let row = [of_zhongshan(), b"441200".to_vec()].concat();
+            table.insert(row.as_slice(), [].as_slice()).unwrap();
+        },
+        &["it does not follow from city:441200"],
     );
 }
 

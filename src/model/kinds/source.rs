@@ -14,8 +14,10 @@ pub static SOURCE: Kind = Kind {
     doc: "A document that supports records; a photo is a source within a source. A citation is a place in it.",
     interfaces: &[],
     fields: &[
-        Field::one("title", Scalar::Text, "The title; one that was supplied where the source has none.").required(),
-        Field::one("titleEn", Scalar::Text, "The title in English, where there is one."),
+        Field::one("title", Scalar::Text, "The title; one that was supplied where the source has none.")
+            .required()
+            .searched(),
+        Field::one("titleEn", Scalar::Text, "The title in English, where there is one.").searched(),
         Field::one(
             "titleSupplied",
             Scalar::Bool,
