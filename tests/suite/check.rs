@@ -123,10 +123,9 @@ fn a_posting_that_is_missing_or_too_many_is_named() {
         |transaction| {
             let mut table = transaction.open_table(POSTINGS).unwrap();
             let prefix = of_zhongshan();
-            let (row, _) = table.range(prefix.as_slice()..).unwrap().next().unwrap().unwrap();
-            let row = row.value().to_vec();
-            assert!(row.starts_with(&prefix));
-            table.remove(row.as_slice()).unwrap();
+            let first = table.range(prefix.as_slice()..).unwrap().next().unwrap().unwrap().0.value().to_vec();
+            assert!(first.starts_with(&prefix));
+            table.remove(first.as_slice()).unwrap();
         },
         &["postings: city:442000: the row c", "is missing"],
     );
