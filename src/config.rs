@@ -29,6 +29,18 @@ pub const WALK_DEPTH_MAX: usize = 12;
 /// The most records whose citations an answer lists.
 pub const CITED_MAX: usize = 10_000;
 
+/// The most records that a search looks at.
+pub const SEARCH_LOOKS_MAX: usize = 50_000;
+
+/// The most hits that a search shows.
+pub const SEARCH_HITS_MAX: usize = 10_000;
+
+/// The most names that `resolve` takes.
+pub const RESOLVE_NAMES_MAX: usize = 1_000;
+
+/// The most regions of a level that are looked at for one name.
+pub const RESOLVE_LOOKS_MAX: usize = 500;
+
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 

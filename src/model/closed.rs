@@ -315,6 +315,60 @@ pub static LINK_PREDICATE: Closed = Closed {
     ],
 };
 
+/// The kinds of records, in the order of their tags.
+pub static KIND: Closed = Closed {
+    name: "Kind",
+    doc: "The kinds of records.",
+    values: &[
+        ("PROVINCE", "Provinces."),
+        ("CITY", "Cities."),
+        ("COUNTY", "Counties."),
+        ("TOWN", "Towns."),
+        ("VILLAGE", "Villages."),
+        ("ENTERPRISE", "Companies."),
+        ("ORGANIZATION", "Organizations."),
+        ("LABOR_STATION", "Labor stations."),
+        ("PERSON", "Persons."),
+        ("GROUP", "Groups."),
+        ("PROGRAMME", "Programmes."),
+        ("PAIRING", "Pairings."),
+        ("PROJECT", "Projects."),
+        ("PRODUCT", "Products."),
+        ("AGREEMENT", "Agreements."),
+        ("EVENT", "Events."),
+        ("INDICATOR", "Indicators."),
+        ("OBSERVATION", "Observations."),
+        ("STATEMENT", "Statements."),
+        ("LINK", "Links."),
+        ("SOURCE", "Sources."),
+    ],
+};
+
+/// Where in a name a search matched.
+pub static MATCH_PLACE: Closed = Closed {
+    name: "MatchPlace",
+    doc: "Where in a name a search matched, the best first.",
+    values: &[
+        ("EXACT", "The whole name."),
+        ("STEM", "The whole name without what the region is: 中山 of 中山市."),
+        ("PREFIX", "The beginning of the name."),
+        ("INSIDE", "Inside the name, or its end."),
+    ],
+};
+
+/// How a search matched.
+pub static MATCH_KIND: Closed = Closed {
+    name: "MatchKind",
+    doc: "How a search matched, the best first.",
+    values: &[
+        ("TEXT", "As it stands, but for forms of letters and traditional characters."),
+        ("PINYIN", "By whole syllables of pinyin, perhaps some characters as they stand."),
+        ("PARTLY", "By syllables of which some are typed in part: zhongs."),
+        ("INITIALS", "By the initials of all its syllables: zs."),
+        ("OTHER_READING", "By a reading that a character has, and not in this name."),
+    ],
+};
+
 /// What ties two records together in the network.
 pub static TIE: Closed = Closed {
     name: "Tie",
@@ -369,6 +423,9 @@ pub static CLOSED: &[&Closed] = &[
     &AGREEMENT_ROLE,
     &EXHIBIT_ROLE,
     &LINK_PREDICATE,
+    &KIND,
+    &MATCH_PLACE,
+    &MATCH_KIND,
     &TIE,
     &ORDER_DIRECTION,
     &GROUP_BY_VALUE,

@@ -7,6 +7,7 @@ use super::kinds::special;
 use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
+use super::search;
 use super::types::{Body, FieldDef, InputDef, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
@@ -31,6 +32,7 @@ pub fn build() -> Types {
     types.extend(KINDS.iter().map(|kind| kind_type(kind)));
     types.extend(connections());
     types.extend(network::types());
+    types.extend(search::types());
     types.extend(disagreement_types());
     types.push(object("Query", "Where every question begins.", root_fields()));
     let interfaces: Vec<_> =

@@ -22,6 +22,7 @@ mod reference;
 pub mod relation;
 pub mod root;
 pub mod scope;
+pub mod search;
 pub mod sum;
 pub mod trace;
 pub mod types;

@@ -8,6 +8,7 @@ use super::error::FieldError;
 use super::network;
 use super::object::{Object, Resolved, Resolver};
 use super::scope::Scope;
+use super::search;
 use super::types::{FieldDef, TypeRef};
 use crate::config::NODES_MAX;
 use crate::model::catalog::{NODE, REGION};
@@ -61,6 +62,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             )
         },
     ];
+    fields.extend(search::root_fields());
     fields.extend(network::root_fields());
     fields.extend(KINDS.iter().map(|kind| {
         let doc = format!("{}: all records of the kind {}, in the order of their keys.", kind.zh, kind.name);

@@ -186,6 +186,17 @@ impl Snapshot {
         }))
     }
 
+    /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.
+    pub fn posting_blocks(&self, token: Token, kind: &Kind, most: usize) -> Result<usize, StoreError> {
+        let blocks = self.walk(&self.postings, &key::posting_prefix(token, kind.tag), None, Direction::Forward)?;
+        let mut count = 0;
+        for block in blocks.take(most) {
+            block?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// How many records of a kind there are.
     pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
         let counts = match self.transaction.open_table(COUNTS) {

@@ -37,6 +37,12 @@ impl Token {
         TokenBytes { bytes: self.0.to_be_bytes(), length: 16 - (self.0.trailing_zeros() / 8).min(15) as u8 }
     }
 
+    /// Whether it is of two characters.
+    pub fn is_pair(self) -> bool {
+        let bytes = self.bytes();
+        self.class() == CHARS && std::str::from_utf8(&bytes[1..]).is_ok_and(|text| text.chars().count() == 2)
+    }
+
     /// The class.
     pub fn class(self) -> u8 {
         (self.0 >> 120) as u8

@@ -10,6 +10,7 @@ use crate::query::error::FieldError;
 use crate::query::object::entries;
 use crate::query::relation::Relation;
 use crate::query::scope::Scope;
+use crate::query::search::text_candidates;
 use crate::store::Direction;
 use crate::store::key::{self, FieldId, Indexed};
 
@@ -105,7 +106,10 @@ impl Test {
                 }
                 Ok(Some(Narrowed::new(there, format!("{}.id", kind.name))).filter(|it| it.ids.len() <= most))
             }
-            Self::Value(slot, compares) => by_index(scope, kind, *slot, None, compares, most),
+            Self::Value(slot, compares) => match by_index(scope, kind, *slot, None, compares, most)? {
+                Some(narrowed) => Ok(Some(narrowed)),
+                None => by_text(scope, kind, *slot, compares, most),
+            },
             Self::Structs(slot, Quantifier::Some, tests) => {
                 for test in tests {
                     if let Self::Value(inner, compares) = test
@@ -240,6 +244,30 @@ fn by_index(
         }
     }
     Ok(best)
+}
+
+/// The records of a kind that the postings of its names leave, where a condition asks for a part of one.
+fn by_text(
+    scope: &Scope,
+    kind: &'static Kind,
+    slot: usize,
+    compares: &[Compare],
+    most: usize,
+) -> Result<Option<Narrowed>, FieldError> {
+    if !kind.slots().nth(slot).is_some_and(|(_, field)| field.searched) {
+        return Ok(None);
+    }
+    for compare in compares {
+        let text = match (compare.operator, compare.operands.as_slice()) {
+            (Operator::In | Operator::Prefix | Operator::Contains, [Operand::Text(text)]) => text,
+            _ => continue,
+        };
+        if let Some(keys) = text_candidates(scope, kind, text, most)? {
+            let ids = keys.iter().map(|key| Id::new(kind, key)).collect();
+            return Ok(Some(Narrowed::new(ids, format!("{}.{} by its characters", kind.name, name_of(kind, slot)))));
+        }
+    }
+    Ok(None)
 }
 
 fn index_name(kind: &'static Kind, index: Indexed) -> String {

@@ -5,4 +5,5 @@ mod ties;
 mod types;
 mod walk;
 
+pub use ties::is_within;
 pub use types::{root_fields, types};

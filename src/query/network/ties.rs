@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::catalog::Kind;
+use crate::model::catalog::{Kind, REGION};
 use crate::model::closed::TIE;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{
@@ -11,6 +11,7 @@ use crate::model::kinds::{
 use crate::query::back::back_along;
 use crate::query::error::FieldError;
 use crate::query::kinds::pairing::in_force_on;
+use crate::query::kinds::region::on_level;
 use crate::query::object::entries;
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored};
@@ -105,6 +106,28 @@ impl Along {
         steps.dedup();
         Ok(steps)
     }
+}
+
+/// Whether a record is a region, or stands in one, that another region is or holds.
+pub fn is_within(scope: &Scope, record: &Stored<'_>, within: &Stored<'_>) -> Result<bool, FieldError> {
+    let holds = |region: &Stored<'_>| -> Result<bool, FieldError> {
+        Ok(on_level(scope, region, within.kind)?.is_some_and(|id| id.as_ref() == within.id()))
+    };
+    if record.kind.implements(REGION) {
+        return holds(record);
+    }
+    for (tie, kind, slot) in DIRECT {
+        if *tie != "PLACE" || !declares(kind, record) {
+            continue;
+        }
+        for place in targets(record, *slot) {
+            let place = scope.referred(place.as_ref())?;
+            if place.kind.implements(REGION) && holds(&place)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a record's kind declares an edge: the five levels of regions share a declaration.

@@ -1,0 +1,103 @@
+//! Walking postings: the records of a kind that have several tokens.
+
+use std::iter::Peekable;
+
+use crate::model::catalog::Kind;
+use crate::query::error::FieldError;
+use crate::query::scope::Scope;
+use crate::store::StoreError;
+use crate::text::fold::Folded;
+use crate::text::tokens::{Token, is_common, tokens};
+
+/// A list this many times as long as the shortest is not walked: to look at the shortest's records costs less.
+const LONGER: usize = 8;
+
+/// Calls back for the keys of records that have all of some tokens, in order, while the visitor says so. They can be too
+/// many, where a list was too long to be walked, and never too few.
+pub fn each_with(
+    scope: &Scope,
+    kind: &'static Kind,
+    tokens: &[Token],
+    mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    let mut lengths = Vec::new();
+    for token in tokens {
+        let most = lengths.iter().map(|(blocks, _)| *blocks).min().unwrap_or(usize::MAX / LONGER);
+        let blocks = scope.snapshot.posting_blocks(*token, kind, most.saturating_mul(LONGER).saturating_add(1))?;
+        if blocks == 0 {
+            return Ok(());
+        }
+        lengths.push((blocks, *token));
+    }
+    lengths.sort_unstable();
+    let most = lengths.first().map_or(0, |(blocks, _)| blocks * LONGER);
+    let mut lists = Vec::new();
+    for (_, token) in lengths.iter().filter(|(blocks, _)| *blocks <= most) {
+        lists.push(scope.snapshot.postings(*token, kind)?.peekable());
+    }
+    let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
+    'keys: for key in shortest {
+        let key = key?;
+        for list in others.iter_mut() {
+            if !advance_to(list, &key)? {
+                continue 'keys;
+            }
+        }
+        scope.spend()?;
+        if !visit(&key)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Walks a list to a key, and says whether it is there.
+fn advance_to<I: Iterator<Item = Result<String, StoreError>>>(
+    list: &mut Peekable<I>,
+    key: &str,
+) -> Result<bool, FieldError> {
+    loop {
+        match list.peek() {
+            Some(Ok(at)) if at.as_str() < key => drop(list.next()),
+            Some(Ok(at)) => return Ok(at == key),
+            Some(Err(_)) => drop(list.next().transpose()?),
+            None => return Ok(false),
+        }
+    }
+}
+
+/// The keys of a kind's records whose names can contain a text, where that is no more than so many; nothing where no index
+/// tells.
+pub fn text_candidates(
+    scope: &Scope,
+    kind: &'static Kind,
+    text: &str,
+    most: usize,
+) -> Result<Option<Vec<String>>, FieldError> {
+    let folded = Folded::new(text);
+    let mut wanted = Vec::new();
+    tokens(&folded, &mut wanted);
+    let chars = crate::text::tokens::CHARS;
+    let several = folded.units().len() > 1;
+    // Of a text of several characters, those that follow each other narrow more than each alone.
+    wanted.retain(|token| token.class() == chars && !is_common(*token) && (!several || token.is_pair()));
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let mut keys = Vec::new();
+    // A name that is longer than what is kept of one can contain anything.
+    for way in [wanted, vec![Token::LONG]] {
+        let mut fits = true;
+        each_with(scope, kind, &way, |key| {
+            fits = keys.len() < most;
+            if fits {
+                keys.push(key.to_owned());
+            }
+            Ok(fits)
+        })?;
+        if !fits {
+            return Ok(None);
+        }
+    }
+    Ok(Some(keys))
+}

@@ -1,0 +1,208 @@
+//! The root fields and types of `search` and `resolve`.
+
+use serde_json::Value;
+
+use super::resolve::{Meant, levels, resolve};
+use super::{Hit, kind_name, place_name, search};
+use crate::config::{RESOLVE_NAMES_MAX, SEARCH_LOOKS_MAX};
+use crate::model::catalog::{Kind, NODE, REGION};
+use crate::model::closed::{KIND, LEVEL, MATCH_KIND, MATCH_PLACE};
+use crate::model::id::Id;
+use crate::model::kinds::KINDS;
+use crate::model::value::Leaf;
+use crate::query::arguments::Arguments;
+use crate::query::build::{argument, connection_field, connection_types, object, plain};
+use crate::query::connection::Extra;
+use crate::query::error::FieldError;
+use crate::query::object::{Object, Plain, PlainValue, Resolved, Resolver};
+use crate::query::scope::Scope;
+use crate::query::types::{FieldDef, Type, TypeRef};
+use crate::store::Stored;
+
+/// The root fields.
+pub fn root_fields() -> Vec<FieldDef> {
+    let within =
+        || argument("within", "Only what stands in this region, which is given by its id.", TypeRef::nullable("ID"));
+    vec![
+        FieldDef {
+            arguments: vec![
+                argument(
+                    "text",
+                    "What is looked for: a part of a name from one character on, traditional or simplified; pinyin in full, by initials or mixed, with or without tones; an English name.",
+                    TypeRef::required("String"),
+                ),
+                argument(
+                    "kinds",
+                    "Only records of these kinds; all where it is not given.",
+                    TypeRef::required(KIND.name).list().or_null(true),
+                ),
+                within(),
+            ],
+            ..plain(
+                "search",
+                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then its beginning, then inside; of those the higher level, then the shorter name.",
+                TypeRef::nullable("Search"),
+                Resolver::Root(searched),
+            )
+        },
+        FieldDef {
+            arguments: vec![
+                argument(
+                    "names",
+                    &format!("The names, at most {RESOLVE_NAMES_MAX}."),
+                    TypeRef::required("String").list(),
+                ),
+                argument("level", "Only regions of this level.", TypeRef::nullable(LEVEL.name)),
+                within(),
+            ],
+            ..plain(
+                "resolve",
+                "Names as others wrote them, led back to regions, in their order: 市 or 县 may be missing, the name may be an old one, and parents may stand in front, as in 云南昭通彝良.",
+                TypeRef::required("Resolution").list().or_null(true),
+                Resolver::Root(resolved),
+            )
+        },
+    ]
+}
+
+/// The types.
+pub fn types() -> Vec<Type> {
+    let value = |name: &'static str, doc: &str, ty: TypeRef| plain(name, doc, ty, Resolver::Plain(name));
+    let extra =
+        |place, name: &str, doc: &str, ty: &str| plain(name, doc, TypeRef::required(ty), Resolver::Extra(place));
+    let mut types = vec![
+        object(
+            "Search",
+            "What a search found.",
+            vec![
+                value("size", "How many records match, of those that were looked at.", TypeRef::required("Int")),
+                value(
+                    "cut",
+                    &format!(
+                        "Why no more was looked at, such as the bound of {SEARCH_LOOKS_MAX} records; null where all was looked at."
+                    ),
+                    TypeRef::nullable("String"),
+                ),
+                connection_field(
+                    "hits",
+                    "They, the best first.",
+                    "SearchHit",
+                    NODE,
+                    Vec::new(),
+                    Resolver::PlainNodes("hits", NODE),
+                ),
+            ],
+        ),
+        object(
+            "Resolution",
+            "What a name may mean.",
+            vec![
+                value("name", "The name as it was given.", TypeRef::required("String")),
+                value("region", "The likeliest region; null where no name is like it.", TypeRef::nullable(REGION)),
+                value(
+                    "confidence",
+                    "How sure that is, from 0 to 1: 1 for a region's whole name that no other of its level has.",
+                    TypeRef::required("Float"),
+                ),
+                value(
+                    "field",
+                    "The field of the region that holds the name: `name`, `aliases`, `formerNames` …",
+                    TypeRef::nullable("String"),
+                ),
+                value(
+                    "runnersUp",
+                    "Others that it may mean, the likeliest first, at most five.",
+                    TypeRef::required("RunnerUp").list(),
+                ),
+            ],
+        ),
+        object(
+            "RunnerUp",
+            "Another region that a name may mean.",
+            vec![
+                value("region", "The region.", TypeRef::required(REGION)),
+                value("confidence", "How sure that is, from 0 to 1.", TypeRef::required("Float")),
+            ],
+        ),
+    ];
+    let edge = vec![
+        extra(0, "place", "Where in the name it matched.", MATCH_PLACE.name),
+        extra(1, "kind", "How it matched.", MATCH_KIND.name),
+        extra(
+            2,
+            "field",
+            "The field that holds the name: `name`, `nameEn`, `aliases`, `formerNames`, `title` …",
+            "String",
+        ),
+        extra(3, "before", "What of the name stands before the match.", "String"),
+        extra(4, "matched", "What of the name matched.", "String"),
+        extra(5, "after", "What of the name stands behind the match.", "String"),
+    ];
+    types.extend(connection_types("SearchHit", NODE, edge));
+    types
+}
+
+fn within<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Option<Stored<'a>>, FieldError> {
+    let Some(text) = arguments.text("within") else { return Ok(None) };
+    let id = Id::parse(text).map_err(|error| FieldError::input(format!("within: {error}")))?;
+    let region = scope.node(id.as_ref())?.filter(|region| region.kind.implements(REGION));
+    region.map(Some).ok_or_else(|| FieldError::input(format!("within: there is no region {id}")))
+}
+
+fn searched<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
+    let named = arguments
+        .get("kinds")
+        .and_then(Value::as_array)
+        .map(|kinds| kinds.iter().filter_map(|kind| KIND.code(kind.as_str()?)).collect::<Vec<_>>());
+    let kinds: Vec<&'static Kind> =
+        KINDS.iter().copied().filter(|kind| named.as_ref().is_none_or(|named| named.contains(&kind.tag))).collect();
+    let within = within(scope, arguments)?;
+    let found = search(scope, arguments.text("text").unwrap_or_default(), &kinds, within.as_ref())?;
+    let hits = found.hits.into_iter().map(|Hit { id, field, found, pieces: [before, matched, after], position }| {
+        let extras = vec![
+            Extra::Name(Some(place_name(found.place))),
+            Extra::Name(Some(kind_name(found.kind))),
+            Extra::Name(Some(field)),
+            Extra::Text(before),
+            Extra::Text(matched),
+            Extra::Text(after),
+        ];
+        (position, id, extras)
+    });
+    let hits: Vec<_> = hits.collect();
+    let fields: Plain = vec![
+        ("size", PlainValue::Leaf(Some(Leaf::Int(i32::try_from(hits.len()).unwrap_or(i32::MAX))))),
+        ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
+        ("hits", PlainValue::Nodes(hits)),
+    ];
+    Ok(Resolved::Object(Object::Plain(fields)))
+}
+
+fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
+    let names = arguments.get("names").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if names.len() > RESOLVE_NAMES_MAX {
+        return Err(FieldError::input(format!(
+            "names: expected at most {RESOLVE_NAMES_MAX}, found {}; ask in several requests",
+            names.len()
+        )));
+    }
+    let level = arguments.text("level").and_then(|level| LEVEL.code(level));
+    let within = within(scope, arguments)?;
+    let each = names.iter().map(|name| {
+        let name = name.as_str().unwrap_or_default();
+        let mut meant = resolve(scope, name, &levels(level), within.as_ref())?.into_iter();
+        let confidence = |meant: &Meant| PlainValue::Leaf(Some(Leaf::Float(meant.confidence)));
+        let best = meant.next();
+        let runners_up = meant.take(5).map(|meant| {
+            PlainValue::Object(vec![("confidence", confidence(&meant)), ("region", PlainValue::Record(Some(meant.id)))])
+        });
+        Ok(Resolved::Object(Object::Plain(vec![
+            ("name", PlainValue::Leaf(Some(Leaf::Owned(name.to_owned())))),
+            ("runnersUp", PlainValue::List(runners_up.collect())),
+            ("confidence", best.as_ref().map_or(PlainValue::Leaf(Some(Leaf::Float(0.0))), confidence)),
+            ("field", PlainValue::Leaf(best.as_ref().map(|best| Leaf::Name(best.field)))),
+            ("region", PlainValue::Record(best.map(|best| best.id))),
+        ])))
+    });
+    Ok(Resolved::List(each.collect::<Result<_, FieldError>>()?))
+}
