@@ -315,6 +315,16 @@ pub static LINK_PREDICATE: Closed = Closed {
     ],
 };
 
+/// How a step of a region's lineage is known.
+pub static LINEAGE_BASIS: Closed = Closed {
+    name: "LineageBasis",
+    doc: "How it is known that one region, or one code, went over into another.",
+    values: &[
+        ("STATED", "A source says it."),
+        ("INFERRED", "It follows from names, and from where the parts went, between two editions of a list."),
+    ],
+};
+
 /// Every closed list.
 pub static CLOSED: &[&Closed] = &[
     &LEVEL,
@@ -336,4 +346,5 @@ pub static CLOSED: &[&Closed] = &[
     &AGREEMENT_ROLE,
     &EXHIBIT_ROLE,
     &LINK_PREDICATE,
+    &LINEAGE_BASIS,
 ];
