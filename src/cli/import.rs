@@ -110,7 +110,9 @@ fn tell(report: &Report) -> Result<(), Failure> {
     say(&format!("folded away: {folded} placeholders of the newest edition"))?;
     let [towns, villages] = report.vanished;
     say(&format!("left out: {towns} codes of towns and {villages} of villages that only older editions have"))?;
-    say(&format!("left out: {spellings} changes of a name in its form alone"))?;
+    say(&format!(
+        "left out: other forms of the names of {spellings} towns and villages, such as 村委会 for 村民委员会"
+    ))?;
     match report.revision {
         Some(revision) => say(&format!("revision {revision}")),
         None => say("nothing to change: no revision was made"),

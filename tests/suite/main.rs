@@ -8,6 +8,7 @@ mod cli;
 mod departures;
 mod executors;
 mod gate;
+mod gazetteer;
 mod generate;
 mod http;
 mod layers;

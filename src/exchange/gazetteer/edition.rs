@@ -50,8 +50,7 @@ pub fn find(path: &Path) -> Result<Vec<Edition>, Vec<Problem>> {
         Err(error) => return Err(vec![whole(path, format!("cannot be read: {error}"))]),
     };
     if folders.is_empty() {
-        let expected =
-            "expected the folder of an edition, with datapackage.json and regions.csv, or a folder of such folders; tools/gazetteer/fetch.sh makes them";
+        let expected = "expected the folder of an edition, with datapackage.json and regions.csv, or a folder of such folders; tools/gazetteer/fetch.sh makes them";
         return Err(vec![whole(path, expected.to_owned())]);
     }
     for folder in folders {
@@ -274,7 +273,11 @@ impl Reading<'_> {
         if parent != above {
             let short: String = parent.chars().take(40).collect();
             let expected = if above.is_empty() { "no parent of a province".to_owned() } else { above };
-            self.report(line, "parent", format!("expected {expected}, which {} begins with; found \"{short}\"", code.0));
+            self.report(
+                line,
+                "parent",
+                format!("expected {expected}, which {} begins with; found \"{short}\"", code.0),
+            );
             return None;
         }
         Some((code, name))

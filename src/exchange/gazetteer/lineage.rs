@@ -4,7 +4,7 @@
 //! - under the same code, unless that code was given to another and the old name goes on under a new one;
 //! - or, its code being gone, where the store knows that code already as a region's;
 //! - or as the one new region of the same city that has its stem (华亭县, 华亭市);
-//! - or as the one new region below which most of its towns go on, if no other goes on there too.
+//! - or as the one new region below which most of its towns go on, if most of that one's came from it.
 //!
 //! Whatever else is gone is a region of its own that is no more; its successors are those below which its towns go on. A
 //! new region that is none of the old ones has as predecessors those from which its towns came.
@@ -56,12 +56,7 @@ impl Entity {
         }
         match self.names.last_mut() {
             Some(span) if span.value == name => span.oldest = edition,
-            _ => self.names.push(Span {
-                value: name.to_owned(),
-                newest: edition,
-                oldest: edition,
-                inferred: false,
-            }),
+            _ => self.names.push(Span { value: name.to_owned(), newest: edition, oldest: edition, inferred: false }),
         }
     }
 }
@@ -124,13 +119,7 @@ impl Lineage {
     }
 
     /// The code in the newer edition of a region that has, or had, this code and name by what is known already.
-    fn known(
-        &self,
-        number: usize,
-        code: Code,
-        name: &str,
-        known: &dyn Fn(Code, &str) -> Option<Code>,
-    ) -> Option<Code> {
+    fn known(&self, number: usize, code: Code, name: &str, known: &dyn Fn(Code, &str) -> Option<Code>) -> Option<Code> {
         let newer = self.at.get(number.checked_sub(1)?)?;
         let had = |entity: &Entity| {
             entity.codes.iter().any(|span| span.value == code) && entity.names.iter().any(|span| span.value == name)
@@ -154,8 +143,29 @@ struct Compared {
     went: BTreeSet<(Code, Code)>,
 }
 
-/// Below which counties the towns of one go on, or came from, and how many.
-type Votes = BTreeMap<Code, usize>;
+/// Where the towns of a county go on, or came from.
+#[derive(Debug, Default)]
+struct Votes {
+    /// How many go on below which county.
+    found: BTreeMap<Code, usize>,
+    /// How many there are, found again or not.
+    towns: usize,
+}
+
+impl Votes {
+    /// The counties of enough towns to tell: what one town in ten says is a chance of its name, and where too few are found
+    /// again nothing is told.
+    fn told(&self) -> impl Iterator<Item = Code> {
+        let all: usize = self.found.values().sum();
+        let enough = all * 4 >= self.towns;
+        self.found.iter().filter(move |(_, count)| enough && **count * 10 >= all).map(|(county, _)| *county)
+    }
+
+    /// Whether more than half of all its towns go on below a county.
+    fn mostly(&self, county: Code) -> bool {
+        self.found.get(&county).is_some_and(|count| count * 2 > self.towns)
+    }
+}
 
 impl Compared {
     fn new(older: &Regions, newer: &Regions, known: &dyn Fn(Code, &str) -> Option<Code>) -> Self {
@@ -179,13 +189,7 @@ impl Compared {
         compared
     }
 
-    fn level(
-        &mut self,
-        level: usize,
-        older: &Regions,
-        newer: &Regions,
-        known: &dyn Fn(Code, &str) -> Option<Code>,
-    ) {
+    fn level(&mut self, level: usize, older: &Regions, newer: &Regions, known: &dyn Fn(Code, &str) -> Option<Code>) {
         let mut new: BTreeMap<Code, &str> = newer.real(level).filter(|(code, _)| !older.has(*code)).collect();
         let mut gone: BTreeMap<Code, &str> = BTreeMap::new();
         for (code, name) in older.real(level) {
@@ -194,7 +198,9 @@ impl Compared {
                 // The code was given to another: the name goes on under a new one of the same city.
                 Some(now)
                     if stem(now) != stem(name)
-                        && new.iter().any(|(other, same)| *same == name && self.is_below_same(older, newer, code, *other)) =>
+                        && new
+                            .iter()
+                            .any(|(other, same)| *same == name && self.is_below_same(older, newer, code, *other)) =>
                 {
                     gone.insert(code, name);
                     new.insert(code, now);
@@ -262,25 +268,19 @@ impl Compared {
         let came: BTreeMap<Code, Votes> = new.keys().map(|now| (*now, backwards.votes(newer, *now))).collect();
         let mut heirs: Vec<(Code, Code)> = Vec::new();
         for (old, votes) in &went {
-            let all: usize = votes.values().sum();
-            heirs.extend(votes.iter().filter(|(now, count)| **count * 2 > all && free.contains_key(now)).map(|(now, _)| (*old, *now)));
+            heirs.extend(free.keys().filter(|now| votes.mostly(**now)).map(|now| (*old, *now)));
         }
         for (old, now) in &heirs {
-            let votes = &came[now];
-            let mostly = votes.get(old).is_some_and(|count| count * 2 > votes.values().sum());
-            if mostly && heirs.iter().filter(|(_, other)| other == now).count() == 1 {
+            if came[now].mostly(*old) {
                 self.same.insert(*old, *now);
                 free.remove(now);
             }
         }
-        // What went elsewhere by chance of a name does not count.
-        let counts = |votes: &Votes, count: usize| count * 10 >= votes.values().sum::<usize>();
         for (old, votes) in went.iter().filter(|(old, _)| !self.same.contains_key(old)) {
-            self.went.extend(votes.iter().filter(|(_, count)| counts(votes, **count)).map(|(now, _)| (*old, *now)));
+            self.went.extend(votes.told().map(|now| (*old, now)));
         }
         for now in free.keys().filter(|now| division(**now, new[now]) != Some("DEVELOPMENT_ZONE")) {
-            let votes = &came[now];
-            self.went.extend(votes.iter().filter(|(_, count)| counts(votes, **count)).map(|(old, _)| (*old, *now)));
+            self.went.extend(came[now].told().map(|old| (old, *now)));
         }
     }
 }
@@ -301,23 +301,26 @@ impl<'r> Towns<'r> {
         Self { other, by_name }
     }
 
-    /// The counties, or what else is right above, in which a county's towns are found again.
+    /// The counties in which a county's towns are found again.
     fn votes(&self, one: &Regions, county: Code) -> Votes {
-        let mut votes = Votes::new();
-        for (town, name) in one.towns(county).filter(|(code, name)| self.other.name(*code) != Some(name)) {
+        let mut votes = Votes::default();
+        for (town, name) in one.towns(county) {
+            votes.towns += 1;
             let Some(found) = self.by_name.get(&name_in_province(one, town, name)) else { continue };
-            // Of several of one name, the one in the same city; of several there, the one with the same number.
-            let city = |code: Code| code.0 / 100_000;
-            let same_city: Vec<_> = found.iter().filter(|code| city(**code) == city(town)).collect();
-            let nearest: Vec<_> = if same_city.is_empty() { found.iter().collect() } else { same_city };
-            let same_number: Vec<_> = nearest.iter().filter(|code| code.0 % 1_000 == town.0 % 1_000).collect();
-            let chosen = match (nearest.as_slice(), same_number.as_slice()) {
-                ([one], _) => **one,
-                (_, [one]) => ***one,
-                _ => continue,
+            // In the same city the name tells it, and of several the number; in another both must be the same.
+            let same_city: Vec<_> = found.iter().filter(|code| code.0 / 100_000 == town.0 / 100_000).collect();
+            let same_number = |codes: &[&Code]| {
+                let mut same = codes.iter().filter(|code| code.0 % 1_000 == town.0 % 1_000);
+                same.next().filter(|_| same.next().is_none()).map(|code| **code)
             };
-            if let Some(county) = self.other.parent(chosen).filter(|parent| parent.level() == 2) {
-                *votes.entry(county).or_default() += 1;
+            let chosen = match same_city.as_slice() {
+                [] => same_number(&found.iter().collect::<Vec<_>>()),
+                [one] => Some(**one),
+                several => same_number(several),
+            };
+            let county = chosen.and_then(|town| self.other.parent(town)).filter(|parent| parent.level() == 2);
+            if let Some(county) = county {
+                *votes.found.entry(county).or_default() += 1;
             }
         }
         votes

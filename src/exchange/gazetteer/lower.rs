@@ -14,8 +14,8 @@ pub struct Lower {
     names: HashMap<Code, Vec<Span<String>>>,
     /// What the newest does not have: its last edition and its name there.
     pub vanished: BTreeMap<Code, (usize, Box<str>)>,
-    /// How often a name changed in its form alone.
-    pub spellings: u64,
+    /// Which have their name in another form in some edition.
+    spelled: Vec<bool>,
 }
 
 impl Lower {
@@ -25,7 +25,7 @@ impl Lower {
             oldest: vec![0; newest.lower().len()],
             names: HashMap::new(),
             vanished: BTreeMap::new(),
-            spellings: 0,
+            spelled: vec![false; newest.lower().len()],
         }
     }
 
@@ -47,7 +47,7 @@ impl Lower {
                 continue;
             }
             if bare(last, &newest.above(*code)) == bare(name, &older.above(*code)) {
-                self.spellings += 1;
+                self.spelled[place] = true;
                 if let Some(span) = names.and_then(|names| names.last_mut()) {
                     span.oldest = number;
                 }
@@ -73,6 +73,11 @@ impl Lower {
     /// The oldest edition that has the region at a place among the newest's towns and villages.
     pub fn oldest(&self, place: usize) -> usize {
         usize::from(self.oldest[place])
+    }
+
+    /// How many have their name in another form in some edition.
+    pub fn spellings(&self) -> u64 {
+        self.spelled.iter().filter(|spelled| **spelled).count() as u64
     }
 
     /// Its names where it had others than the newest's, the newest first.

@@ -31,6 +31,8 @@ pub struct Dated<T> {
     pub value: T,
     /// From when.
     pub from: Option<PartialDate>,
+    /// Whether one of the lists that were read is older and lacks it.
+    pub began: bool,
     /// Until when.
     pub until: Option<PartialDate>,
     /// Inferred to be this region's.
@@ -87,7 +89,7 @@ pub fn merge(record: Option<Record>, standing: Standing, facts: &Facts, added: &
     let decides = is_new || standing.ours && standing.newer;
     let mut cited: Vec<(Id, &str)> = Vec::new();
     name(&mut record, is_new, decides, facts, added, &mut cited);
-    codes(&mut record, is_new, facts, added, &mut cited);
+    codes(&mut record, is_new, standing.ours, facts, added, &mut cited);
     if record.values[KIND] == Value::Null || decides {
         let kind = division(code, &facts.names[0].value).and_then(|kind| DIVISION.code(kind));
         record.values[KIND] = kind.map_or(Value::Null, Value::Closed);
@@ -98,7 +100,8 @@ pub fn merge(record: Option<Record>, standing: Standing, facts: &Facts, added: &
     }
     for (predecessor, on, source) in &facts.predecessors {
         let entries = list(&mut record.values[PREDECESSORS]);
-        let knows = |entry: &Value| matches!(entry, Value::Struct(values) if values[0] == Value::Ref(predecessor.clone()));
+        let knows =
+            |entry: &Value| matches!(entry, Value::Struct(values) if values[0] == Value::Ref(predecessor.clone()));
         if !entries.iter().any(knows) {
             let basis = closed(&LINEAGE_BASIS, "INFERRED");
             entries.push(Value::Struct(vec![Value::Ref(predecessor.clone()), Value::Date(*on), basis, Value::Null]));
@@ -148,7 +151,14 @@ fn name<'f>(
         if decides {
             let old = std::mem::replace(&mut record.values[slot::NAME], Value::Text(newest.value.clone()));
             if let [old] = texts(&old).as_slice() {
-                replaced = Some(Dated { value: old.clone(), from: None, until: newest.from, inferred: false, source: None });
+                replaced = Some(Dated {
+                    value: old.clone(),
+                    from: None,
+                    began: false,
+                    until: newest.from,
+                    inferred: false,
+                    source: None,
+                });
             }
         } else if newest.source.is_some() {
             list(&mut record.values[slot::ALIASES]).push(Value::Text(newest.value.clone()));
@@ -171,6 +181,7 @@ fn name<'f>(
 fn codes<'f>(
     record: &mut Record,
     is_new: bool,
+    ours: bool,
     facts: &'f Facts,
     added: &mut Added,
     cited: &mut Vec<(Id, &'f str)>,
@@ -200,6 +211,9 @@ fn codes<'f>(
             values[CODE_UNTIL] = date(dated.until);
         }
         // Only dates of ours are approximate: an older edition that has the code already tells it better.
+        if values[CODE_FROM] == Value::Null && ours && dated.began {
+            values[CODE_FROM] = date(dated.from);
+        }
         let Value::Date(before) = values[CODE_FROM] else { continue };
         let earlier = dated.from.is_none_or(|from| from.sort_key() < before.sort_key());
         if before.is_approximate() && earlier {

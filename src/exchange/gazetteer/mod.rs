@@ -67,7 +67,7 @@ pub struct Report {
     pub without_successor: Vec<String>,
     /// Placeholders and dummy counties of the newest edition that are no regions.
     pub folded: u64,
-    /// Names of towns and villages that changed in their form alone, counted from edition to edition.
+    /// Towns and villages whose name an edition has in another form, which is no former name.
     pub spellings: u64,
     /// Codes of towns and villages that only older editions have, and that no region has.
     pub vanished: [u64; 2],
@@ -148,9 +148,7 @@ impl Memory {
         let editions = json["editions"].as_object().into_iter().flatten();
         let revisions = json["revisions"].as_array().into_iter().flatten();
         Self {
-            editions: editions
-                .filter_map(|(day, name)| Some((day.clone(), name.as_str()?.to_owned())))
-                .collect(),
+            editions: editions.filter_map(|(day, name)| Some((day.clone(), name.as_str()?.to_owned()))).collect(),
             revisions: revisions.filter_map(Json::as_u64).collect(),
         }
     }
@@ -248,6 +246,7 @@ impl<'e> Lists<'e> {
         Dated {
             value: span.value.clone(),
             from: self.since(span.oldest),
+            began: span.oldest + 1 < self.of.len(),
             until: if span.newest == 0 { None } else { self.until(span.newest) },
             inferred: span.inferred,
             source: self.source(span.newest),
@@ -296,7 +295,7 @@ impl<'a> Import<'a> {
         const CODE: usize = REGION_CODE.slot_of("code");
         let report = Report {
             folded: lists.regions[0].folded().len() as u64,
-            spellings: lists.lower.spellings,
+            spellings: lists.lower.spellings(),
             ..Report::default()
         };
         Self {
@@ -505,7 +504,11 @@ impl<'a> Import<'a> {
             let name = Span { value: name.to_string(), newest: *number, oldest: *number, inferred: false };
             let facts = Facts {
                 codes: vec![codes],
-                names: if is_mangled(&name.value) { continue } else { vec![Dated { from: None, ..lists.dated(&name) }] },
+                names: if is_mangled(&name.value) {
+                    continue;
+                } else {
+                    vec![Dated { from: None, ..lists.dated(&name) }]
+                },
                 above: lists.regions[*number].above(*code).into_iter().map(str::to_owned).collect(),
                 parent: None,
                 abolished: lists.until(*number),

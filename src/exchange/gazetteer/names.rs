@@ -238,7 +238,8 @@ mod tests {
         ] {
             assert_eq!(bare(left, &above), bare(right, &above));
         }
-        for (left, right) in [("东庄村委会", "西庄村委会"), ("石岭村民委员会", "石岭社区居民委员会")] {
+        for (left, right) in [("东庄村委会", "西庄村委会"), ("石岭村民委员会", "石岭社区居民委员会")]
+        {
             assert_ne!(bare(left, &above), bare(right, &above));
         }
         assert_eq!(bare("归湖镇居委会", &above), "归湖镇社区");
