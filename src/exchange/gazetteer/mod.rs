@@ -345,14 +345,15 @@ impl<'a> Import<'a> {
         let mut added = Added::default();
         let after = merge(before.clone(), standing, facts, &mut added);
         let id = after.id();
+        let changed = before.as_ref() != Some(&after);
         let counts = &mut self.report.levels[level];
         match &before {
             None => counts.new += 1,
-            Some(before) if *before == after => {
-                counts.kept += 1;
-                return id;
-            }
-            Some(_) => counts.changed += 1,
+            Some(_) if changed => counts.changed += 1,
+            Some(_) => counts.kept += 1,
+        }
+        if !changed {
+            return id;
         }
         self.report.former_names += added.former_names;
         self.report.codes += added.codes;
@@ -514,7 +515,13 @@ impl<'a> Import<'a> {
                 abolished: lists.until(*number),
                 predecessors: Vec::new(),
             };
+            let counts = self.report.levels[code.level()];
+            let goes_on = code_of(&found.0).is_some_and(|today| lists.regions[0].has(today));
             self.take(Some(found), &facts);
+            if goes_on {
+                // It was counted already, under the code that the newest list has it by.
+                self.report.levels[code.level()] = counts;
+            }
         }
         Ok(())
     }
