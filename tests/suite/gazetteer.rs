@@ -387,6 +387,22 @@ fn an_older_edition_adds_former_names_and_codes_and_nothing_else() {
 }
 
 #[test]
+fn an_edition_between_tells_dates_better() {
+    let query = r#"{
+        liangping: region(code: "500228") { codes { code validFrom validUntil } formerNames { name validUntil } }
+        longhua: region(code: "440309") { predecessorsConnection { edges { on } } }
+        laiwu: region(code: "371200") { ... on City { abolished } }
+    }"#;
+    let place = imported(&["2.0.0", "2.7.0"]);
+    place.import(&ALL);
+    let mended = place.ask(query);
+    assert_eq!(mended["liangping"]["formerNames"][0]["validUntil"], "2017~");
+    assert_eq!(mended["laiwu"]["abolished"], "2019~");
+    assert_eq!(mended["longhua"]["predecessorsConnection"]["edges"][0]["on"], "2017~");
+    assert_eq!(mended, imported(&ALL).ask(query));
+}
+
+#[test]
 fn a_newer_edition_keeps_the_record_and_makes_it_todays() {
     let place = imported(&["2.1.1"]);
     let note = Stored::Text("a keeper's remark".to_owned());
@@ -401,7 +417,7 @@ fn a_newer_edition_keeps_the_record_and_makes_it_todays() {
     assert_eq!(place.import(&["2.7.0", "2.1.1"]).revision, None);
     let asked = place.ask(
         r#"{
-            region(code: "620881") { id name note code formerNames { name } children { totalCount } formerChildren { totalCount } }
+            region(code: "620881") { id name note code codes { code basis } formerNames { name } children { totalCount } formerChildren { totalCount } }
             town: node(id: "town:620824100") { ... on Town { abolished code parent { id } formerParent { id } } }
         }"#,
     );
@@ -409,6 +425,7 @@ fn a_newer_edition_keeps_the_record_and_makes_it_todays() {
         asked["region"],
         json!({
             "id": "county:620824", "name": "华亭市", "note": "a keeper's remark", "code": "620881",
+            "codes": [{ "code": "620824", "basis": null }, { "code": "620881", "basis": "INFERRED" }],
             "formerNames": [{ "name": "华亭县" }], "children": { "totalCount": 11 }, "formerChildren": { "totalCount": 12 },
         })
     );

@@ -24,6 +24,9 @@ const CODE_FROM: usize = REGION_CODE.slot_of("validFrom");
 const CODE_UNTIL: usize = REGION_CODE.slot_of("validUntil");
 const CODE_BASIS: usize = REGION_CODE.slot_of("basis");
 
+const FORMER_NAME_ITSELF: usize = FORMER_NAME.slot_of("name");
+const FORMER_UNTIL: usize = FORMER_NAME.slot_of("validUntil");
+
 /// A code or name and when it held.
 #[derive(Debug, Clone)]
 pub struct Dated<T> {
@@ -35,6 +38,8 @@ pub struct Dated<T> {
     pub began: bool,
     /// Until when.
     pub until: Option<PartialDate>,
+    /// Whether the next newer list was read and lacks it.
+    pub ended: bool,
     /// Inferred to be this region's.
     pub inferred: bool,
     /// The source that has it last; nothing where the store has it already.
@@ -100,9 +105,13 @@ pub fn merge(record: Option<Record>, standing: Standing, facts: &Facts, added: &
     }
     for (predecessor, on, source) in &facts.predecessors {
         let entries = list(&mut record.values[PREDECESSORS]);
-        let knows =
-            |entry: &Value| matches!(entry, Value::Struct(values) if values[0] == Value::Ref(predecessor.clone()));
-        if !entries.iter().any(knows) {
+        let known = entries.iter_mut().find_map(|entry| match entry {
+            Value::Struct(values) if values[0] == Value::Ref(predecessor.clone()) => Some(values),
+            _ => None,
+        });
+        if let Some(values) = known {
+            mend(&mut values[1], Some(*on));
+        } else {
             let basis = closed(&LINEAGE_BASIS, "INFERRED");
             entries.push(Value::Struct(vec![Value::Ref(predecessor.clone()), Value::Date(*on), basis, Value::Null]));
             added.predecessors += 1;
@@ -156,6 +165,7 @@ fn name<'f>(
                     from: None,
                     began: false,
                     until: newest.from,
+                    ended: false,
                     inferred: false,
                     source: None,
                 });
@@ -167,6 +177,13 @@ fn name<'f>(
     former.extend(&replaced);
     for dated in former {
         if names_of(record).iter().any(|other| bare(other) == bare(&dated.value)) {
+            for item in list(&mut record.values[FORMER_NAMES]) {
+                if let Value::Struct(values) = item
+                    && values[FORMER_NAME_ITSELF] == Value::Text(dated.value.clone())
+                {
+                    mend(&mut values[FORMER_UNTIL], dated.until.filter(|_| dated.ended));
+                }
+            }
             continue;
         }
         let values = vec![Value::Text(dated.value.clone()), date(dated.from), date(dated.until)];
@@ -196,7 +213,8 @@ fn codes<'f>(
             values[SYSTEM] = Value::Text(dated.value.system().to_owned());
             values[CODE_FROM] = date(dated.from);
             values[CODE_UNTIL] = date(dated.until);
-            if dated.inferred {
+            // In an old record it is the newer code that is joined to it.
+            if dated.inferred || !is_new && facts.codes.len() > 1 {
                 values[CODE_BASIS] = closed(&LINEAGE_BASIS, "INFERRED");
             }
             entries.push(Value::Struct(values));
@@ -210,6 +228,7 @@ fn codes<'f>(
         if values[CODE_UNTIL] == Value::Null {
             values[CODE_UNTIL] = date(dated.until);
         }
+        mend(&mut values[CODE_UNTIL], dated.until.filter(|_| dated.ended));
         // Only dates of ours are approximate: an older edition that has the code already tells it better.
         if values[CODE_FROM] == Value::Null && ours && dated.began {
             values[CODE_FROM] = date(dated.from);
@@ -245,6 +264,9 @@ fn today(record: &mut Record, decides: bool, newer: bool, facts: &Facts) {
 
 /// The region is in an older edition alone.
 fn abolish(record: &mut Record, ours: bool, on: PartialDate, facts: &Facts, added: &mut Added) {
+    if ours {
+        mend(&mut record.values[ABOLISHED], Some(on).filter(|_| facts.codes[0].ended));
+    }
     let had = |code: &Dated<Code>| record.values[CODE] == Value::Text(code.value.to_string());
     let fresh = record.values[CODE] == Value::Null && record.values[PARENT] == Value::Null;
     if record.values[ABOLISHED] != Value::Null || !ours || !(fresh || facts.codes.iter().any(had)) {
@@ -257,6 +279,16 @@ fn abolish(record: &mut Record, ours: bool, on: PartialDate, facts: &Facts, adde
     };
     record.values[ABOLISHED] = Value::Date(on);
     added.abolished += 1;
+}
+
+/// Makes an approximate date earlier, where an edition between tells it better: only dates of imports are approximate.
+fn mend(value: &mut Value, to: Option<PartialDate>) {
+    if let (Value::Date(before), Some(to)) = (&*value, to)
+        && before.is_approximate()
+        && to.sort_key() < before.sort_key()
+    {
+        *value = Value::Date(to);
+    }
 }
 
 /// Cites a source, for the record as a whole or for a field. One edition of a gazetteer is enough for the whole.

@@ -238,6 +238,13 @@ impl<'e> Lists<'e> {
         self.days.iter().find(|other| other.sort_key() > day.sort_key()).map(|next| next.about_its_year())
     }
 
+    /// Whether the next newer list after one was read, and not only imported before.
+    fn ended(&self, newest: usize) -> bool {
+        let day = |number: usize| self.of[number].1.sort_key();
+        let next = newest.checked_sub(1).map(day);
+        next.is_some_and(|next| !self.days.iter().any(|it| it.sort_key() > day(newest) && it.sort_key() < next))
+    }
+
     fn source(&self, number: usize) -> Option<Id> {
         self.of[number].0.map(|edition| Id::new(&SOURCE, &edition.name))
     }
@@ -248,6 +255,7 @@ impl<'e> Lists<'e> {
             from: self.since(span.oldest),
             began: span.oldest + 1 < self.of.len(),
             until: if span.newest == 0 { None } else { self.until(span.newest) },
+            ended: self.ended(span.newest),
             inferred: span.inferred,
             source: self.source(span.newest),
         }
