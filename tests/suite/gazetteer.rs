@@ -350,9 +350,52 @@ fn the_same_again_changes_nothing_and_makes_no_revision() {
     let again = place.import(&ALL);
     assert_eq!((again.revision, place.revision()), (None, revision));
     assert!(again.levels.iter().all(|level| level.new == 0 && level.changed == 0), "{again:?}");
-    // A part of it again, too.
+    // A part of it again, too, though it is compared over longer gaps.
+    assert_eq!(place.import(&["2.0.0", "2.2.0"]).revision, None);
+    assert_eq!(place.import(&["2.0.0", "2.7.0"]).revision, None);
     assert_eq!(place.import(&["2.2.0"]).revision, None);
     assert_eq!(place.import(&["2.7.0"]).revision, None);
+}
+
+#[test]
+fn what_was_compared_over_shorter_gaps_is_not_told_again_over_longer_ones() {
+    let place = Place::new();
+    let common = "code,name,parent\n62,甘肃省,\n6299,某市,62\n";
+    let rows = [
+        (
+            "2016",
+            "629901,甲区,6299\n629902,乙区,6299\n629901001,子镇,629901\n629901002,丑镇,629901\n629901003,寅镇,629901\n629902001,卯镇,629902\n",
+        ),
+        (
+            "2018",
+            "629902,乙区,6299\n629902001,卯镇,629902\n629902002,子镇,629902\n629902003,丑镇,629902\n629902004,寅镇,629902\n",
+        ),
+        (
+            "2023",
+            "629902,乙区,6299\n629903,丙区,6299\n629902001,卯镇,629902\n629902003,丑镇,629902\n629902004,寅镇,629902\n629903001,子镇,629903\n",
+        ),
+    ];
+    let write = |folder: &str, years: &[&str]| {
+        let path = place.folder.path().join(folder);
+        for (year, rows) in rows.iter().filter(|(year, _)| years.contains(year)) {
+            let text = format!("{common}{rows}");
+            std::fs::create_dir_all(path.join(year)).unwrap();
+            std::fs::write(path.join(year).join("regions.csv"), &text).unwrap();
+            let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+            let descriptor = json!({
+                "name": format!("list-{year}"), "edition": format!("{year}-10-31"),
+                "resources": [{ "name": "regions", "path": "regions.csv", "bytes": text.len(), "hash": format!("sha256:{digest}") }],
+            });
+            std::fs::write(path.join(year).join("datapackage.json"), descriptor.to_string()).unwrap();
+        }
+        import(&place.store, &path, TIME_MS, &mut |_| {}).unwrap()
+    };
+    assert_eq!(write("all", &["2016", "2018", "2023"]).predecessors, 2);
+    // 子镇 of 甲区 stands in 丙区 now: but it came there by way of 乙区.
+    assert_eq!(write("ends", &["2016", "2023"]).revision, None);
+    let asked = place.ask(r#"{ region(code: "629901") { ... on County { successors { nodes { name } } } } c: region(code: "629903") { ... on County { predecessors { name } } } }"#);
+    assert_eq!(asked["region"]["successors"]["nodes"], json!([{ "name": "乙区" }]));
+    assert_eq!(asked["c"]["predecessors"], json!([{ "name": "乙区" }]));
 }
 
 #[test]

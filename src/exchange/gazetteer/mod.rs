@@ -444,7 +444,9 @@ impl<'a> Import<'a> {
 
     fn entity(&self, entity: &Entity, ids: &[Id]) -> Facts {
         let lists = self.lists;
-        let predecessors = entity.predecessors.iter().map(|(old, edition)| {
+        // Where an edition between was imported before, it was compared over shorter gaps.
+        let adjacent = entity.predecessors.iter().filter(|(_, edition)| lists.ended(edition + 1));
+        let predecessors = adjacent.map(|(old, edition)| {
             let day = lists.of[*edition].1;
             (ids[*old].clone(), day.about_its_year(), lists.source(*edition))
         });
