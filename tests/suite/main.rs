@@ -9,6 +9,7 @@ mod departures;
 mod executors;
 mod gate;
 mod gazetteer;
+mod gazetteer_files;
 mod generate;
 mod http;
 mod layers;
