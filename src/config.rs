@@ -62,6 +62,9 @@ pub const CUT_ANYWHERE_CHARS: usize = 20;
 /// From how many objects on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 
+/// The most faults that are told of one file; the rest are counted.
+pub const PROBLEMS_MAX: usize = 20;
+
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

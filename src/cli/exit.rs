@@ -16,7 +16,8 @@ pub const CODES: &str = "Exit codes:
   6  the address is taken, or cannot be listened on
   7  there is no such file, or the file system refused
   8  the query's answer holds errors
-  9  the database differs from what follows from its records";
+  9  the database differs from what follows from its records
+ 10  what was to be imported has faults; nothing of it was loaded";
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub enum Failure {
     Answered,
     /// The check, which was printed, found so many differences.
     Differs(u64),
+    /// What was to be imported has so many faults, which were printed.
+    Faulty(usize),
     /// A panic.
     Panicked(String),
     /// Anything else.
@@ -50,6 +53,7 @@ impl Failure {
             Self::Listen(..) => 6,
             Self::Answered => 8,
             Self::Differs(_) => 9,
+            Self::Faulty(_) => 10,
             Self::Usage(_) => 2,
             Self::Panicked(_) | Self::Other(_) => 1,
         }
@@ -70,6 +74,7 @@ impl Failure {
             }
             Self::Answered => {}
             Self::Differs(count) => eprintln!("jiedui: {count} differences"),
+            Self::Faulty(count) => eprintln!("jiedui: {count} faults; nothing was loaded"),
             Self::Other(error) => eprintln!("jiedui: {error:#}"),
         }
         ExitCode::from(self.code())

@@ -2,6 +2,7 @@
 
 mod check;
 mod exit;
+mod import;
 mod query;
 mod serve;
 
@@ -34,6 +35,8 @@ enum Command {
     Schema,
     /// Recompute every derived row of the database and name what differs.
     Check(check::Check),
+    /// Load data from files, all or nothing.
+    Import(import::Import),
 }
 
 /// The bounds that the caller sets.
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Query(query) => query.run(),
         Command::Check(check) => check.run(),
+        Command::Import(import) => import.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });
     let done = done.unwrap_or_else(|panic| Err(Failure::Panicked(told_by(&panic))));

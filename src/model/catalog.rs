@@ -286,6 +286,24 @@ pub const COMMON_SPECIALS: &[Special] = &[Special {
     output: Output::Objects("Disagreement"),
 }];
 
+/// A name that a record no longer bears.
+pub static FORMER_NAME: Struct = Struct {
+    name: "FormerName",
+    doc: "曾用名: a name that the record bore once and no longer bears.",
+    fields: &[
+        Field::one("name", Scalar::Text, "The name, as its source writes it.").required().searched(),
+        Field::one("validFrom", Scalar::PartialDate, "From when it bore it; null where not known."),
+        Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known."),
+    ],
+};
+
+/// The former names of a record: a field that every named kind declares among its own, since the common slots are full.
+pub const FORMER_NAMES: Field = Field::objects(
+    "formerNames",
+    &FORMER_NAME,
+    "The names that it bore once and no longer bears; other spellings of today's are `aliases`.",
+);
+
 /// What a citation holds beside its source.
 pub const CITATION: &[Field] = &[
     Field::one("section", Scalar::Text, "The heading under which the place stands."),

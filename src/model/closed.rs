@@ -402,6 +402,16 @@ pub static GROUP_BY_DATE: Closed = Closed {
     values: &[("VALUE", "The date as it is."), ("YEAR", "Its year."), ("MONTH", "Its year and month.")],
 };
 
+/// How a step of a region's lineage is known.
+pub static LINEAGE_BASIS: Closed = Closed {
+    name: "LineageBasis",
+    doc: "How it is known that one region, or one code, went over into another.",
+    values: &[
+        ("STATED", "A source says it."),
+        ("INFERRED", "It follows from names, and from where the parts went, between two editions of a list."),
+    ],
+};
+
 /// Every closed list.
 pub static CLOSED: &[&Closed] = &[
     &LEVEL,
@@ -430,4 +440,5 @@ pub static CLOSED: &[&Closed] = &[
     &ORDER_DIRECTION,
     &GROUP_BY_VALUE,
     &GROUP_BY_DATE,
+    &LINEAGE_BASIS,
 ];

@@ -66,6 +66,16 @@ impl PartialDate {
         (date.day == 0 || Day::new(date.year, date.month, date.day).is_ok()).then_some(date)
     }
 
+    /// The year of a date, as an approximate one.
+    pub fn about_its_year(self) -> Self {
+        Self { month: 0, day: 0, approximate: true, ..self }
+    }
+
+    /// Whether it is approximate.
+    pub fn is_approximate(self) -> bool {
+        self.approximate
+    }
+
     /// The first day that it can mean.
     pub fn earliest(self) -> Day {
         Day::constant(self.year, self.month.max(1), self.day.max(1))

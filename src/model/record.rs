@@ -62,7 +62,11 @@ impl Record {
 
     /// The record of a row.
     pub fn unpack(kind: &'static Kind, row: &[u8]) -> Self {
-        let row = Row::new(row);
+        Self::unpack_row(kind, Row::new(row))
+    }
+
+    /// The same, of a row that stands in the store's page cache.
+    pub fn unpack_row(kind: &'static Kind, row: Row<'_>) -> Self {
         Self { kind, values: kind.slots().map(|(slot, field)| unpack_field(field, row.slot(slot))).collect() }
     }
 

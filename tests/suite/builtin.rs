@@ -179,3 +179,32 @@ fn a_load_that_is_killed_half_way_leaves_nothing_of_it() {
     builtin::load(&second, &builtin::files(), TIME_MS).unwrap();
     is_clean(&second);
 }
+
+#[test]
+fn a_merger_is_lineage_and_what_merged_hangs_below_nothing() {
+    let asked = crate::support::ask(
+        r#"{
+            into: region(code: "442000118") {
+                id ... on Town { predecessorsConnection { edges { on basis note node { id } } } successors { totalCount } }
+            }
+            gone: node(id: "town:442000104") {
+                ... on Town { code abolished parent { id } formerParent { id } successors { nodes { id } } }
+            }
+            zhongshan: region(code: "442000") {
+                children { totalCount } ... on City { formerChildren { nodes { id } } }
+            }
+        }"#,
+    );
+    let edge = &asked["into"]["predecessorsConnection"]["edges"][0];
+    assert_eq!((&edge["on"], &edge["basis"]), (&"2021-07-19".into(), &"INFERRED".into()), "{asked}");
+    assert_eq!(edge["node"]["id"], "town:442000104");
+    assert_eq!(
+        asked["gone"],
+        serde_json::json!({
+            "code": null, "abolished": "2021-07-19", "parent": null, "formerParent": { "id": "city:442000" },
+            "successors": { "nodes": [{ "id": "town:442000100" }] },
+        })
+    );
+    assert_eq!(asked["zhongshan"]["children"]["totalCount"], 23);
+    assert_eq!(asked["zhongshan"]["formerChildren"]["nodes"], serde_json::json!([{ "id": "town:442000104" }]));
+}

@@ -8,6 +8,8 @@ mod cli;
 mod departures;
 mod executors;
 mod gate;
+mod gazetteer;
+mod gazetteer_files;
 mod generate;
 mod http;
 mod layers;

@@ -1,6 +1,6 @@
 //! Purchase, sales and cooperation agreements.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY};
 use super::super::closed::AGREEMENT_ROLE;
 use super::super::value::Scalar;
 
@@ -23,6 +23,7 @@ pub static AGREEMENT: Kind = Kind {
         Field::to_one("signedAt", "Event", "The event at which it was signed.")
             .reverse("agreements", "The agreements signed at it."),
         Field::one("signed", Scalar::PartialDate, "When it was signed."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

@@ -1,6 +1,6 @@
 //! Companies.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY, REGION};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
 use super::super::value::Scalar;
 use super::region::{PAIRINGS, PARTNERS};
 
@@ -18,6 +18,7 @@ pub static ENTERPRISE: Kind = Kind {
         Field::one("industry", Scalar::Text, "What it does."),
         Field::to_list("founders", "Person", "Who founded it.")
             .reverse("founded", "The companies that the person founded."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[PAIRINGS, PARTNERS],

@@ -1,6 +1,6 @@
 //! Fairs and festivals.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY};
 use super::super::closed::{BASIS, EXHIBIT_ROLE};
 use super::super::value::Scalar;
 
@@ -26,6 +26,7 @@ pub static EVENT: Kind = Kind {
             .reverse("events", "The events that showed or promoted it."),
         Field::to_one("follows", "Event", "The event that it followed on.")
             .reverse("followedBy", "The events that followed on it."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

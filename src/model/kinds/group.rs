@@ -1,6 +1,6 @@
 //! Sets known by the kind of their members and their size.
 
-use super::super::catalog::{Field, Kind, NAMED, NODE, PARTY};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, NODE, PARTY};
 use super::super::closed::{BASIS, MEMBER_KIND, QUALIFIER};
 use super::super::value::Scalar;
 use super::region::{PAIRINGS, PARTNERS};
@@ -46,6 +46,7 @@ pub static GROUP: Kind = Kind {
             .reverse("groups", "The groups that came about under the pairing."),
         Field::to_one("programme", "Programme", "The programme that it belongs to.")
             .reverse("groups", "The groups that belong to the programme."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[PAIRINGS, PARTNERS],

@@ -1,6 +1,6 @@
 //! What is measured.
 
-use super::super::catalog::{Field, Kind, NAMED};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED};
 use super::super::closed::MONEY;
 use super::super::value::Scalar;
 
@@ -23,6 +23,7 @@ pub static INDICATOR: Kind = Kind {
             Scalar::Text,
             "What one value is per, such as `year` or `person`; null where it is a total.",
         ),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

@@ -1,6 +1,6 @@
 //! Offices for job seekers.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY, REGION};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
 use super::super::value::Scalar;
 
 /// An office for job seekers.
@@ -18,6 +18,7 @@ pub static LABOR_STATION: Kind = Kind {
         Field::to_one("operator", PARTY, "Who operates it.")
             .reverse("operatedStations", "The labor stations that it operates."),
         Field::one("opened", Scalar::PartialDate, "When it opened."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

@@ -36,7 +36,7 @@ pub use region::{CITY, COUNTY, LEVELS, PROVINCE, REGION_CODE, TOWN, VILLAGE};
 pub use source::SOURCE;
 pub use statement::STATEMENT;
 
-use super::catalog::{Kind, Struct};
+use super::catalog::{FORMER_NAME, Kind, Struct};
 
 /// Every kind, in the order of its tag: the tag is the place in this list plus one.
 pub static KINDS: [&Kind; 21] = [
@@ -64,7 +64,7 @@ pub static KINDS: [&Kind; 21] = [
 ];
 
 /// Every struct that records hold.
-pub static STRUCTS: [&Struct; 2] = [&REGION_CODE, &PERIOD];
+pub static STRUCTS: [&Struct; 3] = [&REGION_CODE, &PERIOD, &FORMER_NAME];
 
 /// The kind of a tag.
 pub fn kind_of_tag(tag: u8) -> Option<&'static Kind> {

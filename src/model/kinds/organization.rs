@@ -1,6 +1,6 @@
 //! Bodies that are no companies.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY, REGION};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
 use super::super::closed::ORGANIZATION_KIND;
 use super::super::value::Scalar;
 use super::region::{PAIRINGS, PARTNERS};
@@ -21,6 +21,7 @@ pub static ORGANIZATION: Kind = Kind {
         Field::to_one("partOf", "Organization", "The organization or place that holds it, as a market holds a hall.")
             .reverse("units", "The organizations or places that it holds."),
         Field::one("founded", Scalar::PartialDate, "When it was set up."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[PAIRINGS, PARTNERS],

@@ -1,6 +1,6 @@
 //! Pairings: the heart of the graph.
 
-use super::super::catalog::{Argument, Derived, Field, Kind, NAMED, Output, PARTY, Special, slot};
+use super::super::catalog::{Argument, Derived, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special, slot};
 use super::super::closed::{BASIS, EXTENT, FORM, IN_FORCE};
 use super::super::row::List;
 use super::super::value::{Leaf, Scalar};
@@ -84,6 +84,7 @@ const FIELDS: &[Field] = &[
     Field::one("lastSeen", Scalar::PartialDate, "The last day on which a source shows it."),
     Field::to_one("partOf", "Pairing", "The pairing of which it is a part.")
         .reverse("parts", "Its parts. Figures of the whole never flow down to them."),
+    FORMER_NAMES,
 ];
 
 const DERIVED: &[Derived] = &[Derived {

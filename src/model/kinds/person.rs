@@ -1,6 +1,6 @@
 //! Named persons.
 
-use super::super::catalog::{Field, Kind, NAMED};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED};
 use super::super::value::Scalar;
 
 /// A named person.
@@ -16,6 +16,7 @@ pub static PERSON: Kind = Kind {
         Field::one("role", Scalar::Text, "The person's role, such as 驻村第一书记."),
         Field::to_list("affiliations", "Organization", "The organizations that the person belongs to or works for.")
             .reverse("affiliates", "The persons who belong to it or work for it."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

@@ -1,6 +1,6 @@
 //! What is grown, made or sold.
 
-use super::super::catalog::{Field, Kind, NAMED, REGION};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, REGION};
 
 /// What is grown, made or sold.
 pub static PRODUCT: Kind = Kind {
@@ -12,7 +12,8 @@ pub static PRODUCT: Kind = Kind {
     doc: "What is grown, made or sold.",
     interfaces: &[NAMED],
     fields: &[
-        Field::to_one("origin", REGION, "Where it comes from.").reverse("products", "The products that come from it.")
+        Field::to_one("origin", REGION, "Where it comes from.").reverse("products", "The products that come from it."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

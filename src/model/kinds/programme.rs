@@ -1,6 +1,6 @@
 //! Policies under which pairings exist.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY};
 use super::super::closed::{BASIS, FORM, PROGRAMME_KIND};
 use super::super::value::Scalar;
 
@@ -33,6 +33,7 @@ pub static PROGRAMME: Kind = Kind {
         Field::one("pairedLevels", Scalar::Text, "Between which levels its pairings are, as its source says."),
         Field::to_list("issuedBy", PARTY, "Who issued it.")
             .reverse("issued", "The programmes and policies that it issued."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

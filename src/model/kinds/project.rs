@@ -1,6 +1,6 @@
 //! Things that are built, grown or run.
 
-use super::super::catalog::{Field, Kind, NAMED, PARTY, REGION};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
 use super::super::closed::PROJECT_KIND;
 use super::super::value::Scalar;
 
@@ -25,6 +25,7 @@ pub static PROJECT: Kind = Kind {
         Field::to_list("products", "Product", "What it makes or grows.")
             .reverse("projects", "The projects that make or grow it."),
         Field::one("completed", Scalar::PartialDate, "When it was completed."),
+        FORMER_NAMES,
     ],
     derived: &[],
     specials: &[],

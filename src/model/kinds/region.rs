@@ -1,9 +1,10 @@
 //! Regions: one declaration, five types, which are the five statistical levels.
 
 use super::super::catalog::{
-    Argument, Derived, EdgeProperty, EdgeValue, Field, Kind, NAMED, Output, PARTY, REGION, Special, Struct,
+    Argument, Derived, EdgeProperty, EdgeValue, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, REGION, Special,
+    Struct,
 };
-use super::super::closed::{DIVISION, IN_FORCE, LEVEL, ROLE};
+use super::super::closed::{DIVISION, IN_FORCE, LEVEL, LINEAGE_BASIS, ROLE};
 use super::super::value::{Leaf, Scalar};
 
 /// 省级.
@@ -88,6 +89,11 @@ pub static REGION_CODE: Struct = Struct {
         Field::one("system", Scalar::Text, "The system of codes: `GB/T 2260`, or `NBS` for the statistics bureau's."),
         Field::one("validFrom", Scalar::PartialDate, "From when it was valid; null where not known."),
         Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known, or where it still is."),
+        Field::one(
+            "basis",
+            Scalar::Closed(&LINEAGE_BASIS),
+            "How it is known that the code was this region's; null where the source lists this region under it.",
+        ),
     ],
 };
 
@@ -103,6 +109,28 @@ const FIELDS: &[Field] = &[
     Field::one("longitude", Scalar::Float, "Degrees east, WGS 84, of the same point."),
     Field::to_one("parent", REGION, "The nearest real level above; placeholders such as 市辖区 are folded away.")
         .reverse("children", "The regions right below it, whatever their level."),
+    FORMER_NAMES,
+    Field::to_list(
+        "predecessors",
+        REGION,
+        "The regions that it was made from: in a merger several, in a split the one.",
+    )
+    .with(LINEAGE)
+    .reverse("successors", "The regions that were made from it, or that took it in, all or in part."),
+    Field::one(
+        "abolished",
+        Scalar::PartialDate,
+        "From when it is no more; null while it exists. What is abolished has no `parent` and no `code`.",
+    ),
+    Field::to_one("formerParent", REGION, "The nearest real level above it while it existed, where it is abolished.")
+        .reverse("formerChildren", "The abolished regions that stood right below it, whatever their level."),
+];
+
+/// What an edge to a predecessor carries.
+const LINEAGE: &[Field] = &[
+    Field::one("on", Scalar::PartialDate, "When the one went over into the other, as precise as the source."),
+    Field::one("basis", Scalar::Closed(&LINEAGE_BASIS), "How it is known.").required(),
+    Field::one("note", Scalar::Text, "A remark on this step."),
 ];
 
 const DERIVED: &[Derived] = &[Derived {

@@ -1,0 +1,428 @@
+//! The import of a gazetteer: editions of one list of regions, brought into one record for each region.
+//!
+//! All editions are read before anything is written; what was loaded stands in one revision. A region that the store knows
+//! under any code that it has or had is that record. Dates are no more precise than the editions: what is in one edition
+//! and not in the next changed about the year of the next.
+
+mod edition;
+mod lineage;
+mod lists;
+mod lower;
+mod merge;
+mod names;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use self::edition::Edition;
+use self::lineage::{Entity, Lineage, Span};
+use self::lists::{Lists, Memory};
+use self::lower::is_mangled;
+use self::merge::{Added, Dated, Facts, Standing, code_of, merge, names_of};
+use self::names::Code;
+use super::package::Problem;
+use crate::model::catalog::slot;
+use crate::model::closed::SOURCE_KIND;
+use crate::model::id::Id;
+use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE, SOURCE};
+use crate::model::record::Record;
+use crate::model::value::{Leaf, Scalar, Value};
+use crate::store::key::{self, Indexed};
+use crate::store::log::Revision;
+use crate::store::{Author, Change, Snapshot, Store, StoreError};
+
+/// Under which name the file remembers what was imported.
+const META: &str = "gazetteer";
+
+/// How far the import is.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// What is done now.
+    pub what: &'a str,
+    /// How much of it is done.
+    pub done: u64,
+    /// Of how much; 0 where that is not known.
+    pub total: u64,
+}
+
+/// What came of an import.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The revision that it made; nothing where all was as it should be.
+    pub revision: Option<Revision>,
+    /// The editions that were read, the newest first.
+    pub editions: Vec<String>,
+    /// New, changed and kept records of each level, from the province down.
+    pub levels: [Counts; 5],
+    /// Former names that were added.
+    pub former_names: u64,
+    /// Older and newer codes that were added to regions.
+    pub codes: u64,
+    /// Edges to predecessors that were added.
+    pub predecessors: u64,
+    /// Regions that are no more, newly so.
+    pub abolished: u64,
+    /// Of those, cities and counties for which no successor was found.
+    pub without_successor: Vec<String>,
+    /// Placeholders and dummy counties of the newest edition that are no regions.
+    pub folded: u64,
+    /// Towns and villages whose name an edition has in another form, which is no former name.
+    pub spellings: u64,
+    /// Codes of towns and villages that only older editions have, and that no region has.
+    pub vanished: [u64; 2],
+}
+
+/// What became of the records of a level.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Records that were made.
+    pub new: u64,
+    /// Records that were there, and were added to.
+    pub changed: u64,
+    /// Records that were there and stayed as they were.
+    pub kept: u64,
+}
+
+/// Why an import came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The files have faults.
+    #[error("the editions have {} faults; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Files(Vec<Problem>),
+    /// The store failed, or refused it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports the editions below a path. The store must hold the built-in data already, for its records to be found.
+pub fn import(
+    store: &Store,
+    path: &Path,
+    time_ms: i64,
+    progress: &mut dyn FnMut(Step<'_>),
+) -> Result<Report, ImportError> {
+    let editions = edition::find(path).map_err(ImportError::Files)?;
+    let snapshot = store.snapshot()?;
+    let writer = store.writer()?;
+    let memory = Memory::new(writer.meta(META)?.as_deref());
+    let builtin: HashSet<Id> = writer.builtin()?.into_keys().collect();
+    drop(writer);
+    let lists = Lists::read(&editions, &memory, &snapshot, progress)?;
+    let mut import = Import::new(&snapshot, &memory, &builtin, &lists, progress);
+    import.upper()?;
+    import.lower()?;
+    import.vanished()?;
+    import.sources()?;
+    let Import { mut changes, mut report, .. } = import;
+    report.editions = editions.iter().map(|edition| edition.name.clone()).collect();
+    // In the order of their keys, which is that of the file.
+    changes.sort_by_cached_key(Record::id);
+    let changes: Vec<Change> = changes.into_iter().map(Change::Put).collect();
+    drop(snapshot);
+    progress(Step { what: "writing", done: 0, total: 0 });
+    let note = format!("gazetteer: {}", report.editions.join(", "));
+    let author = Author { time_ms, name: "jiedui import gazetteer".to_owned(), note };
+    let (writer, revision) = store.writer()?.apply(&author, &changes)?;
+    report.revision = revision;
+    let memory = memory.and(&editions, revision);
+    if writer.meta(META)?.as_deref() != Some(&memory) {
+        writer.set_meta(META, &memory)?;
+        writer.commit()?;
+    }
+    Ok(report)
+}
+
+struct Import<'a> {
+    snapshot: &'a Snapshot,
+    memory: &'a Memory,
+    builtin: &'a HashSet<Id>,
+    lists: &'a Lists<'a>,
+    progress: &'a mut dyn FnMut(Step<'_>),
+    /// The index over every code that a region has or had.
+    codes: Option<Indexed>,
+    /// The records of the newest list's regions, down to the towns.
+    ids: HashMap<Code, Id>,
+    cited: BTreeSet<Id>,
+    changes: Vec<Record>,
+    report: Report,
+}
+
+impl<'a> Import<'a> {
+    fn new(
+        snapshot: &'a Snapshot,
+        memory: &'a Memory,
+        builtin: &'a HashSet<Id>,
+        lists: &'a Lists<'a>,
+        progress: &'a mut dyn FnMut(Step<'_>),
+    ) -> Self {
+        const CODE: usize = REGION_CODE.slot_of("code");
+        let report = Report {
+            folded: lists.regions[0].folded().len() as u64,
+            spellings: lists.lower.spellings(),
+            ..Report::default()
+        };
+        Self {
+            snapshot,
+            memory,
+            builtin,
+            lists,
+            progress,
+            codes: key::indexed(&PROVINCE).find(|field| field.inner == Some(CODE)),
+            ids: HashMap::new(),
+            cited: BTreeSet::new(),
+            changes: Vec::new(),
+            report,
+        }
+    }
+
+    /// The records of a level that have or had a code; first those whose code it is today.
+    fn having(&self, code: Code) -> Result<Vec<(Record, Revision)>, StoreError> {
+        let text = code.to_string();
+        let (Some(field), Some(value)) = (self.codes, key::sortable(Scalar::Text, &Leaf::Text(&text))) else {
+            return Ok(Vec::new());
+        };
+        let kind = LEVELS[code.level()];
+        let mut found = Vec::new();
+        for id in self.snapshot.find(field, &value)? {
+            let id = id?;
+            if let Some(stored) = self.snapshot.get(id.as_ref())?.filter(|_| id.tag == kind.tag) {
+                found.push((Record::unpack_row(kind, stored.row()), stored.version()));
+            }
+        }
+        found.sort_by_key(|(record, _)| code_of(record) != Some(code));
+        Ok(found)
+    }
+
+    fn standing(&self, record: &Record, version: Revision) -> Standing {
+        let ours = self.memory.revisions.contains(&version) && !self.builtin.contains(&record.id());
+        Standing { ours, newer: self.lists.newer }
+    }
+
+    /// Merges what the lists say into the record, and notes the change if it is one.
+    fn take(&mut self, found: Option<(Record, Revision)>, facts: &Facts) -> Id {
+        let level = facts.codes[0].value.level();
+        let standing = found
+            .as_ref()
+            .map_or(Standing { ours: true, newer: true }, |(record, version)| self.standing(record, *version));
+        let before = found.map(|(record, _)| record);
+        let mut added = Added::default();
+        let after = merge(before.clone(), standing, facts, &mut added);
+        let id = after.id();
+        let changed = before.as_ref() != Some(&after);
+        let counts = &mut self.report.levels[level];
+        match &before {
+            None => counts.new += 1,
+            Some(_) if changed => counts.changed += 1,
+            Some(_) => counts.kept += 1,
+        }
+        if !changed {
+            return id;
+        }
+        self.report.former_names += added.former_names;
+        self.report.codes += added.codes;
+        self.report.predecessors += added.predecessors;
+        self.report.abolished += added.abolished;
+        let sources = facts.codes.iter().map(|code| &code.source).chain(facts.names.iter().map(|name| &name.source));
+        let sources = sources.chain(facts.predecessors.iter().map(|(_, _, source)| source));
+        self.cited.extend(sources.flatten().cloned());
+        self.changes.push(after);
+        id
+    }
+
+    /// Provinces, cities and counties: through all lists.
+    fn upper(&mut self) -> Result<(), StoreError> {
+        (self.progress)(Step { what: "comparing the editions", done: 0, total: 0 });
+        let failed = std::cell::RefCell::new(None);
+        let known = |code: Code, name: &str| match self.having(code) {
+            Ok(found) => {
+                let named = found.iter().find(|(record, _)| names_of(record).iter().any(|other| other == name));
+                let (record, _) = named.or(found.first().filter(|_| found.len() == 1))?;
+                code_of(record)
+            }
+            Err(error) => {
+                failed.replace(Some(error));
+                None
+            }
+        };
+        let lineage = lineage::trace(&self.lists.regions, &known);
+        if let Some(error) = failed.into_inner() {
+            return Err(error);
+        }
+        let found = self.find(&lineage)?;
+        let ids: Vec<Id> = lineage
+            .entities
+            .iter()
+            .zip(&found)
+            .map(|(entity, found)| match found {
+                Some((record, _)) => record.id(),
+                None => Id::new(LEVELS[entity.codes[0].value.level()], &entity.codes[0].value.to_string()),
+            })
+            .collect();
+        self.ids = lineage.at[0].iter().map(|(code, entity)| (*code, ids[*entity].clone())).collect();
+        let preceding: HashSet<usize> =
+            lineage.entities.iter().flat_map(|entity| entity.predecessors.iter().map(|(old, _)| *old)).collect();
+        for (place, (entity, found)) in lineage.entities.iter().zip(found).enumerate() {
+            let facts = self.entity(entity, &ids);
+            let before = self.report.abolished;
+            self.take(found, &facts);
+            if self.report.abolished > before && !preceding.contains(&place) {
+                self.report.without_successor.push(format!("{} {}", entity.codes[0].value, entity.names[0].value));
+            }
+        }
+        Ok(())
+    }
+
+    /// The record of each region, where the store has one under any of its codes. None is two regions'.
+    fn find(&self, lineage: &Lineage) -> Result<Vec<Option<(Record, Revision)>>, StoreError> {
+        let mut taken: HashSet<Id> = HashSet::new();
+        let mut all = Vec::new();
+        for entity in &lineage.entities {
+            let mut found = None;
+            for code in &entity.codes {
+                let mut having = self.having(code.value)?;
+                having.retain(|(record, _)| !taken.contains(&record.id()));
+                // A code that was given to another is the record's whose name it bore.
+                let named = having.iter().position(|(record, _)| {
+                    names_of(record).iter().any(|name| entity.names.iter().any(|span| span.value == *name))
+                });
+                let today = having.iter().position(|(record, _)| code_of(record) == Some(code.value));
+                if let Some(place) = today.or(named).or((having.len() == 1).then_some(0)) {
+                    found = Some(having.swap_remove(place));
+                    break;
+                }
+            }
+            taken.extend(found.iter().map(|(record, _)| record.id()));
+            all.push(found);
+        }
+        Ok(all)
+    }
+
+    fn entity(&self, entity: &Entity, ids: &[Id]) -> Facts {
+        let lists = self.lists;
+        // Where an edition between was imported before, it was compared over shorter gaps.
+        let adjacent = entity.predecessors.iter().filter(|(_, edition)| lists.ended(edition + 1));
+        let predecessors = adjacent.map(|(old, edition)| {
+            let day = lists.of[*edition].1;
+            (ids[*old].clone(), day.about_its_year(), lists.source(*edition))
+        });
+        let names = entity.names.iter().enumerate().filter(|(place, span)| *place == 0 || !is_mangled(&span.value));
+        Facts {
+            codes: entity.codes.iter().map(|span| lists.dated(span)).collect(),
+            names: names.map(|(_, span)| lists.dated(span)).collect(),
+            above: Vec::new(),
+            parent: entity.parent.map(|parent| ids[parent].clone()),
+            abolished: if entity.newest() == 0 { None } else { lists.until(entity.newest()) },
+            predecessors: predecessors.collect(),
+        }
+    }
+
+    /// Towns and villages: those of the newest list, by their codes.
+    fn lower(&mut self) -> Result<(), StoreError> {
+        let lists = self.lists;
+        let newest = &lists.regions[0];
+        let total = newest.lower().len() as u64;
+        for (place, (code, name)) in newest.lower().iter().enumerate() {
+            if place % 4_096 == 0 {
+                (self.progress)(Step { what: "comparing with the database", done: place as u64, total });
+            }
+            let code = *code;
+            let oldest = lists.lower.oldest(place);
+            let span = Span { value: code, newest: 0, oldest, inferred: false };
+            let only = [Span { value: name.to_string(), newest: 0, oldest, inferred: false }];
+            let names = match lists.lower.names(code) {
+                [] => &only,
+                names => names,
+            };
+            let facts = Facts {
+                codes: vec![lists.dated(&span)],
+                names: names.iter().map(|span| lists.dated(span)).collect(),
+                above: newest.above(code).into_iter().map(str::to_owned).collect(),
+                parent: newest.parent(code).and_then(|above| self.ids.get(&above)).cloned(),
+                abolished: None,
+                predecessors: Vec::new(),
+            };
+            let mut found = self.having(code)?;
+            let found = if found.is_empty() { None } else { Some(found.swap_remove(0)) };
+            let id = self.take(found, &facts);
+            if code.level() == 3 {
+                self.ids.insert(code, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Towns and villages that only older lists have: no records are made of them, but some are there.
+    fn vanished(&mut self) -> Result<(), StoreError> {
+        let lists = self.lists;
+        let total = lists.lower.vanished.len() as u64;
+        for (place, (code, (number, name))) in lists.lower.vanished.iter().enumerate() {
+            if place % 4_096 == 0 {
+                (self.progress)(Step { what: "looking for what vanished", done: place as u64, total });
+            }
+            let mut found = self.having(*code)?;
+            if found.is_empty() {
+                self.report.vanished[code.level() - 3] += 1;
+                continue;
+            }
+            let found = found.swap_remove(0);
+            let span = Span { value: *code, newest: *number, oldest: *number, inferred: false };
+            let codes = Dated { from: None, source: None, ..lists.dated(&span) };
+            let name = Span { value: name.to_string(), newest: *number, oldest: *number, inferred: false };
+            let facts = Facts {
+                codes: vec![codes],
+                names: if is_mangled(&name.value) {
+                    continue;
+                } else {
+                    vec![Dated { from: None, ..lists.dated(&name) }]
+                },
+                above: lists.regions[*number].above(*code).into_iter().map(str::to_owned).collect(),
+                parent: None,
+                abolished: lists.until(*number),
+                predecessors: Vec::new(),
+            };
+            let counts = self.report.levels[code.level()];
+            let goes_on = code_of(&found.0).is_some_and(|today| lists.regions[0].has(today));
+            self.take(Some(found), &facts);
+            if goes_on {
+                // It was counted already, under the code that the newest list has it by.
+                self.report.levels[code.level()] = counts;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sources that are cited: each edition is one.
+    fn sources(&mut self) -> Result<(), StoreError> {
+        const SHA256: usize = SOURCE.slot_of("sha256");
+        for (edition, _) in &self.lists.of {
+            let Some(edition) = edition else { continue };
+            let id = Id::new(&SOURCE, &edition.name);
+            if !self.cited.contains(&id) {
+                continue;
+            }
+            let before = self.snapshot.get(id.as_ref())?.map(|stored| Record::unpack_row(&SOURCE, stored.row()));
+            let mut source = before.clone().unwrap_or_else(|| described(edition));
+            if source.values[SHA256] == Value::Null {
+                source.values[SHA256] = Value::Text(edition.sha256.clone());
+            }
+            if before.as_ref() != Some(&source) {
+                self.changes.push(source);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The source that an edition is.
+fn described(edition: &Edition) -> Record {
+    let mut source = Record::new(&SOURCE, &edition.name);
+    let text = |text: &str| Value::Text(text.to_owned());
+    source.values[SOURCE.slot_of("title")] = text(&edition.title);
+    source.values[SOURCE.slot_of("kind")] = SOURCE_KIND.code("DATASET").map_or(Value::Null, Value::Closed);
+    source.values[SOURCE.slot_of("edition")] = text(&edition.date.to_string());
+    source.values[SOURCE.slot_of("license")] = edition.license.as_deref().map_or(Value::Null, text);
+    let from = edition.home.as_deref().map(|home| format!(", from {home}")).unwrap_or_default();
+    let note = format!("The statistics bureau's (国家统计局) codes and names of divisions{from}; imported.");
+    source.values[slot::NOTE] = text(&note);
+    source
+}
