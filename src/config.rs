@@ -59,7 +59,7 @@ pub const CHAINS_MAX: usize = 64;
 /// The most characters of a stretch that is cut into names anywhere; a longer one is cut behind 省, 市, 县 … alone.
 pub const CUT_ANYWHERE_CHARS: usize = 20;
 
-/// From how many objects on an answer counts as long, and runs on a thread that may block.
+/// From how many records on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 
 /// The most faults that are told of one file; the rest are counted.
@@ -86,7 +86,8 @@ pub struct Limits {
     pub fields: usize,
     /// Fields that an operation comes to, counted once for each type they are selected on.
     pub plan_fields: usize,
-    /// Objects that an answer may hold at most, reckoned from the sizes of its pages before anything is read.
+    /// Records that may be read for an answer, reckoned before anything is read: from the sizes of its pages, and from what
+    /// is filtered and sorted.
     pub cost: usize,
     /// Records that an answer may read, counted as they are read.
     pub reads: usize,
@@ -145,7 +146,7 @@ impl Limits {
             ("directives", "directives of a document", &mut self.directives),
             ("fields", "fields of a document, as they are written", &mut self.fields),
             ("plan-fields", "fields that an operation comes to, once for each type", &mut self.plan_fields),
-            ("cost", "objects that an answer may hold at most, reckoned from its pages", &mut self.cost),
+            ("cost", "records that may be read for an answer, reckoned before it is", &mut self.cost),
             ("reads", "records that an answer may read", &mut self.reads),
             ("time-ms", "milliseconds that an answer may take", &mut self.time_ms),
             ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),

@@ -22,6 +22,7 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
 use crate::config::{COST_OF_LONG, Limits, SCHEMAS_MAX};
+use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
 use crate::query::scope::Scope;
 use crate::store::Store;
@@ -61,7 +62,7 @@ pub fn sdl() -> String {
 struct Ready {
     plan: Arc<Plan>,
     bound: Vec<Arguments>,
-    /// How many objects the answer may hold.
+    /// How many records may be read for it.
     cost: u64,
     introspected: JsonMap,
     scope: Scope,
@@ -160,9 +161,10 @@ impl Api {
     fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
-        let (bound, cost) = plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
-        let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         let scope = self.scope()?.noting(extensions.trace());
+        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+        let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
+        let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         let document = if extensions.is_none() { String::new() } else { request.query.clone() };
         let (answer_bytes, cost_limit) = (self.limits.answer_bytes, self.limits.cost);
         Ok(Ready { plan, bound, cost, introspected, scope, answer_bytes, extensions, document, cost_limit })
@@ -171,8 +173,10 @@ impl Api {
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
         let plan = self.gate.plan(&passed)?;
-        plan.bind(&passed.variables, &self.limits).map_err(|error| vec![error])?;
-        graphql::run(&self.graphql, self.scope()?, request, passed.variables, plan).await
+        let scope = self.scope()?;
+        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+        plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
+        graphql::run(&self.graphql, scope, request, passed.variables, plan).await
     }
 
     fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {

@@ -304,6 +304,14 @@ pub const FORMER_NAMES: Field = Field::objects(
     "The names that it bore once and no longer bears; other spellings of today's are `aliases`.",
 );
 
+/// The specials of every kind that has a name.
+pub const NAMED_SPECIALS: &[Special] = &[Special {
+    name: "pinyin",
+    doc: "How the name is read: Hanyu Pinyin with tone marks, the generic part a word of its own, as in Zhōngshān Shì.",
+    arguments: &[],
+    output: Output::Value(Scalar::Text),
+}];
+
 /// What a citation holds beside its source.
 pub const CITATION: &[Field] = &[
     Field::one("section", Scalar::Text, "The heading under which the place stands."),
@@ -445,7 +453,8 @@ impl Kind {
 
     /// What is computed from the graph, the common ones first.
     pub fn all_specials(&self) -> impl Iterator<Item = &'static Special> + use<> {
-        COMMON_SPECIALS.iter().chain(self.specials)
+        let named = if self.is_named() { NAMED_SPECIALS } else { &[] };
+        COMMON_SPECIALS.iter().chain(named).chain(self.specials)
     }
 
     /// Whether records of the kind have a name.

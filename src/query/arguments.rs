@@ -84,6 +84,11 @@ impl Arguments {
         Self { asked, ..self }
     }
 
+    /// Whether something is known to be asked of the field's value.
+    pub fn asks(&self, name: &str) -> bool {
+        self.asked.0.as_ref().is_some_and(|fields| fields.contains_key(name))
+    }
+
     /// What is asked of the field's value.
     pub fn asked(&self) -> &Asked {
         &self.asked

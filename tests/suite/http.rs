@@ -271,7 +271,7 @@ fn bounds_can_be_set_and_say_what_was_exceeded_by_how_much_and_where() {
         ),
         (
             "{ cities(first: 200) { totalCount nodes { id } } }",
-            "the answer may hold 201 objects; at most 100",
+            "the answer may read 201 records; at most 100",
             json!({ "line": 1, "column": 3 }),
         ),
         ("{ cities(first: 40) { nodes { id } } }", "reads more than 20 records", Value::Null),

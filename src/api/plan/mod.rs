@@ -124,16 +124,22 @@ impl Plan {
     }
 
     /// Coerces the arguments that hold variables, and refuses what would cost too much with them. Gives the cost too.
-    pub fn bind(&self, variables: &Map<String, Value>, limits: &Limits) -> Result<(Vec<Arguments>, u64), GraphqlError> {
+    pub fn bind(
+        &self,
+        variables: &Map<String, Value>,
+        limits: &Limits,
+        sizes: cost::Sizes<'_>,
+    ) -> Result<(Vec<Arguments>, u64), GraphqlError> {
         let bound = self.coerce(variables)?;
-        let cost = self.cost(&bound);
-        if cost.objects <= limits.cost as u64 {
-            return Ok((bound, cost.objects));
+        let cost = self.cost(&bound, sizes);
+        if cost.rows <= limits.cost as u64 {
+            return Ok((bound, cost.rows));
         }
         let (name, location) = cost.dearest.unzip();
-        let narrow = name.map(|name| format!("; ask for a smaller page of `{name}`")).unwrap_or_default();
-        let message =
-            format!("the answer may hold {} objects; at most {} are answered{narrow}", cost.objects, limits.cost);
+        let narrow = name
+            .map(|name| format!("; narrow `{name}` by a smaller page, or by what is filtered and sorted"))
+            .unwrap_or_default();
+        let message = format!("the answer may read {} records; at most {} are read{narrow}", cost.rows, limits.cost);
         Err(GraphqlError::request(Code::LimitExceeded, message).at(location))
     }
 

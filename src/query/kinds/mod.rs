@@ -5,15 +5,22 @@ pub mod pairing;
 pub mod party;
 pub mod region;
 
-use crate::model::catalog::{Kind, NODE, PARTY, REGION};
+use crate::model::catalog::{Kind, NAMED, NODE, PARTY, REGION, slot};
+use crate::model::value::{Leaf, Scalar};
+use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
+use crate::query::object::Resolved;
 use crate::query::object::SpecialFn;
 use crate::query::provenance::disagreements;
 use crate::query::reference::reference;
 use crate::query::relation::RelationFn;
+use crate::query::scope::Scope;
+use crate::store::Stored;
 
 /// Every special: the type that has it, its name, its function.
 pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
     (NODE, "disagreements", disagreements),
+    (NAMED, "pinyin", pinyin),
     ("Source", "reference", reference),
     (REGION, "ancestors", region::ancestors),
     (REGION, "descendants", region::descendants),
@@ -51,6 +58,13 @@ pub fn relation(kind: &'static Kind, name: &str) -> Option<RelationFn> {
 pub fn special(kind: &'static Kind, name: &str) -> SpecialFn {
     let bound = SPECIALS.iter().find(|(of, special, _)| *special == name && kind.implements(of));
     bound.unwrap_or_else(|| panic!("{}.{name} is declared and not bound", kind.name)).2
+}
+
+/// `Named.pinyin`.
+fn pinyin<'a>(_: &'a Scope, record: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
+    let name = Scalar::Text.read(record.row().slot(slot::NAME));
+    let read = name.as_ref().and_then(Leaf::text).map(crate::text::pinyin::pinyin).unwrap_or_default();
+    Ok(Resolved::Leaf(Leaf::Owned(read)))
 }
 
 #[cfg(test)]
