@@ -319,17 +319,19 @@ impl Grouping {
     fn position(&self, group: &Group) -> Vec<u8> {
         let mut position = Vec::new();
         for (reckoned, descending) in &self.order {
-            let bytes = match reckoned {
-                Reckoned::Keys => Some(sortable(&group.keys)),
-                Reckoned::Count => Some(group.count.to_be_bytes().to_vec()),
-                Reckoned::Of(name, reckoning) => group.tally(name).and_then(|tally| tally.sortable(*reckoning)),
-            };
-            match bytes {
+            let mut stand = |bytes: Option<Vec<u8>>| match bytes {
                 None => position.push(1),
                 Some(bytes) => {
                     position.push(0);
                     let flip = if *descending { u8::MAX } else { 0 };
                     position.extend(bytes.iter().map(|byte| byte ^ flip));
+                }
+            };
+            match reckoned {
+                Reckoned::Keys => group.keys.iter().for_each(|key| stand(key.as_ref().map(Found::sortable))),
+                Reckoned::Count => stand(Some(group.count.to_be_bytes().to_vec())),
+                Reckoned::Of(name, reckoning) => {
+                    stand(group.tally(name).and_then(|tally| tally.sortable(*reckoning)));
                 }
             }
         }
