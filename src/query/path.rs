@@ -225,7 +225,7 @@ impl Part {
             Self::Month => Some(7),
         };
         let (sortable, text) = match cut {
-            None => (key::sortable(scalar, &leaf), text),
+            None => (key::sortable(scalar, &leaf).map(|key| told_apart(scalar, key, &text)), text),
             Some(digits) => match text.get(..digits).and_then(|part| PartialDate::parse(part).ok()) {
                 Some(date) => (Some(date.sort_key().to_vec()), text[..digits].to_owned()),
                 None => return Ok(()),
@@ -236,4 +236,12 @@ impl Part {
             None => Ok(()),
         }
     }
+}
+
+/// The key of a date that is approximate is that of the exact one: here the two are told apart, the exact one first.
+fn told_apart(scalar: Scalar, mut key: Vec<u8>, text: &str) -> Vec<u8> {
+    if let Scalar::Date | Scalar::PartialDate = scalar {
+        key.push(u8::from(text.ends_with('~')));
+    }
+    key
 }
