@@ -237,10 +237,12 @@ impl Summed {
 
     /// What it comes to.
     pub fn sum(&self, scope: &Scope) -> Result<Sum, FieldError> {
-        let unit = match self.indicators.iter().next() {
-            Some(indicator) => text(&scope.referred(indicator.as_ref())?, UNIT),
-            None => None,
-        };
+        let mut units = HashSet::new();
+        for indicator in &self.indicators {
+            units.insert(text(&scope.referred(indicator.as_ref())?, UNIT));
+        }
+        // Figures of several units are refused, and have no unit in common.
+        let unit = if units.len() == 1 { units.into_iter().next().flatten() } else { None };
         let sum = Sum { unit, counted: self.counted, unknown: self.unknown, bound: self.bound, ..Sum::default() };
         Ok(match self.refusal(scope)? {
             Some(why) => Sum { refused: Some(why), bound: Bound::Exact, ..sum },
