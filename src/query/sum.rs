@@ -169,9 +169,12 @@ struct Figure {
     /// From which day to which; without a start it is a running total.
     start: Option<Date>,
     end: Option<Date>,
-    part_of: Option<u64>,
-    possibly_part_of: Option<u64>,
+    /// The figures of which it is a part, or possibly one, stated of itself.
+    wholes: Vec<Whole>,
 }
+
+/// A figure of which another is a part, and whether it is only possibly.
+type Whole = (Id, bool);
 
 impl Summed {
     /// Adds a record's number.
@@ -224,14 +227,12 @@ impl Summed {
             Some(Leaf::Text(text)) => PartialDate::parse(text).ok(),
             _ => None,
         };
-        let part = |slot| IdRef::from_bytes(row.slot(slot)).map(|id| hash(&id.to_bytes()));
         self.figures.push(Figure {
             id: hash(&record.id().to_bytes()),
             of: hash(&[row.slot(SUBJECT), &[0], row.slot(THE_INDICATOR), &[0], row.slot(COUNTERPART)].concat()),
             start: date(START).map(PartialDate::earliest),
             end: date(END).map(PartialDate::latest),
-            part_of: part(PART_OF),
-            possibly_part_of: part(POSSIBLY_PART_OF),
+            wholes: wholes(row).collect(),
         });
     }
 
@@ -271,7 +272,7 @@ impl Summed {
         if let Some(why) = self.mixed(scope)? {
             return Ok(Some(why));
         }
-        if let Some(why) = self.double() {
+        if let Some(why) = self.parts(scope)?.or_else(|| self.double()) {
             return Ok(Some(why.to_owned()));
         }
         self.nested(scope)
@@ -304,16 +305,29 @@ impl Summed {
         })
     }
 
-    /// Whether something would be counted twice by what the figures say of themselves.
-    fn double(&self) -> Option<&'static str> {
+    /// Whether one is a part of another: of itself, or by parts of parts that are not being added.
+    fn parts(&self, scope: &Scope) -> Result<Option<&'static str>, FieldError> {
         let ids: HashSet<u64> = self.figures.iter().map(|figure| figure.id).collect();
-        let within = |whole: Option<u64>| whole.is_some_and(|whole| ids.contains(&whole));
-        if self.figures.iter().any(|figure| within(figure.part_of)) {
-            return Some("one is a part of another");
+        let mut climbed = HashSet::new();
+        for figure in &self.figures {
+            let mut open = figure.wholes.clone();
+            while let Some((whole, possibly)) = open.pop() {
+                let id = hash(&whole.as_ref().to_bytes());
+                if ids.contains(&id) {
+                    let (stated, likely) = ("one is a part of another", "one is possibly a part of another");
+                    return Ok(Some(if possibly { likely } else { stated }));
+                }
+                if climbed.insert(id) {
+                    let record = scope.referred(whole.as_ref())?;
+                    open.extend(wholes(record.row()).map(|(above, maybe)| (above, possibly || maybe)));
+                }
+            }
         }
-        if self.figures.iter().any(|figure| within(figure.possibly_part_of)) {
-            return Some("one is possibly a part of another");
-        }
+        Ok(None)
+    }
+
+    /// Whether something would be counted twice by the periods of the figures.
+    fn double(&self) -> Option<&'static str> {
         let mut by_subject: HashMap<u64, Vec<&Figure>> = HashMap::new();
         for figure in &self.figures {
             by_subject.entry(figure.of).or_default().push(figure);
@@ -334,11 +348,8 @@ impl Summed {
     fn nested(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
         for (subject, measured) in &self.subjects {
             let record = scope.referred(subject.as_ref())?;
-            let wholes = if record.kind == &PAIRING {
-                IdRef::from_bytes(record.row().slot(WHOLE)).map(IdRef::to_owned).into_iter().collect()
-            } else {
-                ancestor_ids(scope, &record)?
-            };
+            let wholes =
+                if record.kind == &PAIRING { pairings_above(scope, &record)? } else { ancestor_ids(scope, &record)? };
             if let Some(whole) = wholes.into_iter().find(|whole| self.subjects.contains(&(whole.clone(), *measured))) {
                 return Ok(Some(format!("{subject} is a part of {whole}, and both have figures")));
             }
@@ -350,6 +361,23 @@ impl Summed {
     pub fn mean(&self, sum: &Sum) -> Option<Decimal> {
         sum.value?.divided_by(sum.counted)
     }
+}
+
+/// The figures of which a figure says that it is a part, the stated one last.
+fn wholes(row: Row<'_>) -> impl Iterator<Item = Whole> {
+    let named = move |(slot, possibly)| IdRef::from_bytes(row.slot(slot)).map(|id| (id.to_owned(), possibly));
+    [(POSSIBLY_PART_OF, true), (PART_OF, false)].into_iter().filter_map(named)
+}
+
+/// The pairings of which a pairing is a part, or a part of a part.
+fn pairings_above(scope: &Scope, pairing: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let mut above: Vec<Id> = Vec::new();
+    let mut next = IdRef::from_bytes(pairing.row().slot(WHOLE)).map(IdRef::to_owned);
+    while let Some(id) = next.filter(|id| !above.contains(id)) {
+        next = IdRef::from_bytes(scope.referred(id.as_ref())?.row().slot(WHOLE)).map(IdRef::to_owned);
+        above.push(id);
+    }
+    Ok(above)
 }
 
 fn hash(bytes: &[u8]) -> u64 {
