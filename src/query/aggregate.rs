@@ -172,14 +172,13 @@ impl Grouping {
                 if asked.has(part) { asked.of(part) } else { Asked::these(BTreeMap::new()) }
             });
             let in_having = |reckoning: &str| having.as_ref().is_some_and(|having| is_in(having, name, reckoning));
-            let in_order = order.iter().find_map(|(at, _)| match at {
-                Reckoned::Of(at, reckoning) if at == name => Some(*reckoning),
-                _ => None,
-            });
-            let any = Reckoning::ALL.iter().any(|(reckoning, _)| here.has(reckoning) || in_having(reckoning))
-                || in_order.is_some();
-            if any {
-                let distinct = here.has("distinct") || in_having("distinct") || in_order == Some(Reckoning::Distinct);
+            let in_order = |reckoning: &Reckoning| {
+                order.iter().any(|(at, _)| matches!(at, Reckoned::Of(at, known) if at == name && known == reckoning))
+            };
+            let wants =
+                |(named, reckoning): &(&str, Reckoning)| here.has(named) || in_having(named) || in_order(reckoning);
+            if Reckoning::ALL.iter().any(wants) {
+                let distinct = wants(&("distinct", Reckoning::Distinct));
                 wanted.insert(interned(name), distinct);
             }
         }
