@@ -9,11 +9,11 @@ use super::error::FieldError;
 use super::kinds::region::ancestor_ids;
 use super::scope::Scope;
 use crate::model::catalog::{Kind, Shape};
-use crate::model::closed::{MONEY, NATURE, QUALIFIER};
+use crate::model::closed::{MEMBER_KIND, MONEY, NATURE, QUALIFIER};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
-use crate::model::kinds::{INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
+use crate::model::kinds::{GROUP, INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
 use crate::model::row::Row;
 use crate::model::value::{Leaf, Scalar};
 use crate::store::Stored;
@@ -31,6 +31,8 @@ const UNIT: usize = INDICATOR.slot_of("unit");
 const MONEY_SLOT: usize = INDICATOR.slot_of("money");
 const PER_UNIT: usize = INDICATOR.slot_of("perUnit");
 const WHOLE: usize = PAIRING.slot_of("partOf");
+const MEMBERS_ARE: usize = GROUP.slot_of("memberKind");
+const SUPERSET: usize = GROUP.slot_of("partOf");
 
 /// A field of a kind that can be added up.
 #[derive(Debug, Clone, Copy)]
@@ -155,6 +157,10 @@ pub struct Summed {
     counted: u64,
     unknown: u64,
     figures: Vec<Figure>,
+    /// Each record, as a hash, and of what it says that it is a part.
+    parts: Vec<(u64, Vec<Whole>)>,
+    /// What the members of groups are whose sizes are added.
+    members: HashSet<&'static str>,
     indicators: HashSet<Id>,
     natures: HashSet<&'static str>,
     /// Subjects that can be parts of others, with the indicator.
@@ -163,17 +169,14 @@ pub struct Summed {
 
 /// What of a figure decides whether it can be added to another, as hashes: a sum may be over a million.
 struct Figure {
-    id: u64,
     /// Of whom it is, what it measures, and with whom.
     of: u64,
     /// From which day to which; without a start it is a running total.
     start: Option<Date>,
     end: Option<Date>,
-    /// The figures of which it is a part, or possibly one, stated of itself.
-    wholes: Vec<Whole>,
 }
 
-/// A figure of which another is a part, and whether it is only possibly.
+/// Of what a record is a part, and whether it is only possibly.
 type Whole = (Id, bool);
 
 impl Summed {
@@ -202,11 +205,17 @@ impl Summed {
             None => self.torn = self.torn.or(Some((self.bound, bound))),
         }
         if record.kind == &OBSERVATION {
-            self.add_figure(record, row);
+            self.add_figure(row);
         }
+        if let (true, Some(Leaf::Name(members))) =
+            (record.kind == &GROUP, Scalar::Closed(&MEMBER_KIND).read(row.slot(MEMBERS_ARE)))
+        {
+            self.members.insert(members);
+        }
+        self.parts.push((hash(&record.id().to_bytes()), wholes(record).collect()));
     }
 
-    fn add_figure(&mut self, record: &Stored<'_>, row: Row<'_>) {
+    fn add_figure(&mut self, row: Row<'_>) {
         let indicator = IdRef::from_bytes(row.slot(THE_INDICATOR));
         if let Some(indicator) = indicator
             && !self.indicators.iter().any(|known| known.as_ref() == indicator)
@@ -228,11 +237,9 @@ impl Summed {
             _ => None,
         };
         self.figures.push(Figure {
-            id: hash(&record.id().to_bytes()),
             of: hash(&[row.slot(SUBJECT), &[0], row.slot(THE_INDICATOR), &[0], row.slot(COUNTERPART)].concat()),
             start: date(START).map(PartialDate::earliest),
             end: date(END).map(PartialDate::latest),
-            wholes: wholes(row).collect(),
         });
     }
 
@@ -269,13 +276,17 @@ impl Summed {
                 listed(self.natures.iter().map(ToString::to_string))
             )));
         }
+        if self.members.len() > 1 {
+            let members = listed(self.members.iter().map(ToString::to_string));
+            return Ok(Some(format!("they count different things: {members}")));
+        }
         if let Some(why) = self.mixed(scope)? {
             return Ok(Some(why));
         }
-        if let Some(why) = self.parts(scope)?.or_else(|| self.double()) {
+        if let Some(why) = self.nested_records(scope)?.or_else(|| self.double()) {
             return Ok(Some(why.to_owned()));
         }
-        self.nested(scope)
+        self.nested_subjects(scope)
     }
 
     /// Whether the indicators can be added: one unit, one kind of money, and what is not money only to itself.
@@ -306,20 +317,22 @@ impl Summed {
     }
 
     /// Whether one is a part of another: of itself, or by parts of parts that are not being added.
-    fn parts(&self, scope: &Scope) -> Result<Option<&'static str>, FieldError> {
-        let ids: HashSet<u64> = self.figures.iter().map(|figure| figure.id).collect();
+    fn nested_records(&self, scope: &Scope) -> Result<Option<&'static str>, FieldError> {
+        let ids: HashSet<u64> = self.parts.iter().map(|(id, _)| *id).collect();
         let mut climbed = HashSet::new();
-        for figure in &self.figures {
-            let mut open = figure.wholes.clone();
+        for (_, stated) in &self.parts {
+            let mut open = stated.clone();
             while let Some((whole, possibly)) = open.pop() {
                 let id = hash(&whole.as_ref().to_bytes());
                 if ids.contains(&id) {
-                    let (stated, likely) = ("one is a part of another", "one is possibly a part of another");
-                    return Ok(Some(if possibly { likely } else { stated }));
+                    return Ok(Some(match possibly {
+                        false => "one is a part of another",
+                        true => "one is possibly a part of another",
+                    }));
                 }
                 if climbed.insert(id) {
                     let record = scope.referred(whole.as_ref())?;
-                    open.extend(wholes(record.row()).map(|(above, maybe)| (above, possibly || maybe)));
+                    open.extend(wholes(&record).map(|(above, maybe)| (above, possibly || maybe)));
                 }
             }
         }
@@ -345,7 +358,7 @@ impl Summed {
     }
 
     /// Whether the subject of one is a part of the subject of another that is measured alike.
-    fn nested(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+    fn nested_subjects(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
         for (subject, measured) in &self.subjects {
             let record = scope.referred(subject.as_ref())?;
             let wholes =
@@ -363,10 +376,17 @@ impl Summed {
     }
 }
 
-/// The figures of which a figure says that it is a part, the stated one last.
-fn wholes(row: Row<'_>) -> impl Iterator<Item = Whole> {
-    let named = move |(slot, possibly)| IdRef::from_bytes(row.slot(slot)).map(|id| (id.to_owned(), possibly));
-    [(POSSIBLY_PART_OF, true), (PART_OF, false)].into_iter().filter_map(named)
+/// Of what a figure or a group says that it is a part, the stated one last.
+fn wholes<'r>(record: &'r Stored<'_>) -> impl Iterator<Item = Whole> + use<'r> {
+    let slots: &[(usize, bool)] = match record.kind {
+        kind if kind == &OBSERVATION => &[(POSSIBLY_PART_OF, true), (PART_OF, false)],
+        kind if kind == &GROUP => &[(SUPERSET, false)],
+        _ => &[],
+    };
+    let named = |(slot, possibly): &(usize, bool)| {
+        IdRef::from_bytes(record.row().slot(*slot)).map(|id| (id.to_owned(), *possibly))
+    };
+    slots.iter().filter_map(named)
 }
 
 /// The pairings of which a pairing is a part, or a part of a part.

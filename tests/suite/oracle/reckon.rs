@@ -271,16 +271,20 @@ impl World {
 
     /// Why two records' numbers cannot be added, where they cannot.
     fn clash(&self, left: At, right: At) -> Option<&'static str> {
-        if self.recs[left].kind.name != "Observation" {
-            return None;
-        }
         let both = [left, right];
         let name = |at: At, name: &str| self.value(at, name).map(|value| value.text());
+        let either = |is: &dyn Fn(At, At) -> bool, of: [At; 2]| is(of[0], of[1]) || is(of[1], of[0]);
+        if self.recs[left].kind.name == "Group" {
+            let subset = either(&|part, whole| self.is_part(part, whole, &["partOf"]), both);
+            // What a group counts is the unit of its size: households are never added to persons.
+            return (name(left, "memberKind") != name(right, "memberKind"))
+                .then_some("unit")
+                .or(subset.then_some("part"));
+        }
         let indicators = both.map(|at| self.one(at, "indicator").unwrap());
         let differ = |field: &str| name(indicators[0], field) != name(indicators[1], field);
         let alike = indicators[0] == indicators[1];
         let subjects = both.map(|at| self.one(at, "subject").unwrap());
-        let either = |is: &dyn Fn(At, At) -> bool, of: [At; 2]| is(of[0], of[1]) || is(of[1], of[0]);
         let is_part = |part: At, whole: At| self.is_part(part, whole, &["partOf", "possiblyPartOf"]);
         let is_within = |part: At, whole: At| match self.recs[part].kind.name {
             "Pairing" => self.is_part(part, whole, &["partOf"]),
