@@ -9,11 +9,12 @@ use jiedui::model::value::Value;
 use jiedui::store::{Change, Store};
 use serde_json::{Value as Json, json};
 
+use super::compare::nodes;
 use super::data::{self, Random};
 use super::questions::Asker;
 use super::reckon::Key;
 use super::world::World;
-use super::{Both, Case, below, loaded, nodes, root, seed, write};
+use super::{Both, Case, below, loaded, root, seed, write};
 
 /// A database some of whose records come and go.
 struct Changing {
@@ -131,7 +132,7 @@ fn cursors_neither_skip_nor_repeat_while_records_come_and_go() {
     let everyone = changing.everyone();
     let (mut pages, mut always) = (0, 0);
     for seed in 0..60 {
-        let mut asker = Asker { world: &everyone, random: Random(seed ^ super::seed() << 40) };
+        let mut asker = Asker::new(&everyone, seed ^ super::seed() << 40);
         let case = if seed % 2 == 0 { root(&mut asker, seed) } else { below(&mut asker, seed) };
         let filter = if seed % 3 == 0 { Json::Null } else { asker.filter(case.of, 1, None) };
         let case = Case { filter, order: if seed % 5 < 2 { Json::Null } else { asker.order(case.of) }, ..case };

@@ -13,7 +13,12 @@ use super::world::{At, Plain, What, World};
 pub struct Asker<'w> {
     pub world: &'w World,
     pub random: Random,
+    /// Most conditions are such as an index can serve.
+    pub sharp: bool,
 }
+
+/// What an index can serve: ids, fields that have one, and relations to what is found by them.
+const SHARP: &[&str] = &["id", "since", "until", "value", "predicate", "codes", "code"];
 
 /// The fields of an input type.
 pub fn inputs(name: &str) -> &'static [InputDef] {
@@ -33,7 +38,12 @@ fn is_deep(input: &InputDef) -> bool {
     has(name, "and") || has(name, "count") || has(name, "id")
 }
 
-impl Asker<'_> {
+impl<'w> Asker<'w> {
+    /// Asks about a world, at random from a seed.
+    pub fn new(world: &'w World, seed: u64) -> Self {
+        Self { world, random: Random(seed), sharp: false }
+    }
+
     fn anyone(&mut self, of: &str) -> Option<At> {
         let all = self.world.of(of);
         (!all.is_empty()).then(|| self.random.pick(&all))
@@ -41,6 +51,12 @@ impl Asker<'_> {
 
     /// One of several inputs: more often a value than what leads on, which is the most of them.
     fn choose(&mut self, all: &'static [InputDef], depth: usize) -> &'static InputDef {
+        let sharp: Vec<_> = all.iter().filter(|input| SHARP.contains(&input.name.as_str())).collect();
+        if self.sharp && !sharp.is_empty() && (depth == 0 || self.random.one_in(2)) {
+            // An id is too easy to be asked every time.
+            let first = self.random.pick(&sharp);
+            return if first.name == "id" { self.random.pick(&sharp) } else { first };
+        }
         let flat: Vec<_> = all.iter().filter(|input| !is_deep(input)).collect();
         if !flat.is_empty() && (depth == 0 || self.random.one_in(2)) {
             return self.random.pick(&flat);
@@ -142,6 +158,9 @@ impl Asker<'_> {
         let within = if self.random.one_in(2) { self.filter(to, depth, one) } else { json!({}) };
         let sums = inputs(&format!("{to}SumFilter"));
         match self.random.below(if sums.is_empty() { 6 } else { 8 }) {
+            _ if self.sharp && one.is_some() && !self.random.one_in(4) => {
+                json!({ "some": self.filter(to, depth, one) })
+            }
             0..3 if one.is_some() => json!({ "some": self.filter(to, depth, one) }),
             3 => json!({ "every": within }),
             4 => json!({ "none": self.filter(to, depth, None) }),
