@@ -105,6 +105,7 @@ impl Changing {
             }
             seen.extend(nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()));
             pages += 1;
+            assert!(seen.len() <= ids.len() * 2, "seed {}: it goes on and on\n{query}", case.seed);
             if page["pageInfo"][more] == json!(false) {
                 let mut always = 0;
                 for (id, watched) in watched {

@@ -74,13 +74,36 @@ const DECIMALS: &[&str] = &[
 pub fn records(seed: u64, share: usize) -> Vec<Record> {
     let mut random = Random(seed);
     let keys: Vec<Vec<Id>> = KINDS.iter().zip(COUNTS).map(|(kind, count)| ids(kind, count / share)).collect();
-    let mut records = Vec::new();
+    let mut records: Vec<Record> = Vec::new();
     for (kind, ids) in KINDS.iter().zip(&keys) {
         for (place, id) in ids.iter().enumerate() {
-            records.push(Making { random: &mut random, keys: &keys, kind, place }.record(&id.key));
+            let mut record = Making { random: &mut random, keys: &keys, kind, place }.record(&id.key);
+            if let (true, Some(last)) = (kind.name == "Observation" && random.one_in(3), records.last()) {
+                follow(&mut record, last, &mut random);
+            }
+            records.push(record);
         }
     }
     records
+}
+
+/// Makes a figure the next of the same thing: its period begins on the day on which the last ends, or when it pleases.
+fn follow(record: &mut Record, last: &Record, random: &mut Random) {
+    if last.kind != record.kind {
+        return;
+    }
+    let slot = |name: &str| record.kind.slot_of(name);
+    for slot in ["subject", "counterpart", "indicator"].map(slot) {
+        record.values[slot] = last.values[slot].clone();
+    }
+    let period = record.kind.slot_of("period");
+    if let (Value::Struct(last), Value::Struct(next)) = (&last.values[period], &mut record.values[period])
+        && let Value::Date(day) = last[2]
+    {
+        let end = if random.one_in(2) { day.latest() } else { day.latest().tomorrow().unwrap() };
+        next[0] = Value::Date(PartialDate::parse(&end.to_string()).unwrap());
+        next[2] = Value::Date(PartialDate::parse("2020").unwrap());
+    }
 }
 
 fn ids(kind: &'static Kind, count: usize) -> Vec<Id> {

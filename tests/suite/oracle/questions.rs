@@ -171,11 +171,23 @@ impl<'w> Asker<'w> {
             }
             _ => {
                 let number = sums[0].name.as_str();
-                let sum = self.world.sum(&self.world.within(targets, &json!({ "filter": within })), number);
-                let operand = sum.value.map_or("100".to_owned(), |value| value.text());
-                let operator = self.random.pick(&["eq", "lt", "lte", "gt", "gte"]);
-                json!({ "sum": { number: { "filter": within, operator: operand } } })
+                let members = self.world.within(targets, &json!({ "filter": within }));
+                let mut sum = self.sum(&members, number);
+                // A filter on a relation does not ask that.
+                sum.as_object_mut().unwrap().remove("isNull");
+                sum["filter"] = within;
+                json!({ "sum": { number: sum } })
             }
+        }
+    }
+
+    /// A comparison of a sum, with just what it comes to where that is known.
+    pub fn sum(&mut self, members: &[At], number: &str) -> Json {
+        let sum = self.world.sum(members, number);
+        let operand = sum.value.map_or("100".to_owned(), |value| value.text());
+        match self.random.below(8) {
+            0 => json!({ "isNull": sum.value.is_none() }),
+            _ => json!({ self.random.pick(&["eq", "lt", "lte", "gt", "gte"]): operand }),
         }
     }
 
