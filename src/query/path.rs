@@ -211,7 +211,8 @@ impl Part {
         let Some(leaf) = leaf else { return Ok(()) };
         let text = match leaf {
             Leaf::Int(number) => number.to_string(),
-            Leaf::Float(number) => number.to_string(),
+            // As JSON has it: 113.0 and not 113.
+            Leaf::Float(number) => format!("{number:?}"),
             Leaf::Bool(truth) => truth.to_string(),
             Leaf::Id(kind, key) => format!("{kind}:{key}"),
             Leaf::Text(text) => text.to_owned(),

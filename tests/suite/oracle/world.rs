@@ -260,7 +260,7 @@ impl Plain {
         match self {
             Self::Text(text) => text.clone(),
             Self::Int(number) => number.to_string(),
-            Self::Float(number) => number.to_string(),
+            Self::Float(number) => serde_json::json!(number).to_string(),
             Self::Bool(truth) => truth.to_string(),
             Self::Dec(decimal) => decimal.text(),
             Self::Date(date) => date.text(),
