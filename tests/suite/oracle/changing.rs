@@ -148,6 +148,5 @@ fn cursors_neither_skip_nor_repeat_while_records_come_and_go() {
         pages += walked.0;
         always += walked.1;
     }
-    eprintln!("{pages} pages, {always} nodes that were always there");
     assert!(always > 1000 && pages > 200, "{always} nodes over {pages} pages");
 }

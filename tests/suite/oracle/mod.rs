@@ -216,7 +216,6 @@ fn random_filters_and_orders_over_kinds_are_those_of_a_full_scan() {
         let case = root(asker, seed);
         Some(Case { filter: asker.filter(case.of, 3, None), order: asker.order(case.of), ..case })
     });
-    eprintln!("{told:?}");
     assert!(told.partial * 2 > told.cases, "{told:?}");
 }
 
@@ -227,7 +226,6 @@ fn random_filters_and_orders_below_a_record_are_those_of_a_full_scan() {
         let filter = if asker.random.one_in(4) { Json::Null } else { asker.filter(case.of, 2, None) };
         Some(Case { filter, order: asker.order(case.of), ..case })
     });
-    eprintln!("{told:?}");
     assert!(told.nodes > told.cases * 5, "{told:?}");
 }
 
@@ -239,7 +237,6 @@ fn what_an_index_serves_is_what_a_full_scan_gives() {
         let order = if asker.random.one_in(2) { Json::Null } else { asker.order(case.of) };
         Some(Case { filter: asker.filter(case.of, 3, None), order, ..case })
     });
-    eprintln!("{told:?}");
     assert!(told.partial * 2 > told.cases, "{told:?}");
 }
 
@@ -302,7 +299,7 @@ fn sums_are_refused_bounded_and_added_by_the_rules() {
         };
         Some(Case { groups: Some(groups), ..case })
     });
-    eprintln!("{told:?}");
+    assert!(told.partial * 4 > told.cases, "{told:?}");
 }
 
 #[test]
@@ -321,7 +318,6 @@ fn filters_by_sums_pass_what_surely_passes() {
         let case = Case { field: kind.plural.to_owned(), of: kind.name, ..root(asker, seed) };
         Some(Case { filter: json!({ "observations": { "sum": { "value": sum } } }), ..case })
     });
-    eprintln!("{told:?}");
     assert!(told.partial * 4 > told.cases, "{told:?}");
 }
 
@@ -334,5 +330,5 @@ fn random_groups_are_those_of_a_full_scan() {
         let groups = Some(grouped(asker, &case)?);
         Some(Case { groups, ..case })
     });
-    eprintln!("{told:?}");
+    assert!(told.partial * 4 > told.cases, "{told:?}");
 }
