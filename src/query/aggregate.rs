@@ -172,14 +172,13 @@ impl Grouping {
                 if asked.has(part) { asked.of(part) } else { Asked::these(BTreeMap::new()) }
             });
             let in_having = |reckoning: &str| having.as_ref().is_some_and(|having| is_in(having, name, reckoning));
-            let in_order = order.iter().find_map(|(at, _)| match at {
-                Reckoned::Of(at, reckoning) if at == name => Some(*reckoning),
-                _ => None,
-            });
-            let any = Reckoning::ALL.iter().any(|(reckoning, _)| here.has(reckoning) || in_having(reckoning))
-                || in_order.is_some();
-            if any {
-                let distinct = here.has("distinct") || in_having("distinct") || in_order == Some(Reckoning::Distinct);
+            let in_order = |reckoning: &Reckoning| {
+                order.iter().any(|(at, _)| matches!(at, Reckoned::Of(at, known) if at == name && known == reckoning))
+            };
+            let wants =
+                |(named, reckoning): &(&str, Reckoning)| here.has(named) || in_having(named) || in_order(reckoning);
+            if Reckoning::ALL.iter().any(wants) {
+                let distinct = wants(&("distinct", Reckoning::Distinct));
                 wanted.insert(interned(name), distinct);
             }
         }
@@ -319,17 +318,19 @@ impl Grouping {
     fn position(&self, group: &Group) -> Vec<u8> {
         let mut position = Vec::new();
         for (reckoned, descending) in &self.order {
-            let bytes = match reckoned {
-                Reckoned::Keys => Some(sortable(&group.keys)),
-                Reckoned::Count => Some(group.count.to_be_bytes().to_vec()),
-                Reckoned::Of(name, reckoning) => group.tally(name).and_then(|tally| tally.sortable(*reckoning)),
-            };
-            match bytes {
+            let mut stand = |bytes: Option<Vec<u8>>| match bytes {
                 None => position.push(1),
                 Some(bytes) => {
                     position.push(0);
                     let flip = if *descending { u8::MAX } else { 0 };
                     position.extend(bytes.iter().map(|byte| byte ^ flip));
+                }
+            };
+            match reckoned {
+                Reckoned::Keys => group.keys.iter().for_each(|key| stand(key.as_ref().map(Found::sortable))),
+                Reckoned::Count => stand(Some(group.count.to_be_bytes().to_vec())),
+                Reckoned::Of(name, reckoning) => {
+                    stand(group.tally(name).and_then(|tally| tally.sortable(*reckoning)));
                 }
             }
         }

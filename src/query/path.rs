@@ -211,7 +211,8 @@ impl Part {
         let Some(leaf) = leaf else { return Ok(()) };
         let text = match leaf {
             Leaf::Int(number) => number.to_string(),
-            Leaf::Float(number) => number.to_string(),
+            // As JSON has it: 113.0 and not 113.
+            Leaf::Float(number) => format!("{number:?}"),
             Leaf::Bool(truth) => truth.to_string(),
             Leaf::Id(kind, key) => format!("{kind}:{key}"),
             Leaf::Text(text) => text.to_owned(),
@@ -225,7 +226,7 @@ impl Part {
             Self::Month => Some(7),
         };
         let (sortable, text) = match cut {
-            None => (key::sortable(scalar, &leaf), text),
+            None => (key::sortable(scalar, &leaf).map(|key| told_apart(scalar, key, &text)), text),
             Some(digits) => match text.get(..digits).and_then(|part| PartialDate::parse(part).ok()) {
                 Some(date) => (Some(date.sort_key().to_vec()), text[..digits].to_owned()),
                 None => return Ok(()),
@@ -236,4 +237,12 @@ impl Part {
             None => Ok(()),
         }
     }
+}
+
+/// The key of a date that is approximate is that of the exact one: here the two are told apart, the exact one first.
+fn told_apart(scalar: Scalar, mut key: Vec<u8>, text: &str) -> Vec<u8> {
+    if let Scalar::Date | Scalar::PartialDate = scalar {
+        key.push(u8::from(text.ends_with('~')));
+    }
+    key
 }

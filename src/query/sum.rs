@@ -9,11 +9,11 @@ use super::error::FieldError;
 use super::kinds::region::ancestor_ids;
 use super::scope::Scope;
 use crate::model::catalog::{Kind, Shape};
-use crate::model::closed::{MONEY, NATURE, QUALIFIER};
+use crate::model::closed::{MEMBER_KIND, MONEY, NATURE, QUALIFIER};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
-use crate::model::kinds::{INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
+use crate::model::kinds::{GROUP, INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
 use crate::model::row::Row;
 use crate::model::value::{Leaf, Scalar};
 use crate::store::Stored;
@@ -31,6 +31,8 @@ const UNIT: usize = INDICATOR.slot_of("unit");
 const MONEY_SLOT: usize = INDICATOR.slot_of("money");
 const PER_UNIT: usize = INDICATOR.slot_of("perUnit");
 const WHOLE: usize = PAIRING.slot_of("partOf");
+const MEMBERS_ARE: usize = GROUP.slot_of("memberKind");
+const SUPERSET: usize = GROUP.slot_of("partOf");
 
 /// A field of a kind that can be added up.
 #[derive(Debug, Clone, Copy)]
@@ -155,6 +157,10 @@ pub struct Summed {
     counted: u64,
     unknown: u64,
     figures: Vec<Figure>,
+    /// Each record, as a hash, and of what it says that it is a part.
+    parts: Vec<(u64, Vec<Whole>)>,
+    /// What the members of groups are whose sizes are added.
+    members: HashSet<&'static str>,
     indicators: HashSet<Id>,
     natures: HashSet<&'static str>,
     /// Subjects that can be parts of others, with the indicator.
@@ -163,15 +169,15 @@ pub struct Summed {
 
 /// What of a figure decides whether it can be added to another, as hashes: a sum may be over a million.
 struct Figure {
-    id: u64,
     /// Of whom it is, what it measures, and with whom.
     of: u64,
     /// From which day to which; without a start it is a running total.
     start: Option<Date>,
     end: Option<Date>,
-    part_of: Option<u64>,
-    possibly_part_of: Option<u64>,
 }
+
+/// Of what a record is a part, and whether it is only possibly.
+type Whole = (Id, bool);
 
 impl Summed {
     /// Adds a record's number.
@@ -199,11 +205,17 @@ impl Summed {
             None => self.torn = self.torn.or(Some((self.bound, bound))),
         }
         if record.kind == &OBSERVATION {
-            self.add_figure(record, row);
+            self.add_figure(row);
         }
+        if let (true, Some(Leaf::Name(members))) =
+            (record.kind == &GROUP, Scalar::Closed(&MEMBER_KIND).read(row.slot(MEMBERS_ARE)))
+        {
+            self.members.insert(members);
+        }
+        self.parts.push((hash(&record.id().to_bytes()), wholes(record).collect()));
     }
 
-    fn add_figure(&mut self, record: &Stored<'_>, row: Row<'_>) {
+    fn add_figure(&mut self, row: Row<'_>) {
         let indicator = IdRef::from_bytes(row.slot(THE_INDICATOR));
         if let Some(indicator) = indicator
             && !self.indicators.iter().any(|known| known.as_ref() == indicator)
@@ -224,23 +236,21 @@ impl Summed {
             Some(Leaf::Text(text)) => PartialDate::parse(text).ok(),
             _ => None,
         };
-        let part = |slot| IdRef::from_bytes(row.slot(slot)).map(|id| hash(&id.to_bytes()));
         self.figures.push(Figure {
-            id: hash(&record.id().to_bytes()),
             of: hash(&[row.slot(SUBJECT), &[0], row.slot(THE_INDICATOR), &[0], row.slot(COUNTERPART)].concat()),
             start: date(START).map(PartialDate::earliest),
             end: date(END).map(PartialDate::latest),
-            part_of: part(PART_OF),
-            possibly_part_of: part(POSSIBLY_PART_OF),
         });
     }
 
     /// What it comes to.
     pub fn sum(&self, scope: &Scope) -> Result<Sum, FieldError> {
-        let unit = match self.indicators.iter().next() {
-            Some(indicator) => text(&scope.referred(indicator.as_ref())?, UNIT),
-            None => None,
-        };
+        let mut units = HashSet::new();
+        for indicator in &self.indicators {
+            units.insert(text(&scope.referred(indicator.as_ref())?, UNIT));
+        }
+        // Figures of several units are refused, and have no unit in common.
+        let unit = if units.len() == 1 { units.into_iter().next().flatten() } else { None };
         let sum = Sum { unit, counted: self.counted, unknown: self.unknown, bound: self.bound, ..Sum::default() };
         Ok(match self.refusal(scope)? {
             Some(why) => Sum { refused: Some(why), bound: Bound::Exact, ..sum },
@@ -266,13 +276,17 @@ impl Summed {
                 listed(self.natures.iter().map(ToString::to_string))
             )));
         }
+        if self.members.len() > 1 {
+            let members = listed(self.members.iter().map(ToString::to_string));
+            return Ok(Some(format!("they count different things: {members}")));
+        }
         if let Some(why) = self.mixed(scope)? {
             return Ok(Some(why));
         }
-        if let Some(why) = self.double() {
+        if let Some(why) = self.nested_records(scope)?.or_else(|| self.double()) {
             return Ok(Some(why.to_owned()));
         }
-        self.nested(scope)
+        self.nested_subjects(scope)
     }
 
     /// Whether the indicators can be added: one unit, one kind of money, and what is not money only to itself.
@@ -302,16 +316,31 @@ impl Summed {
         })
     }
 
-    /// Whether something would be counted twice by what the figures say of themselves.
+    /// Whether one is a part of another: of itself, or by parts of parts that are not being added.
+    fn nested_records(&self, scope: &Scope) -> Result<Option<&'static str>, FieldError> {
+        let ids: HashSet<u64> = self.parts.iter().map(|(id, _)| *id).collect();
+        let mut climbed = HashSet::new();
+        for (_, stated) in &self.parts {
+            let mut open = stated.clone();
+            while let Some((whole, possibly)) = open.pop() {
+                let id = hash(&whole.as_ref().to_bytes());
+                if ids.contains(&id) {
+                    return Ok(Some(match possibly {
+                        false => "one is a part of another",
+                        true => "one is possibly a part of another",
+                    }));
+                }
+                if climbed.insert(id) {
+                    let record = scope.referred(whole.as_ref())?;
+                    open.extend(wholes(&record).map(|(above, maybe)| (above, possibly || maybe)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether something would be counted twice by the periods of the figures.
     fn double(&self) -> Option<&'static str> {
-        let ids: HashSet<u64> = self.figures.iter().map(|figure| figure.id).collect();
-        let within = |whole: Option<u64>| whole.is_some_and(|whole| ids.contains(&whole));
-        if self.figures.iter().any(|figure| within(figure.part_of)) {
-            return Some("one is a part of another");
-        }
-        if self.figures.iter().any(|figure| within(figure.possibly_part_of)) {
-            return Some("one is possibly a part of another");
-        }
         let mut by_subject: HashMap<u64, Vec<&Figure>> = HashMap::new();
         for figure in &self.figures {
             by_subject.entry(figure.of).or_default().push(figure);
@@ -329,14 +358,11 @@ impl Summed {
     }
 
     /// Whether the subject of one is a part of the subject of another that is measured alike.
-    fn nested(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+    fn nested_subjects(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
         for (subject, measured) in &self.subjects {
             let record = scope.referred(subject.as_ref())?;
-            let wholes = if record.kind == &PAIRING {
-                IdRef::from_bytes(record.row().slot(WHOLE)).map(IdRef::to_owned).into_iter().collect()
-            } else {
-                ancestor_ids(scope, &record)?
-            };
+            let wholes =
+                if record.kind == &PAIRING { pairings_above(scope, &record)? } else { ancestor_ids(scope, &record)? };
             if let Some(whole) = wholes.into_iter().find(|whole| self.subjects.contains(&(whole.clone(), *measured))) {
                 return Ok(Some(format!("{subject} is a part of {whole}, and both have figures")));
             }
@@ -348,6 +374,30 @@ impl Summed {
     pub fn mean(&self, sum: &Sum) -> Option<Decimal> {
         sum.value?.divided_by(sum.counted)
     }
+}
+
+/// Of what a figure or a group says that it is a part, the stated one last.
+fn wholes<'r>(record: &'r Stored<'_>) -> impl Iterator<Item = Whole> + use<'r> {
+    let slots: &[(usize, bool)] = match record.kind {
+        kind if kind == &OBSERVATION => &[(POSSIBLY_PART_OF, true), (PART_OF, false)],
+        kind if kind == &GROUP => &[(SUPERSET, false)],
+        _ => &[],
+    };
+    let named = |(slot, possibly): &(usize, bool)| {
+        IdRef::from_bytes(record.row().slot(*slot)).map(|id| (id.to_owned(), *possibly))
+    };
+    slots.iter().filter_map(named)
+}
+
+/// The pairings of which a pairing is a part, or a part of a part.
+fn pairings_above(scope: &Scope, pairing: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let mut above: Vec<Id> = Vec::new();
+    let mut next = IdRef::from_bytes(pairing.row().slot(WHOLE)).map(IdRef::to_owned);
+    while let Some(id) = next.filter(|id| !above.contains(id)) {
+        next = IdRef::from_bytes(scope.referred(id.as_ref())?.row().slot(WHOLE)).map(IdRef::to_owned);
+        above.push(id);
+    }
+    Ok(above)
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -14,6 +14,7 @@ mod generate;
 mod http;
 mod layers;
 mod national_pairings;
+mod oracle;
 mod paging;
 mod playground;
 mod readme;
