@@ -189,7 +189,8 @@ impl Making<'_> {
         }
         let mut values = vec![Value::Ref(target)];
         for property in edge.properties {
-            values.push(if self.random.one_in(2) { self.field(property) } else { Value::Null });
+            let given = property.required || self.random.one_in(2);
+            values.push(if given { self.field(property) } else { Value::Null });
         }
         Value::Struct(values)
     }
