@@ -14,6 +14,8 @@ pub enum Code {
     SyntaxError,
     /// The document does not fit the schema. The asker's fault.
     ValidationFailed,
+    /// No trusted document has the id, or only trusted ones are answered. The asker's fault.
+    DocumentNotFound,
     /// The operation cannot be chosen. The asker's fault.
     OperationNotFound,
     /// The variables do not fit the operation. The asker's fault.
@@ -33,6 +35,7 @@ impl Code {
             Self::BadRequest => "BAD_REQUEST",
             Self::SyntaxError => "SYNTAX_ERROR",
             Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::DocumentNotFound => "DOCUMENT_NOT_FOUND",
             Self::OperationNotFound => "OPERATION_NOT_FOUND",
             Self::BadVariables => "BAD_VARIABLES",
             Self::LimitExceeded => crate::query::error::Code::LimitExceeded.name(),

@@ -78,6 +78,11 @@ impl Passed {
     pub fn changes(&self) -> bool {
         !self.operation.is_query()
     }
+
+    /// What its operation is called.
+    pub fn operation_name(&self) -> Option<&str> {
+        self.operation.name.as_deref().map(|name| name.as_ref())
+    }
 }
 
 impl Gate {
@@ -99,14 +104,7 @@ impl Gate {
 
     /// Lets a request pass, or says everything that is wrong with it.
     pub fn pass(&self, request: &Request) -> Result<Passed, Vec<GraphqlError>> {
-        let document = match self.documents.get(request.query.as_str()) {
-            Some(document) => document,
-            None => {
-                let document = Arc::new(self.parse(&request.query)?);
-                self.documents.insert(request.query.clone(), document.clone());
-                document
-            }
-        };
+        let document = self.document(&request.query)?;
         let name = request.operation_name.as_deref();
         let operation = document.parsed.operations.get(name).map_err(|_| vec![no_operation(&document, name)])?.clone();
         let variables = Value::Object(request.variables.clone());
@@ -122,6 +120,16 @@ impl Gate {
             _ => Map::new(),
         };
         Ok(Passed { document, operation, variables, coerced })
+    }
+
+    /// The document of a text, parsed and validated, or everything that is wrong with it.
+    pub fn document(&self, text: &str) -> Result<Arc<Document>, Vec<GraphqlError>> {
+        if let Some(document) = self.documents.get(text) {
+            return Ok(document);
+        }
+        let document = Arc::new(self.parse(text)?);
+        self.documents.insert(text.to_owned(), document.clone());
+        Ok(document)
     }
 
     /// The plan of an operation as its conditions fall, compiled if this is the first time.

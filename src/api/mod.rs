@@ -12,9 +12,10 @@ mod plan;
 pub mod request;
 mod suggest;
 mod tokens;
+mod trusted;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::response::JsonMap;
@@ -32,6 +33,7 @@ use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
 use request::{Answer, Request};
+pub use trusted::Trusted;
 
 /// Which executor runs queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,12 +50,17 @@ pub struct Api {
     store: Arc<Store>,
     gate: Gate,
     implementers: HashMap<Name, Implementers>,
-    graphql: graphql::Schema,
+    /// Made when it is first asked: queries run without it.
+    graphql: OnceLock<graphql::Schema>,
     executor: Executor,
     limits: Limits,
+    trusted: Trusted,
 }
 
-/// The schema in SDL: what `schema.graphql` holds.
+/// The schema in SDL, as it is served: made when it was last changed, since making it takes longer than all else at start.
+pub const SDL: &str = include_str!("../../schema.graphql");
+
+/// The schema in SDL, made from the catalog. A test holds [`SDL`] to it.
 pub fn sdl() -> String {
     graphql::sdl(&graphql::schema())
 }
@@ -109,10 +116,20 @@ impl Drop for Abandon {
 impl Api {
     /// The API over a store, which runs queries by an executor within bounds.
     pub fn new(store: Arc<Store>, executor: Executor, limits: Limits) -> Self {
-        let graphql = graphql::schema();
-        let gate = Gate::new(&graphql::sdl(&graphql), &limits);
+        let gate = Gate::new(SDL, &limits);
         let implementers = gate.schema.implementers_map();
-        Self { store, gate, implementers, graphql, executor, limits }
+        Self { store, gate, implementers, graphql: OnceLock::new(), executor, limits, trusted: Trusted::default() }
+    }
+
+    /// The same, which trusts the documents of a JSON object by their ids, perhaps those alone.
+    pub fn trusting(mut self, json: &str, only: bool) -> Result<Self, String> {
+        self.trusted = Trusted::read(json, only, &self.gate)?;
+        Ok(self)
+    }
+
+    /// The documents that are trusted.
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
     }
 
     /// The store behind it.
@@ -176,7 +193,7 @@ impl Api {
         let scope = self.scope()?;
         let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
         plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
-        graphql::run(&self.graphql, scope, request, passed.variables, plan).await
+        graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
     }
 
     fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {

@@ -10,7 +10,11 @@ use super::error::GraphqlError;
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// The document.
+    #[serde(default)]
     pub query: String,
+    /// The id of a trusted document, where its text is not sent.
+    #[serde(default)]
+    pub document_id: Option<String>,
     /// Which of its operations; needed where it has several.
     #[serde(default)]
     pub operation_name: Option<String>,

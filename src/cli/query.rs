@@ -63,6 +63,12 @@ impl Query {
             Some(text) => serde_json::from_str(text)
                 .map_err(|error| Failure::Usage(format!("--variables: expected a JSON object: {error}")))?,
         };
-        Ok(Request { query, operation_name: self.operation.clone(), variables, extensions: Map::new() })
+        Ok(Request {
+            query,
+            document_id: None,
+            operation_name: self.operation.clone(),
+            variables,
+            extensions: Map::new(),
+        })
     }
 }

@@ -34,6 +34,12 @@ pub struct Serve {
     /// The certificate's private key in PEM.
     #[arg(long, value_name = "FILE", env = "JIEDUI_TLS_KEY", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// Answer these documents by their ids: a JSON object, as relay-compiler and graphql-codegen write it.
+    #[arg(long, value_name = "FILE", env = "JIEDUI_TRUSTED_DOCUMENTS")]
+    trusted_documents: Option<PathBuf>,
+    /// Answer no others.
+    #[arg(long, env = "JIEDUI_ONLY_TRUSTED", requires = "trusted_documents", value_parser = clap::builder::FalseyValueParser::new())]
+    only_trusted: bool,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
@@ -80,7 +86,13 @@ impl Serve {
             say(&format!("built-in data: {id} was left out: what it refers to was deleted here"))?;
         }
         let executor = if self.async_graphql { Executor::AsyncGraphql } else { Executor::Plan };
-        let api = Arc::new(Api::new(Arc::new(store), executor, limits.clone()));
+        let mut api = Api::new(Arc::new(store), executor, limits.clone());
+        if let Some(file) = &self.trusted_documents {
+            let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let trusting = api.trusting(&text, self.only_trusted);
+            api = trusting.map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+        }
+        let api = Arc::new(api);
         let address = listener.local_addr().context("the address is gone")?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         say(&format!("jiedui answers at {scheme}://{address}/graphql from {}", self.db.db.display()))?;

@@ -50,7 +50,13 @@ pub async fn post(
         }
     };
     match request_of_json(&body) {
-        Ok(request) => answer(&shared, &id, media, &request, shared.api.pass(&request)).await,
+        Ok(request) => match shared.api.trusted().resolve(request) {
+            Ok((request, trusted)) => {
+                let passed = shared.api.pass(&request);
+                answer(&shared, &id, media, &request, passed, trusted).await
+            }
+            Err(error) => told(media, error),
+        },
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     }
 }
@@ -58,7 +64,7 @@ pub async fn post(
 /// An answer by GET, or the playground for a browser.
 pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers: HeaderMap) -> Response {
     let query = uri.query().unwrap_or_default();
-    let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query");
+    let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query" || name == "documentId");
     if !is_question && prefers_html(&headers) {
         return pages::playground(&headers);
     }
@@ -71,6 +77,10 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
         Ok(request) => request,
         Err(message) => return refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     };
+    let (request, trusted) = match shared.api.trusted().resolve(request) {
+        Ok(resolved) => resolved,
+        Err(error) => return told(media, error),
+    };
     let passed = shared.api.pass(&request);
     if passed.as_ref().is_ok_and(Passed::changes) {
         let message = "a mutation is sent by POST: a GET may be repeated by anyone on the way".to_owned();
@@ -78,7 +88,7 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
         refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &id, media, &request, passed).await
+    answer(&shared, &id, media, &request, passed, trusted).await
 }
 
 /// Any other method.
@@ -96,17 +106,26 @@ async fn answer(
     media: Media,
     request: &Request,
     passed: Result<Passed, Vec<GraphqlError>>,
+    trusted: bool,
 ) -> Response {
+    // The name that a client made up is not counted by: only the names of documents that are known.
+    let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
-    metrics::counter!("jiedui_answers_total", "code" => outcome).increment(1);
+    metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
     for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
         let cause = error.cause.as_deref().unwrap_or("no cause");
         tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
     }
+    respond(media, status(&answer), &answer)
+}
+
+/// An answer that was refused before the gate.
+fn told(media: Media, error: GraphqlError) -> Response {
+    let answer = Answer::refused(vec![error]);
     respond(media, status(&answer), &answer)
 }
 
@@ -153,7 +172,7 @@ fn request_of_query(query: &str) -> Result<Request, String> {
     let mut object = serde_json::Map::new();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
-            "query" | "operationName" => Value::String(text.into_owned()),
+            "query" | "documentId" | "operationName" => Value::String(text.into_owned()),
             "variables" | "extensions" if text.is_empty() => Value::Null,
             "variables" | "extensions" => {
                 serde_json::from_str(&text).map_err(|error| format!("{name} is no JSON: {error}"))?
@@ -170,7 +189,12 @@ fn request_of_query(query: &str) -> Result<Request, String> {
 fn request(value: Value) -> Result<Request, String> {
     let Value::Object(object) = &value else { return Err("expected a JSON object with `query`".to_owned()) };
     for (name, expected, fits) in [
-        ("query", "a string", object.get("query").is_some_and(Value::is_string)),
+        (
+            "query",
+            "a string, or a `documentId` in its place",
+            object.get("query").map_or_else(|| object.contains_key("documentId"), Value::is_string),
+        ),
+        ("documentId", "a string or null", object.get("documentId").is_none_or(|it| it.is_string() || it.is_null())),
         (
             "operationName",
             "a string or null",

@@ -38,7 +38,6 @@ pub struct Settings {
 struct Shared {
     api: Arc<Api>,
     settings: Arc<Settings>,
-    sdl: Arc<str>,
     metrics: PrometheusHandle,
     stopping: Stopping,
 }
@@ -62,7 +61,7 @@ impl Stopping {
 pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let shared = Shared { api, settings: Arc::new(settings), sdl: crate::api::sdl().into(), metrics, stopping };
+    let shared = Shared { api, settings: Arc::new(settings), metrics, stopping };
     Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))

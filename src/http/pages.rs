@@ -179,6 +179,6 @@ pub async fn metrics(State(shared): State<Shared>) -> Response {
 }
 
 /// `/schema.graphql`.
-pub async fn schema(State(shared): State<Shared>) -> Response {
-    ([(CONTENT_TYPE, "application/graphql; charset=utf-8")], shared.sdl.as_ref().to_owned()).into_response()
+pub async fn schema() -> Response {
+    ([(CONTENT_TYPE, "application/graphql; charset=utf-8")], crate::api::SDL).into_response()
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::Digest;
 use tempfile::TempDir;
 
 use crate::server::{Reply, Server, read_reply};
@@ -425,4 +426,54 @@ fn a_client_that_reads_nothing_is_cut_off_and_only_so_many_may_come() {
     drop(held);
     std::thread::sleep(std::time::Duration::from_millis(100));
     assert_eq!(server.get("/health", &[]).status, 200);
+}
+
+#[test]
+fn trusted_documents_are_asked_by_their_ids_and_counted_by_their_names() {
+    let (folder, db) = database();
+    let text = "query Zhongshan($code: String!) { region(code: $code) { name } }";
+    let digest: String = sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let file = folder.path().join("documents.json");
+    std::fs::write(&file, json!({ digest.clone(): text, "provinces": "{ provinces { totalCount } }" }).to_string())
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let server = Server::start(&db, &["--trusted-documents", file, "--only-trusted"]);
+    let variables = json!({ "code": "442000" });
+    let answer = json!({ "data": { "region": { "name": "中山市" } } });
+    for request in [
+        json!({ "documentId": digest, "variables": variables }),
+        json!({ "documentId": format!("sha256:{digest}"), "variables": variables }),
+        json!({ "query": text, "variables": variables }),
+        json!({ "documentId": digest, "query": text, "variables": variables }),
+    ] {
+        assert_eq!(server.post(&request, GRAPHQL).json(), answer, "{request}");
+    }
+    let by_get = server.get("/graphql?documentId=provinces", &[("accept", GRAPHQL)]);
+    assert_eq!(by_get.json(), json!({ "data": { "provinces": { "totalCount": 31 } } }));
+    refused(&server.post(&json!({ "documentId": "another" }), GRAPHQL), 422, "DOCUMENT_NOT_FOUND");
+    refused(&server.post(&json!({ "query": QUERY }), GRAPHQL), 422, "DOCUMENT_NOT_FOUND");
+    refused(&server.post(&json!({ "documentId": digest, "query": QUERY }), GRAPHQL), 400, "BAD_REQUEST");
+    let metrics = server.get("/metrics", &[]).text();
+    assert!(metrics.contains("jiedui_answers_total{code=\"OK\",operation=\"Zhongshan\"} 4"), "{metrics}");
+    let (_other, db) = database();
+    let open = Server::start(&db, &[]);
+    open.post(&json!({ "query": "query Mine { __typename }" }), GRAPHQL);
+    assert!(!open.get("/metrics", &[]).text().contains("Mine"), "a name that a client made up is counted");
+}
+
+#[test]
+fn a_list_of_trusted_documents_that_is_wrong_ends_the_start() {
+    let (folder, db) = database();
+    let file = folder.path().join("documents.json");
+    for (content, told) in [
+        ("[]", "expected a JSON object of documents by their ids"),
+        ("{\"sha256:0\": \"{ __typename }\"}", "has the SHA-256"),
+        ("{\"a\": \"{ nothing }\"}", "the document a is not answered"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let arguments = ["--listen", "127.0.0.1:0", "--trusted-documents", file.to_str().unwrap()];
+        let output = crate::server::jiedui(&arguments).env("JIEDUI_DB", &db).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(told), "{error}");
+    }
 }
