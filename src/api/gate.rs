@@ -81,7 +81,7 @@ impl Passed {
 
     /// What its operation is called.
     pub fn operation_name(&self) -> Option<&str> {
-        self.operation.name.as_deref().map(|name| name.as_ref())
+        self.operation.name.as_deref()
     }
 }
 
