@@ -6,6 +6,7 @@ use super::error::FieldError;
 use super::given::Given;
 use super::path::Path;
 use super::scope::Scope;
+use crate::model::catalog::Kind;
 use crate::store::Stored;
 
 /// An order of the records of a type.
@@ -22,6 +23,13 @@ impl Order {
         let paths = given.items().iter().map(|item| Ok((Path::compile(of, item)?, is_descending(item))));
         let mark = crc32fast::hash(format!("{given:?}").as_bytes()).to_be_bytes();
         Ok(Self { paths: paths.collect::<Result<_, FieldError>>()?, mark })
+    }
+
+    /// The slot of the stored value that it begins with for a kind, and whether it goes down; nothing where it begins with
+    /// something else.
+    pub fn leading_slot(&self, kind: &Kind) -> Option<(usize, bool)> {
+        let (path, descending) = self.paths.first()?;
+        Some((path.slot(kind)?, *descending))
     }
 
     /// Bytes by which records stand in this order. What has no value stands last, up and down.

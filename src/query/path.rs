@@ -101,6 +101,14 @@ impl Path {
         step.get_or_init(|| compile(kind, &self.given)).as_ref().map(Some).map_err(Clone::clone)
     }
 
+    /// The slot that it reads from a record of a kind, where that is all it does.
+    pub fn slot(&self, kind: &Kind) -> Option<usize> {
+        match self.step(kind) {
+            Ok(Some(Step::Value(slot, _, Part::Whole))) => Some(*slot),
+            _ => None,
+        }
+    }
+
     /// Calls back for each value that it leads to from a record; for none where there is none.
     pub fn each(
         &self,

@@ -108,16 +108,26 @@ pub fn index_prefix(field: FieldId, value: &[u8]) -> Vec<u8> {
 
 /// The record that an index row leads to, given the value's type.
 pub fn index_source(key: &[u8], scalar: Scalar) -> Option<IdRef<'_>> {
+    index_parts(key, scalar).map(|(_, source)| source)
+}
+
+/// The value of an index row, and the record that it leads to.
+pub fn index_parts(key: &[u8], scalar: Scalar) -> Option<(&[u8], IdRef<'_>)> {
     let rest = key.get(3..)?;
-    let width = match scalar {
-        Scalar::Text => rest.iter().position(|byte| *byte == 0)? + 1,
+    let (value, source) = rest.split_at_checked(width(scalar, rest)?)?;
+    Some((value, IdRef::from_bytes(source)?))
+}
+
+/// How many bytes of a text are the sortable bytes of a value; nothing where they are cut short.
+pub fn width(scalar: Scalar, bytes: &[u8]) -> Option<usize> {
+    Some(match scalar {
+        Scalar::Text => bytes.iter().position(|byte| *byte == 0)? + 1,
         Scalar::Int => 4,
         Scalar::Float => 8,
         Scalar::Bool | Scalar::Closed(_) => 1,
         Scalar::Decimal => 33,
         Scalar::Date | Scalar::PartialDate => 8,
-    };
-    IdRef::from_bytes(rest.get(width..)?)
+    })
 }
 
 /// What the postings of a token begin with that lead to records of a kind.

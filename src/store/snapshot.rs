@@ -168,6 +168,32 @@ impl Snapshot {
         }))
     }
 
+    /// The values of an index and their records, from a value on (of which perhaps only the beginning is given), in the order
+    /// of the values up or down.
+    pub fn by_index<'s>(
+        &'s self,
+        field: key::Indexed,
+        from: &[u8],
+        direction: Direction,
+    ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Id), StoreError>> + use<'s>, StoreError> {
+        let all = key::index_prefix(field.id, &[]);
+        let from = key::index_prefix(field.id, from);
+        let (start, end) = match direction {
+            Direction::Forward => (from, key::after_prefix(&all)),
+            Direction::Backward => {
+                let end = key::after_prefix(&from);
+                (all, end)
+            }
+        };
+        let range = ReadableTable::range::<&[u8]>(&self.index, start.as_slice()..end.as_slice())?;
+        Ok(Walk { range, direction }.map(move |entry| {
+            let (key, _) = entry?;
+            key::index_parts(key.value(), field.scalar)
+                .map(|(value, id)| (value.to_vec(), id.to_owned()))
+                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
+        }))
+    }
+
     /// The keys of the records of a kind whose names have a token, in order.
     pub fn postings<'s>(
         &'s self,

@@ -1,20 +1,21 @@
 //! Relay connections: pages that survive inserts, because a cursor is a position in an order and not a count.
 
-use std::collections::BinaryHeap;
+mod sorted;
+
 use std::sync::Arc;
 
-use super::arguments::Arguments;
-use super::error::FieldError;
-use super::filter::{Candidates, Filter, Narrowed};
-use super::object::{Object, Resolved};
-use super::order::Order;
-use super::paging::{PageInfo, Paging, bad_cursor, cursor};
-use super::scope::Scope;
-use super::trace::Found;
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row};
 use crate::model::value::Leaf;
+use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
+use crate::query::filter::{Candidates, Filter, Narrowed};
+use crate::query::object::{Object, Resolved};
+use crate::query::order::Order;
+use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
+use crate::query::scope::Scope;
+use crate::query::trace::Found;
 use crate::store::Direction::{self, Backward, Forward};
 use crate::store::Stored;
 use crate::store::key::FieldId;
@@ -37,6 +38,8 @@ pub struct Connection<'a> {
     pub page: Page<'a>,
     /// How many pass, where the page's reading came by it.
     total: Option<u64>,
+    /// An index gave the order: no more was read than the page needed.
+    by_index: bool,
 }
 
 /// What a connection's arguments choose from what there is. One predicate serves rows, counts, orders and groups.
@@ -197,15 +200,22 @@ impl<'a> Connection<'a> {
         let paging = Paging::read(arguments, &rows.mark())?;
         rows.check(&paging)?;
         let asked = arguments.asked();
+        let mut by_index = false;
         let (page, total) = match &rows.order {
             _ if !["edges", "nodes", "pageInfo"].iter().any(|field| asked.has(field)) => (Page::default(), None),
             None => (rows.read_page(&paging)?, None),
-            Some(order) => {
-                let (page, total) = rows.read_sorted(order, &paging)?;
-                (page, Some(total))
-            }
+            Some(order) => match rows.index_for(order, &paging, asked) {
+                Some(index) => {
+                    by_index = true;
+                    (rows.read_by_index(order, index, &paging)?, None)
+                }
+                None => {
+                    let (page, total) = rows.read_sorted(order, &paging)?;
+                    (page, Some(total))
+                }
+            },
         };
-        Ok(Self { rows, page, total })
+        Ok(Self { rows, page, total, by_index })
     }
 
     /// The cursor of an edge: good for as long as the order is the same.
@@ -232,6 +242,7 @@ impl<'a> Connection<'a> {
     /// How it came by its page.
     pub fn found(&self) -> Found {
         let by = match &self.rows.source {
+            Source::Kind(kind) if self.by_index => format!("index {} in its order", kind.name),
             Source::Kind(kind) => format!("scan of {}", kind.plural),
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
             Source::Back(target, _) => {
@@ -240,43 +251,12 @@ impl<'a> Connection<'a> {
             Source::Listed(_) => "a list".to_owned(),
         };
         let kept = self.total.unwrap_or(self.page.items.len() as u64);
-        Found { by, read: 0, kept, sorted: self.rows.order.is_some(), times: 1 }
+        Found { by, read: 0, kept, sorted: self.rows.order.is_some() && !self.by_index, times: 1 }
     }
 
     /// Whatever the page: all that pass.
     pub fn rows(&self) -> &Rows<'a> {
         &self.rows
-    }
-}
-
-/// A node that may come to stand on a sorted page.
-struct Sorted<'a> {
-    position: Vec<u8>,
-    id: Id,
-    row: EdgeRow<'a>,
-    extras: Vec<Extra>,
-    /// Which way the page is walked: the heap drops what is farthest.
-    direction: Direction,
-}
-
-impl PartialEq for Sorted<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.position == other.position
-    }
-}
-
-impl Eq for Sorted<'_> {}
-
-impl PartialOrd for Sorted<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Sorted<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let order = self.position.cmp(&other.position);
-        if self.direction == Forward { order } else { order.reverse() }
     }
 }
 
@@ -369,37 +349,6 @@ impl<'a> Rows<'a> {
             }
         }
         Ok(Page::new(items, more, behind, *direction))
-    }
-
-    /// The page of a sorted connection: all is read once, and no more is kept than the page.
-    fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
-        let Paging { direction, size, .. } = paging;
-        let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
-        let (mut total, mut more, mut behind) = (0, false, false);
-        self.walk(None, Forward, |item| {
-            total += 1;
-            let mut position = order.sort_key(self.scope, &item.node)?;
-            position.extend_from_slice(&item.position);
-            if paging.is_behind(&position) {
-                behind = true;
-            } else if !paging.is_inside(&position) {
-                more = true;
-            } else {
-                let Item { node, row, extras, .. } = item;
-                let id = node.id().to_owned();
-                nearest.push(Sorted { position, id, row, extras, direction: *direction });
-                if nearest.len() > *size {
-                    nearest.pop();
-                    more = true;
-                }
-            }
-            Ok(true)
-        })?;
-        let items = nearest.into_sorted_vec().into_iter().map(|Sorted { position, id, row, extras, .. }| {
-            Ok(Item { position, node: self.scope.referred(id.as_ref())?, row, extras })
-        });
-        let items = items.collect::<Result<_, FieldError>>()?;
-        Ok((Page::new(items, more, behind, *direction), total))
     }
 
     /// Calls back for the nodes that pass the filter, in the order of their positions, from behind one on, while it says so.

@@ -1,0 +1,241 @@
+//! Pages in an order that is not that of the positions: all is read and sorted, or an index is walked that has the order.
+
+use std::collections::BinaryHeap;
+
+use super::{EdgeRow, Extra, Item, Page, Rows, Source};
+use crate::model::id::Id;
+use crate::model::row::Row;
+use crate::query::arguments::Asked;
+use crate::query::error::FieldError;
+use crate::query::order::Order;
+use crate::query::paging::Paging;
+use crate::store::Direction::{self, Backward, Forward};
+use crate::store::Stored;
+use crate::store::key::Indexed;
+
+/// A node that may come to stand on a sorted page.
+struct Sorted<'a> {
+    position: Vec<u8>,
+    id: Id,
+    row: EdgeRow<'a>,
+    extras: Vec<Extra>,
+    /// Which way the page is walked: the heap drops what is farthest.
+    direction: Direction,
+}
+
+impl PartialEq for Sorted<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.position == other.position
+    }
+}
+
+impl Eq for Sorted<'_> {}
+
+impl PartialOrd for Sorted<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sorted<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let order = self.position.cmp(&other.position);
+        if self.direction == Forward { order } else { order.reverse() }
+    }
+}
+
+/// An index that has the first field of an order.
+pub struct Leading {
+    index: Indexed,
+    descending: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// The page of a sorted connection: all is read once, and no more is kept than the page.
+    pub(super) fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
+        let Paging { direction, size, .. } = paging;
+        let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
+        let (mut total, mut more, mut behind) = (0, false, false);
+        self.walk(None, Forward, |item| {
+            total += 1;
+            let mut position = order.sort_key(self.scope, &item.node)?;
+            position.extend_from_slice(&item.position);
+            if paging.is_behind(&position) {
+                behind = true;
+            } else if !paging.is_inside(&position) {
+                more = true;
+            } else {
+                let Item { node, row, extras, .. } = item;
+                let id = node.id().to_owned();
+                nearest.push(Sorted { position, id, row, extras, direction: *direction });
+                if nearest.len() > *size {
+                    nearest.pop();
+                    more = true;
+                }
+            }
+            Ok(true)
+        })?;
+        let items = nearest.into_sorted_vec().into_iter().map(|Sorted { position, id, row, extras, .. }| {
+            Ok(Item { position, node: self.scope.referred(id.as_ref())?, row, extras })
+        });
+        let items = items.collect::<Result<_, FieldError>>()?;
+        Ok((Page::new(items, more, behind, *direction), total))
+    }
+
+    /// The index to walk for an order: over the first field of it, where all records of a kind are looked at, from the start
+    /// of the order on, and no count of those that pass is asked, for which all would have to be read anyway.
+    pub(super) fn index_for(&self, order: &Order, paging: &Paging, asked: &Asked) -> Option<Leading> {
+        let Source::Kind(kind) = &self.source else { return None };
+        if paging.direction == Backward || paging.before.is_some() || self.filter.is_some() && asked.has("totalCount") {
+            return None;
+        }
+        let (slot, descending) = order.leading_slot(kind)?;
+        let index = crate::store::key::indexed(kind).find(|index| index.slot == slot && index.inner.is_none())?;
+        Some(Leading { index, descending })
+    }
+
+    /// The page of an order whose first field an index has: records of one value are sorted among themselves, and no more
+    /// values are walked than the page needs. What has no value stands in no index, and last.
+    pub(super) fn read_by_index(&self, order: &Order, by: Leading, paging: &Paging) -> Result<Page<'a>, FieldError> {
+        let Leading { index, descending } = by;
+        let direction = if descending { Backward } else { Forward };
+        let mut page = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
+        let flip = if descending { u8::MAX } else { 0 };
+        // A cursor stands by the value of its record, or by none.
+        let from: Option<Vec<u8>> = match paging.after.as_deref() {
+            Some([0, rest @ ..]) => {
+                let mut value: Vec<u8> = rest.iter().map(|byte| byte ^ flip).collect();
+                value.truncate(crate::store::key::width(index.scalar, &value).unwrap_or(0));
+                Some(value)
+            }
+            Some(_) => None,
+            None => Some(Vec::new()),
+        };
+        if let Some(from) = from {
+            let mut group: Vec<Stored<'a>> = Vec::new();
+            let mut value: Vec<u8> = Vec::new();
+            for entry in self.scope.snapshot.by_index(index, &from, direction)? {
+                let (at, id) = entry?;
+                if at != value {
+                    page.take(std::mem::take(&mut group))?;
+                    if page.is_full() {
+                        break;
+                    }
+                    value = at;
+                }
+                if self.holds(&id) {
+                    group.push(self.scope.referred(id.as_ref())?);
+                }
+            }
+            page.take(group)?;
+        }
+        if !page.is_full() {
+            let mut without = Vec::new();
+            let Source::Kind(kind) = &self.source else { return Err(FieldError::internal("an index is a kind's")) };
+            for record in self.scope.snapshot.scan(kind, None, Forward)? {
+                self.scope.spend()?;
+                let record = record?;
+                if record.row().slot(index.slot).is_empty() {
+                    without.push(record);
+                }
+            }
+            page.take(without)?;
+        }
+        // Something stands before the page if the first of all that pass does.
+        let behind = paging.after.is_some() && self.first_is_behind(order, index, direction, paging)?;
+        Ok(Page::new(page.items, page.more, behind, Forward))
+    }
+
+    /// Whether the connection is of the kind of an id: the levels of regions share their indexes.
+    fn holds(&self, id: &Id) -> bool {
+        matches!(self.source, Source::Kind(kind) if kind.tag == id.tag)
+    }
+
+    /// Whether the first record of an order stands no later than where the page begins.
+    fn first_is_behind(
+        &self,
+        order: &Order,
+        index: Indexed,
+        direction: Direction,
+        paging: &Paging,
+    ) -> Result<bool, FieldError> {
+        let mut begin = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
+        // The first value that passes, of whose records any may stand first.
+        let mut value: Option<Vec<u8>> = None;
+        for entry in self.scope.snapshot.by_index(index, &[], direction)? {
+            let (at, id) = entry?;
+            if value.as_ref().is_some_and(|value| *value != at) {
+                return Ok(false);
+            }
+            if self.holds(&id)
+                && let Some((position, _)) = begin.position(self.scope.referred(id.as_ref())?)?
+            {
+                if paging.is_behind(&position) {
+                    return Ok(true);
+                }
+                value = Some(at);
+            }
+        }
+        if value.is_some() {
+            return Ok(false);
+        }
+        // None that passes has a value: the page began among those without.
+        self.walk_behind(order, paging)
+    }
+
+    fn walk_behind(&self, order: &Order, paging: &Paging) -> Result<bool, FieldError> {
+        let mut behind = false;
+        self.walk(None, Forward, |item| {
+            let mut position = order.sort_key(self.scope, &item.node)?;
+            position.extend_from_slice(&item.position);
+            behind = paging.is_behind(&position);
+            Ok(!behind)
+        })?;
+        Ok(behind)
+    }
+}
+
+/// A page that is gathered value by value.
+struct Gathered<'r, 'a> {
+    rows: &'r Rows<'a>,
+    order: &'r Order,
+    paging: &'r Paging,
+    items: Vec<Item<'a>>,
+    more: bool,
+}
+
+impl<'a> Gathered<'_, 'a> {
+    fn is_full(&self) -> bool {
+        self.more
+    }
+
+    /// Where a record stands, if it passes.
+    fn position(&mut self, record: Stored<'a>) -> Result<Option<(Vec<u8>, Stored<'a>)>, FieldError> {
+        let scope = self.rows.scope;
+        if let Some(filter) = &self.rows.filter
+            && !filter.matches(scope, &record)?
+        {
+            return Ok(None);
+        }
+        let mut position = self.order.sort_key(scope, &record)?;
+        position.extend_from_slice(record.key().as_bytes());
+        Ok(Some((position, record)))
+    }
+
+    /// Takes the records of one value, in their order, as far as the page goes.
+    fn take(&mut self, group: Vec<Stored<'a>>) -> Result<(), FieldError> {
+        let mut placed = Vec::with_capacity(group.len());
+        for record in group {
+            placed.extend(self.position(record)?.filter(|(position, _)| !self.paging.is_behind(position)));
+        }
+        placed.sort_by(|(left, _), (right, _)| left.cmp(right));
+        for (position, node) in placed {
+            if self.items.len() == self.paging.size {
+                self.more = true;
+                break;
+            }
+            self.items.push(Item { position, node, row: EdgeRow::Here(Row::new(&[])), extras: Vec::new() });
+        }
+        Ok(())
+    }
+}
