@@ -22,6 +22,16 @@ pub enum Change {
     Delete(Id),
 }
 
+impl Change {
+    /// Which record it changes.
+    pub fn id(&self) -> Id {
+        match self {
+            Self::Put(record) => record.id(),
+            Self::Delete(id) => id.clone(),
+        }
+    }
+}
+
 /// Who changes what for.
 #[derive(Debug, Clone)]
 pub struct Author {
@@ -57,6 +67,16 @@ impl Writer {
     /// Applies a set of changes and logs them as one revision. Every problem is reported at once, and then the writer is gone
     /// and nothing of the set is kept. A set that changes nothing makes no revision.
     pub fn apply(self, author: &Author, changes: &[Change]) -> Result<(Self, Option<Revision>), StoreError> {
+        self.apply_telling(author, changes, &mut |_| {})
+    }
+
+    /// The same, which tells how many of the changes were made so far.
+    pub fn apply_telling(
+        self,
+        author: &Author,
+        changes: &[Change],
+        told: &mut dyn FnMut(usize),
+    ) -> Result<(Self, Option<Revision>), StoreError> {
         let mut problems = Vec::new();
         for change in changes {
             if let Change::Put(record) = change {
@@ -76,21 +96,20 @@ impl Writer {
             pending: Pending::default(),
         };
         // The last change of a record is the one that stands: what comes to nothing leaves no trace.
-        let after: BTreeMap<Id, Option<Vec<u8>>> = changes
-            .iter()
-            .map(|change| match change {
-                Change::Put(record) => (record.id(), Some(record.pack())),
-                Change::Delete(id) => (id.clone(), None),
-            })
-            .collect();
-        let mut before = BTreeMap::new();
-        for (id, row) in after {
+        let standing: BTreeMap<Id, &Change> = changes.iter().map(|change| (change.id(), change)).collect();
+        let mut before = Vec::new();
+        for (made, (id, change)) in standing.into_iter().enumerate() {
+            let row = match change {
+                Change::Put(record) => Some(record.pack()),
+                Change::Delete(_) => None,
+            };
             if let Some(old) = tables.replace(id.as_ref(), row.as_deref(), revision)? {
-                before.insert(id, old);
+                before.push((id, old));
             }
+            told(made + 1);
         }
         tables.pending.flush(&mut tables.postings)?;
-        let problems = tables.dangling(before.keys())?;
+        let problems = tables.dangling(before.iter().map(|(id, _)| id))?;
         if !problems.is_empty() {
             return Err(StoreError::Refused(problems));
         }
@@ -98,12 +117,8 @@ impl Writer {
         if before.is_empty() {
             return Ok((self, None));
         }
-        let entry = Entry {
-            time_ms: author.time_ms,
-            author: author.name.clone(),
-            note: author.note.clone(),
-            changes: before.into_iter().collect(),
-        };
+        let entry =
+            Entry { time_ms: author.time_ms, author: author.name.clone(), note: author.note.clone(), changes: before };
         self.transaction.open_table(LOG)?.insert(revision, entry.pack().as_slice())?;
         self.transaction.open_table(META)?.insert("revision", revision.to_le_bytes().as_slice())?;
         Ok((self, Some(revision)))
