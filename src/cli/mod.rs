@@ -2,6 +2,7 @@
 
 mod check;
 mod exit;
+mod files;
 mod import;
 mod query;
 mod serve;
@@ -35,6 +36,12 @@ enum Command {
     Schema,
     /// Recompute every derived row of the database and name what differs.
     Check(check::Check),
+    /// Copy the database as it stands now, also beside a running server, and check the copy.
+    Backup(files::Backup),
+    /// Put a backup in the place of the database.
+    Restore(files::Restore),
+    /// Give back the room that the database does not need.
+    Compact(files::Compact),
     /// Load data from files, all or nothing.
     Import(import::Import),
 }
@@ -74,6 +81,9 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Query(query) => query.run(),
         Command::Check(check) => check.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Compact(compact) => compact.run(),
         Command::Import(import) => import.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });

@@ -1,6 +1,7 @@
 //! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
 
 mod check;
+mod copy;
 mod derive;
 mod error;
 pub mod key;
@@ -19,6 +20,7 @@ use redb::{
 };
 
 pub use check::{Difference, check};
+pub use copy::copy;
 pub use error::{OpenError, StoreError};
 pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{Author, Change, Writer};

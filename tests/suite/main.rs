@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod departures;
 mod executors;
+mod files;
 mod gate;
 mod gazetteer;
 mod gazetteer_files;
