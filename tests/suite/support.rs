@@ -81,3 +81,15 @@ pub fn worked(query: &str) -> Request {
     }
     request
 }
+
+/// A database with the built-in data and more rows in some of its files.
+pub fn loaded_with(rows: &[(&str, &str)]) -> Loaded {
+    let mut files = builtin::files();
+    for (file, more) in rows {
+        files.get_mut(*file).unwrap_or_else(|| panic!("there is no {file}")).extend_from_slice(more.as_bytes());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jiedui.redb"));
+    builtin::load(&store, &files, TIME_MS).unwrap_or_else(|error| panic!("{error}"));
+    Loaded { folder, api: Api::new(Arc::new(store), Executor::Plan, Default::default()) }
+}
