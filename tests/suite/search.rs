@@ -183,7 +183,9 @@ fn the_best_match_stands_first() {
         named(&CITY, "1", "小榄市"),
         named(&CITY, "2", "小榄花"),
     ];
-    let (_folder, api) = store_of(records);
+    let mut english = named(&PRODUCT, "f", "别的");
+    english.values[slot::NAME_EN] = Cell::Text("all of Xiaolan".to_owned());
+    let (_folder, api) = store_of(records.into_iter().chain([english]));
     let order: Vec<_> = told(&search(&api, json!({ "text": "小榄" })))
         .iter()
         .map(|hit| hit.split(' ').next().unwrap().to_owned())
@@ -193,6 +195,8 @@ fn the_best_match_stands_first() {
     let found = told(&search(&api, json!({ "text": "xiaolan" })));
     // Both sound alike, and 晓岚 is as whole as 小榄.
     assert_eq!(found[..2], ["product:a EXACT PINYIN name [小榄]", "product:e EXACT PINYIN name [晓岚]"]);
+    // Where it matches comes before how: as it stands, but inside.
+    assert_eq!(found.last().unwrap(), "product:f INSIDE TEXT nameEn all of [Xiaolan]");
 }
 
 #[test]
