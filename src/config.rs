@@ -41,6 +41,9 @@ pub const RESOLVE_NAMES_MAX: usize = 1_000;
 /// The most regions of a level that are looked at for one name.
 pub const RESOLVE_LOOKS_MAX: usize = 500;
 
+/// The most values that the arguments of a request come to with its variables, each counted where it is used.
+pub const BOUND_VALUES_MAX: usize = 100_000;
+
 /// How often an operation may ask for `__schema`: each answer is large.
 pub const SCHEMAS_MAX: usize = 3;
 

@@ -28,6 +28,9 @@ pub struct Query {
     /// The variables, as a JSON object.
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
+    /// What is asked beyond the data, as a JSON object: citations, plan, receipt.
+    #[arg(long, value_name = "JSON")]
+    extensions: Option<String>,
     /// Which operation of the document.
     #[arg(long, value_name = "NAME")]
     operation: Option<String>,
@@ -58,17 +61,14 @@ impl Query {
                 query
             }
         };
-        let variables: Map<String, Value> = match &self.variables {
-            None => Map::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| Failure::Usage(format!("--variables: expected a JSON object: {error}")))?,
-        };
-        Ok(Request {
-            query,
-            document_id: None,
-            operation_name: self.operation.clone(),
-            variables,
-            extensions: Map::new(),
-        })
+        let variables = object("--variables", self.variables.as_deref())?;
+        let extensions = object("--extensions", self.extensions.as_deref())?;
+        Ok(Request { query, document_id: None, operation_name: self.operation.clone(), variables, extensions })
     }
+}
+
+/// The JSON object that an option holds; an empty one where it is not given.
+fn object(option: &str, text: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    let Some(text) = text else { return Ok(Map::new()) };
+    serde_json::from_str(text).map_err(|error| Failure::Usage(format!("{option}: expected a JSON object: {error}")))
 }

@@ -24,7 +24,7 @@ use crate::store::Stored;
 #[derive(Debug)]
 pub struct Grouping {
     by: Vec<Path>,
-    having: Option<Arc<Given>>,
+    having: Vec<(Reckoned, Conditions)>,
     order: Vec<(Reckoned, bool)>,
     /// What is reckoned, by its dotted name.
     measures: Vec<(&'static str, Measure)>,
@@ -198,7 +198,7 @@ impl Grouping {
         let mark = crc32fast::hash(format!("{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
         Ok(Self {
             by: by.collect::<Result<_, _>>()?,
-            having,
+            having: conditions(of, "", having.as_deref())?,
             order,
             measures: measures.collect::<Result<_, FieldError>>()?,
             mark,
@@ -219,9 +219,7 @@ impl Grouping {
             for keys in self.keys(scope, record)? {
                 let sortable = sortable(&keys);
                 if groups.len() == GROUPS_MAX && !groups.contains_key(&sortable) {
-                    return Err(FieldError::limit(format!(
-                        "there are more than {GROUPS_MAX} groups; narrow the filter, or group by less"
-                    )));
+                    return Err(too_many_groups());
                 }
                 let group = groups.entry(sortable).or_insert_with(|| self.group(keys));
                 group.count += 1;
@@ -236,7 +234,8 @@ impl Grouping {
             for (_, tally) in &mut group.reckoned {
                 tally.finish(scope)?;
             }
-            if self.keeps(&group)? {
+            scope.look_at_the_clock()?;
+            if self.keeps(&group) {
                 let mut position = self.position(&group);
                 position.extend_from_slice(&sortable);
                 kept.push((position, group));
@@ -256,62 +255,43 @@ impl Grouping {
     fn keys(&self, scope: &Scope, record: &Stored<'_>) -> Result<Vec<Vec<Option<Found>>>, FieldError> {
         let mut all = vec![Vec::with_capacity(self.by.len())];
         for path in &self.by {
-            let mut found: Vec<Found> = Vec::new();
+            let mut met = HashSet::new();
+            let mut found: Vec<Option<Found>> = Vec::new();
             path.each(scope, record, &mut |value| {
-                if !found.contains(&value) {
-                    found.push(value);
+                if met.insert(value.sortable()) {
+                    found.push(Some(value));
                 }
                 Ok(())
             })?;
-            let values: Vec<Option<Found>> =
-                if found.is_empty() { vec![None] } else { found.into_iter().map(Some).collect() };
-            all = all
-                .into_iter()
-                .flat_map(|keys| {
-                    values.iter().map(move |value| [keys.as_slice(), std::slice::from_ref(value)].concat())
-                })
-                .collect();
+            if found.is_empty() {
+                found.push(None);
+            }
+            if all.len().saturating_mul(found.len()) > GROUPS_MAX {
+                return Err(too_many_groups());
+            }
+            let mut longer = Vec::with_capacity(all.len() * found.len());
+            for keys in &all {
+                for value in &found {
+                    longer.push([keys.as_slice(), std::slice::from_ref(value)].concat());
+                }
+                scope.look_at_the_clock()?;
+            }
+            all = longer;
         }
         Ok(all)
     }
 
-    fn keeps(&self, group: &Group) -> Result<bool, FieldError> {
-        let Some(having) = &self.having else { return Ok(true) };
-        for (name, inner) in having.fields() {
-            let keeps = match name {
-                "count" => Conditions::compile(Scalar::Int, inner)?.hold(Some(&count(group.count))),
-                _ => self.keeps_measure(group, name, inner)?,
-            };
-            if !keeps {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether the conditions on a measure, or on those of a struct, hold.
-    fn keeps_measure(&self, group: &Group, name: &str, given: &Given) -> Result<bool, FieldError> {
-        for (reckoning, inner) in given.fields() {
-            let holds = match (group.tally(name), Reckoning::named(reckoning)) {
-                (Some(tally), Some(Reckoning::Sum)) => {
-                    let sum = tally.sum.clone().unwrap_or_default();
-                    Conditions::compile(Scalar::Decimal, inner)?.hold_of_sum(&sum)
-                }
-                (Some(tally), Some(Reckoning::Distinct)) => {
-                    Conditions::compile(Scalar::Int, inner)?.hold(Some(&count(tally.distinct() as u64)))
-                }
-                (Some(tally), Some(reckoning)) => {
-                    let (number, text) = tally.read(reckoning);
-                    let scalar = if number { Scalar::Decimal } else { Scalar::PartialDate };
-                    Conditions::compile(scalar, inner)?.hold(text.map(Leaf::Owned).as_ref())
-                }
-                _ => self.keeps_measure(group, &format!("{name}.{reckoning}"), inner)?,
-            };
-            if !holds {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    fn keeps(&self, group: &Group) -> bool {
+        self.having.iter().all(|(reckoned, conditions)| match reckoned {
+            Reckoned::Keys => true,
+            Reckoned::Count => conditions.hold(Some(&count(group.count))),
+            Reckoned::Of(name, reckoning) => match (group.tally(name), reckoning) {
+                (None, _) => false,
+                (Some(tally), Reckoning::Sum) => conditions.hold_of_sum(tally.sum.as_ref().unwrap_or(&Sum::default())),
+                (Some(tally), Reckoning::Distinct) => conditions.hold(Some(&count(tally.distinct() as u64))),
+                (Some(tally), reckoning) => conditions.hold(tally.read(*reckoning).map(Leaf::Owned).as_ref()),
+            },
+        })
     }
 
     /// What a group stands by; its keys follow, so that no two stand alike.
@@ -336,6 +316,10 @@ impl Grouping {
         }
         position
     }
+}
+
+fn too_many_groups() -> FieldError {
+    FieldError::limit(format!("there are more than {GROUPS_MAX} groups; narrow the filter, or group by less"))
 }
 
 fn count(number: u64) -> Leaf<'static> {
@@ -402,18 +386,17 @@ impl Tally {
         Ok(())
     }
 
-    /// A reckoning as text, and whether it is a number.
-    fn read(&self, reckoning: Reckoning) -> (bool, Option<String>) {
+    /// A reckoning as text.
+    fn read(&self, reckoning: Reckoning) -> Option<String> {
         let text = |found: &Option<Found>| match found {
             Some(Found::Value { text, .. }) => Some(text.clone()),
             _ => None,
         };
-        let number = self.sum.is_some();
         match reckoning {
-            Reckoning::Avg => (true, self.avg.map(|avg| avg.to_string())),
-            Reckoning::Min => (number, text(&self.min)),
-            Reckoning::Max => (number, text(&self.max)),
-            Reckoning::Sum | Reckoning::Distinct => (true, None),
+            Reckoning::Avg => self.avg.map(|avg| avg.to_string()),
+            Reckoning::Min => text(&self.min),
+            Reckoning::Max => text(&self.max),
+            Reckoning::Sum | Reckoning::Distinct => None,
         }
     }
 
@@ -452,6 +435,31 @@ fn reckoned(given: &Arc<Given>, names: &[(String, &'static str, Option<Scalar>)]
         at = inner;
     }
     None
+}
+
+/// The conditions on groups, each with what it looks at; those on a measure, or on those of a struct, by its dotted name.
+fn conditions(of: &str, name: &str, given: Option<&Given>) -> Result<Vec<(Reckoned, Conditions)>, FieldError> {
+    let mut all = Vec::new();
+    for (part, inner) in given.into_iter().flat_map(Given::fields) {
+        let of_number = Number::named(of, name).is_ok();
+        match Reckoning::named(part) {
+            _ if name.is_empty() && part == "count" => {
+                all.push((Reckoned::Count, Conditions::compile(Scalar::Int, inner)?));
+            }
+            Some(reckoning) if !name.is_empty() => {
+                let scalar = match reckoning {
+                    Reckoning::Distinct => Scalar::Int,
+                    Reckoning::Sum | Reckoning::Avg => Scalar::Decimal,
+                    Reckoning::Min | Reckoning::Max if of_number => Scalar::Decimal,
+                    Reckoning::Min | Reckoning::Max => Scalar::PartialDate,
+                };
+                all.push((Reckoned::Of(interned(name), reckoning), Conditions::compile(scalar, inner)?));
+            }
+            _ if name.is_empty() => all.extend(conditions(of, part, Some(inner))?),
+            _ => all.extend(conditions(of, &format!("{name}.{part}"), Some(inner))?),
+        }
+    }
+    Ok(all)
 }
 
 /// Whether a condition on groups looks at a reckoning of a measure.

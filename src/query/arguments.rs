@@ -89,6 +89,18 @@ impl Arguments {
         self.asked.0.as_ref().is_some_and(|fields| fields.contains_key(name))
     }
 
+    /// How many values there are in them.
+    pub fn size(&self) -> u64 {
+        fn size(value: &Value) -> u64 {
+            match value {
+                Value::Array(items) => 1 + items.iter().map(size).sum::<u64>(),
+                Value::Object(fields) => 1 + fields.values().map(size).sum::<u64>(),
+                _ => 1,
+            }
+        }
+        self.values.values().map(size).sum()
+    }
+
     /// What is asked of the field's value.
     pub fn asked(&self) -> &Asked {
         &self.asked

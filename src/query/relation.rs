@@ -18,6 +18,10 @@ use crate::store::{Direction, Stored};
 /// A special's function as a relation: the records that it leads to, in the order of the special.
 pub type RelationFn = fn(&Scope, &Stored<'_>) -> Result<Vec<Id>, FieldError>;
 
+/// The way back along a special's relation: the records of a kind from which it leads to a target, where that can be told
+/// without looking at all of them.
+pub type BackFn = fn(&Scope, IdRef<'_>, &'static Kind) -> Result<Vec<Id>, FieldError>;
+
 /// What leads from a record to others.
 #[derive(Debug, Clone, Copy)]
 pub enum Relation {
@@ -27,8 +31,8 @@ pub enum Relation {
     Targets(usize, &'static Edge),
     /// The way back along an edge.
     Back(Back),
-    /// What a special computes.
-    Special(RelationFn),
+    /// What a special computes, and the way back.
+    Special(RelationFn, Option<BackFn>),
 }
 
 impl Relation {
@@ -60,7 +64,7 @@ impl Relation {
                     }
                 }
             }
-            Self::Special(special) => {
+            Self::Special(special, _) => {
                 for id in special(scope, record)? {
                     if !each(id.as_ref())? {
                         break;
@@ -149,8 +153,8 @@ fn collect(kind: &'static Kind) -> Vec<Member> {
     }
     members.extend(kind.derived.iter().map(|derived| Member::new(derived.name, derived.doc, What::Derived(*derived))));
     for special in kind.specials {
-        let Some(function) = relation(kind, special.name) else { continue };
-        let function = Relation::Special(function);
+        let Some((forward, back)) = relation(kind, special.name) else { continue };
+        let function = Relation::Special(forward, back);
         match special.output {
             Output::One(of) => members.push(Member::new(special.name, special.doc, What::One(function, of))),
             Output::Connection { of, .. } | Output::List(of) => {

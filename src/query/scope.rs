@@ -1,7 +1,7 @@
 //! What one request sees.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -26,6 +26,8 @@ pub struct Scope {
     reads: AtomicU64,
     /// What is noted on the way.
     pub trace: Trace,
+    /// What stands above the parent that was climbed last: neighbours mostly share it.
+    climbed: Mutex<Option<(Id, Vec<Id>)>>,
     /// Set when nobody waits for the answer any more.
     abandoned: Arc<AtomicBool>,
 }
@@ -40,6 +42,7 @@ impl Scope {
             most_reads: u64::MAX,
             reads: AtomicU64::new(0),
             trace: Trace::default(),
+            climbed: Mutex::default(),
             abandoned: Arc::default(),
         }
     }
@@ -70,9 +73,14 @@ impl Scope {
         let most = self.most_reads;
         if self.reads.fetch_add(1, Ordering::Relaxed) >= most {
             return Err(FieldError::limit(format!(
-                "the answer reads more than {most} records; narrow it, or ask for smaller pages"
+                "the answer reads more than {most} records; narrow it by a filter that an index serves, a smaller page, or fewer names at once"
             )));
         }
+        self.look_at_the_clock()
+    }
+
+    /// Says whether there is time left, and somebody who waits. What goes on for long without reading comes here.
+    pub fn look_at_the_clock(&self) -> Result<(), FieldError> {
         if self.abandoned.load(Ordering::Relaxed) {
             return Err(FieldError::limit("nobody waits for the answer any more"));
         }
@@ -85,6 +93,24 @@ impl Scope {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The ids above a region whose parent is given, from the parent up, as `climb` finds them; those of the parent that was
+    /// asked last are at hand.
+    pub fn above(
+        &self,
+        parent: IdRef<'_>,
+        climb: impl FnOnce() -> Result<Vec<Id>, FieldError>,
+    ) -> Result<Vec<Id>, FieldError> {
+        let at_hand = || self.climbed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, above)) = &*at_hand()
+            && known.as_ref() == parent
+        {
+            return Ok(above.clone());
+        }
+        let above = climb()?;
+        *at_hand() = Some((parent.to_owned(), above.clone()));
+        Ok(above)
     }
 
     /// The record that another refers to. That it is there is the writer's promise.

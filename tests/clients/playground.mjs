@@ -129,7 +129,7 @@ try {
   check("the title", (await page.title()) === "jiedui 结对", await page.title());
   check("the language", (await page.getAttribute("html", "lang")) === "zh-CN");
   const names = await tabNames();
-  check("a tab for each worked question", names.length >= 6 && names.every((name) => /^\w+$/.test(name)), names);
+  check("a tab for each worked question", names.length >= 11 && names.every((name) => /^\w+$/.test(name)), names);
 
   // Each worked question is answered.
   for (let index = 0; index < names.length; index += 1) {
@@ -139,6 +139,9 @@ try {
     const { answer } = await run();
     check(`${names[index]} is answered`, answer.data && !answer.errors, answer.errors);
     check(`${names[index]} has something to show`, /\p{Script=Han}/u.test(JSON.stringify(answer.data)), answer.data);
+    const asked = /^# extensions: (.*)$/m.exec(await query());
+    const more = Object.keys(asked ? JSON.parse(asked[1]) : {}).sort();
+    check(`${names[index]} has what its comment asks for`, String(Object.keys(answer.extensions ?? {}).sort()) === String(more), answer.extensions);
     await shoot(`tab-${index + 1}`);
   }
   // The markers of a text are those of a moment ago until its worker has read it anew.

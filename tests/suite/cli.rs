@@ -73,6 +73,19 @@ fn a_query_with_errors_prints_them_and_exits_with_8() {
 }
 
 #[test]
+fn a_query_asks_for_more_by_its_extensions() {
+    let (_folder, db) = database();
+    let asks = |extensions: &str| {
+        let options = ["--extensions", extensions, "--db", db.to_str().unwrap()];
+        jiedui(&["query", "{ region(code: \"530600\") { name } }"]).args(options).output().unwrap()
+    };
+    let answer: serde_json::Value = serde_json::from_slice(&asks("{\"receipt\": true}").stdout).unwrap();
+    assert_eq!(answer["extensions"]["receipt"]["revision"], 1, "{answer}");
+    let output = asks("true");
+    fails(&output, 2, "--extensions: expected a JSON object");
+}
+
+#[test]
 fn a_second_server_on_the_same_file_is_refused() {
     let (_folder, db) = database();
     let _server = Server::start(&db, &[]);

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use jiedui::api::request::Request;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::support::{data, shared};
+use crate::support::{data, shared, worked};
 
 const SUMS: &str = "SHA256SUMS";
-
-const VARIABLES: &str = "# variables: ";
 
 fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -64,11 +61,7 @@ fn every_question_of_the_tabs_is_answered() {
     assert!(tabs.len() >= 6, "{:?}", tabs.keys());
     for (name, query) in tabs {
         let query = String::from_utf8(query).unwrap();
-        let variables = match query.lines().next().and_then(|line| line.strip_prefix(VARIABLES)) {
-            Some(text) => serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}")),
-            None => serde_json::Map::new(),
-        };
-        let answer = data(&shared().answer_now(&Request { variables, ..Request::new(&query) }));
+        let answer = data(&shared().answer_now(&worked(&query)));
         assert!(tells(&answer), "{name} has nothing to show: {answer:#}");
     }
 }

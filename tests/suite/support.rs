@@ -66,3 +66,30 @@ pub fn seed(name: &str) -> Vec<std::collections::BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     reader.deserialize().map(Result::unwrap).collect()
 }
+
+/// A worked question of a document as a request: its variables, and what it asks in `extensions`, stand in its first lines
+/// as comments.
+pub fn worked(query: &str) -> Request {
+    let mut request = Request::new(query);
+    for line in query.lines().take_while(|line| line.starts_with('#')) {
+        let read = |text| serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}"));
+        if let Some(text) = line.strip_prefix("# variables: ") {
+            request.variables = read(text);
+        } else if let Some(text) = line.strip_prefix("# extensions: ") {
+            request.extensions = read(text);
+        }
+    }
+    request
+}
+
+/// A database with the built-in data and more rows in some of its files.
+pub fn loaded_with(rows: &[(&str, &str)]) -> Loaded {
+    let mut files = builtin::files();
+    for (file, more) in rows {
+        files.get_mut(*file).unwrap_or_else(|| panic!("there is no {file}")).extend_from_slice(more.as_bytes());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jiedui.redb"));
+    builtin::load(&store, &files, TIME_MS).unwrap_or_else(|error| panic!("{error}"));
+    Loaded { folder, api: Api::new(Arc::new(store), Executor::Plan, Default::default()) }
+}

@@ -7,7 +7,7 @@ mod run;
 use serde_json::{Map, Value};
 
 use super::error::{Code, GraphqlError};
-use crate::config::Limits;
+use crate::config::{BOUND_VALUES_MAX, Limits};
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::object::Resolver;
 use crate::query::types::{InputDef, TypeRef};
@@ -97,9 +97,16 @@ impl Selected {
 }
 
 impl Plan {
-    /// What it weighs in memory, in fields: the plan itself, with its key and its compiled filters, comes to about fifty.
+    /// What it weighs in memory, in fields: its fields, the values of its arguments, and some fifty for the plan itself.
     pub fn weight(&self) -> u64 {
-        50 + self.sets.iter().map(|set| set.fields.len() as u64).sum::<u64>()
+        let fields = self.sets.iter().flat_map(|set| &set.fields);
+        let each = fields.map(|field| match &field.arguments {
+            Source::Constant(arguments) => 1 + arguments.size(),
+            Source::Dynamic(_) => 1,
+        });
+        let given = self.dynamic.iter().flat_map(|dynamic| &dynamic.given);
+        let literals = given.map(|(_, value)| super::coerce::values_of(value, &Map::new()) as u64);
+        50 + each.sum::<u64>() + literals.sum::<u64>()
     }
 
     /// What is asked of the value at a path of names in the answer, whatever the kinds on the way: for the other executor,
@@ -144,11 +151,26 @@ impl Plan {
     }
 
     fn coerce(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, GraphqlError> {
+        // A variable is copied to each place that uses it.
+        let mut left = BOUND_VALUES_MAX;
         let each = self.dynamic.iter().map(|dynamic| {
-            let value = |name: &str| {
-                let given = dynamic.given.iter().find(|(given, _)| given == name);
-                given.and_then(|(_, value)| super::coerce::literal(value, variables))
+            let mut beyond = false;
+            let mut value = |name: &str| {
+                let (_, value) = dynamic.given.iter().find(|(given, _)| given == name)?;
+                let values = super::coerce::values_of(value, variables);
+                beyond |= values > left;
+                left = left.saturating_sub(values);
+                if beyond { None } else { super::coerce::literal(value, variables) }
             };
+            let given: Vec<_> = dynamic.given.iter().map(|(name, _)| (name.as_str(), value(name))).collect();
+            if beyond {
+                let message = format!(
+                    "the arguments hold more than {BOUND_VALUES_MAX} values with the variables; ask in several requests"
+                );
+                return Err(GraphqlError::request(Code::LimitExceeded, message).at(Some(dynamic.location)));
+            }
+            let value =
+                |name: &str| given.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone());
             super::coerce::arguments(dynamic.defs, value)
                 .map(|arguments| arguments.with_asked(dynamic.asked.clone()))
                 .map_err(|why| GraphqlError::request(Code::BadVariables, why).at(Some(dynamic.location)))

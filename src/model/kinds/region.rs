@@ -102,7 +102,8 @@ const FIELDS: &[Field] = &[
         "code",
         Scalar::Text,
         "Today's code, GB/T 2260 down to the county and the statistics bureau's below; null where the source names no place.",
-    ),
+    )
+    .indexed(),
     Field::objects("codes", &REGION_CODE, "Every code that it has or had, with validity."),
     Field::one("division", Scalar::Closed(&DIVISION), "The exact kind of division, finer than the level."),
     Field::one("latitude", Scalar::Float, "Degrees north, WGS 84, of a point in it, mostly its seat."),

@@ -47,16 +47,14 @@ impl Filter {
 
     /// The same over all kinds that it is on.
     fn narrow_all(&self, scope: &Scope, most: usize) -> Result<Option<Narrowed>, FieldError> {
-        let mut all: Option<Narrowed> = None;
+        let mut all = Union::default();
         for (kind, _) in &self.kinds {
-            let Some(narrowed) = self.narrow(scope, kind, most)? else { return Ok(None) };
-            all = Some(match all {
-                Some(known) if !narrowed.ids.is_empty() => known.or(narrowed),
-                Some(known) => known,
-                None => narrowed,
-            });
+            match self.narrow(scope, kind, most)? {
+                Some(narrowed) => all.add(narrowed),
+                None => return Ok(None),
+            }
         }
-        Ok(all.filter(|all| all.ids.len() <= most))
+        Ok(Some(all.narrowed()).filter(|all| all.ids.len() <= most))
     }
 }
 
@@ -66,11 +64,25 @@ impl Narrowed {
         ids.dedup();
         Self { ids, by }
     }
+}
 
-    fn or(self, other: Self) -> Self {
-        let by =
-            if self.ids.is_empty() || self.by == other.by { other.by } else { format!("{} or {}", self.by, other.by) };
-        Self::new([self.ids, other.ids].concat(), by)
+/// What several conditions leave together, of which one must hold.
+#[derive(Default)]
+struct Union {
+    ids: Vec<Id>,
+    by: Vec<String>,
+}
+
+impl Union {
+    fn add(&mut self, narrowed: Narrowed) {
+        if !narrowed.ids.is_empty() && !self.by.contains(&narrowed.by) && self.by.len() < 5 {
+            self.by.push(narrowed.by);
+        }
+        self.ids.extend(narrowed.ids);
+    }
+
+    fn narrowed(self) -> Narrowed {
+        Narrowed::new(self.ids, self.by.join(" or "))
     }
 }
 
@@ -125,6 +137,18 @@ impl Test {
                 let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
                 back_to(scope, kind, *slot, &targets, most)
             }
+            Self::One(Relation::Special(_, Some(back)), filter)
+            | Self::Many(Relation::Special(_, Some(back)), Quantifier::Some, filter) => {
+                let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
+                let mut ids = Vec::new();
+                for target in &targets.ids {
+                    ids.extend(back(scope, target.as_ref(), kind)?);
+                    if ids.len() > most {
+                        return Ok(None);
+                    }
+                }
+                Ok(Some(Narrowed::new(ids, format!("{} <- {}", kind.name, targets.by))))
+            }
             Self::Many(Relation::Back(back), Quantifier::Some, filter) => {
                 let Some(sources) = filter.narrow_all(scope, most)? else { return Ok(None) };
                 forward_from(scope, kind, *back, &sources, most)
@@ -141,15 +165,17 @@ impl Test {
                 Ok(best)
             }
             Self::Or(filters) => {
-                let mut all: Option<Narrowed> = None;
+                let mut all = Union::default();
                 for filter in filters {
-                    let Some(narrowed) = filter.narrow(scope, kind, most)? else { return Ok(None) };
-                    all = Some(match all {
-                        Some(known) => known.or(narrowed),
-                        None => narrowed,
-                    });
+                    match filter.narrow(scope, kind, most)? {
+                        Some(narrowed) => all.add(narrowed),
+                        None => return Ok(None),
+                    }
+                    if all.ids.len() > most {
+                        return Ok(None);
+                    }
                 }
-                Ok(all.filter(|all| all.ids.len() <= most))
+                Ok(Some(all.narrowed()).filter(|all| all.ids.len() <= most))
             }
             Self::On(of, filter) if kind.implements(of) => filter.narrow(scope, kind, most),
             Self::On(..) => Ok(Some(Narrowed::new(Vec::new(), format!("{} is no other type", kind.name)))),
@@ -258,12 +284,23 @@ fn by_text(
         return Ok(None);
     }
     for compare in compares {
-        let text = match (compare.operator, compare.operands.as_slice()) {
-            (Operator::In | Operator::Prefix | Operator::Contains, [Operand::Text(text)]) => text,
-            _ => continue,
-        };
-        if let Some(keys) = text_candidates(scope, kind, text, most)? {
-            let ids = keys.iter().map(|key| Id::new(kind, key)).collect();
+        if !matches!(compare.operator, Operator::In | Operator::Prefix | Operator::Contains) {
+            continue;
+        }
+        let mut ids = Vec::new();
+        let mut fits = true;
+        for operand in &compare.operands {
+            let keys = match operand {
+                Operand::Text(text) => text_candidates(scope, kind, text, most)?,
+                _ => None,
+            };
+            fits = keys.is_some() && ids.len() <= most;
+            if !fits {
+                break;
+            }
+            ids.extend(keys.iter().flatten().map(|key| Id::new(kind, key)));
+        }
+        if fits {
             return Ok(Some(Narrowed::new(ids, format!("{}.{} by its characters", kind.name, name_of(kind, slot)))));
         }
     }
@@ -331,7 +368,7 @@ impl Compare {
 }
 
 impl Operand {
-    fn leaf(&self) -> Leaf<'_> {
+    pub(super) fn leaf(&self) -> Leaf<'_> {
         match self {
             Self::Text(text) => Leaf::Text(text),
             Self::Int(number) => {

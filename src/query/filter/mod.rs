@@ -3,6 +3,7 @@
 mod access;
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 pub use access::{Candidates, Narrowed};
@@ -23,6 +24,7 @@ use crate::query::relation::{Relation, What, member};
 use crate::query::scope::Scope;
 use crate::query::sum::{Bound, Number, Sum, Summed};
 use crate::store::Stored;
+use crate::store::key::sortable;
 
 /// A filter on a type. It is resolved for a kind when it first meets a record of it: an interface of many kinds, filtered
 /// through relations to others, would come to more conditions than anyone could meet.
@@ -97,7 +99,12 @@ struct Compare {
     scalar: Scalar,
     operator: Operator,
     operands: Vec<Operand>,
+    /// Where operands of the same sortable bytes stand, where there are many: looking at each would be slow.
+    places: Option<HashMap<Vec<u8>, Vec<usize>>>,
 }
+
+/// From how many operands on they are looked up.
+const MANY: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
@@ -163,9 +170,7 @@ impl Filter {
             && let tests = self.tests(kind)?
             && tests.iter().all(|test| matches!(test, Test::Id(_)))
         {
-            return Ok(tests
-                .iter()
-                .all(|test| matches!(test, Test::Id(ids) if ids.iter().any(|it| it.as_ref() == id))));
+            return Ok(tests.iter().all(|test| matches!(test, Test::Id(ids) if holds_id(ids, id))));
         }
         self.matches(scope, &scope.referred(id)?)
     }
@@ -202,7 +207,9 @@ fn compile_id(given: &Given) -> Result<Vec<Test>, FieldError> {
     for (operator, operand) in given.fields() {
         let texts = operand.items().iter().filter_map(|item| item.value().as_str());
         let ids = texts.map(Id::parse).collect::<Result<_, _>>();
-        tests.push(Test::Id(ids.map_err(|error| FieldError::input(format!("filter.id.{operator}: {error}")))?));
+        let mut ids: Vec<Id> = ids.map_err(|error| FieldError::input(format!("filter.id.{operator}: {error}")))?;
+        ids.sort();
+        tests.push(Test::Id(ids));
     }
     Ok(tests)
 }
@@ -306,7 +313,18 @@ fn compile_compares(scalar: Scalar, given: &Given) -> Result<Vec<Compare>, Field
             Operator::IsNull(_) => Vec::new(),
             _ => operand.items().iter().map(|item| operand_of(scalar, name, item.value())).collect::<Result<_, _>>()?,
         };
-        compares.push(Compare { scalar, operator, operands });
+        let many = operator == Operator::In && operands.len() > MANY;
+        let places = many.then(|| {
+            let mut places: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+            for (place, operand) in operands.iter().enumerate() {
+                // What has no bytes equals nothing that is stored.
+                if let Some(bytes) = sortable(scalar, &operand.leaf()) {
+                    places.entry(bytes).or_default().push(place);
+                }
+            }
+            places
+        });
+        compares.push(Compare { scalar, operator, operands, places });
     }
     Ok(compares)
 }
@@ -336,7 +354,7 @@ impl Test {
                 Some(record) => Ok(!filter.matches(scope, record)?),
                 None => Ok(true),
             },
-            Self::Id(ids) => Ok(record.is_some_and(|record| ids.iter().any(|id| id.as_ref() == record.id()))),
+            Self::Id(ids) => Ok(record.is_some_and(|record| holds_id(ids, record.id()))),
             Self::Value(slot, compares) => Ok(compares.iter().all(|compare| compare.holds_bytes(row.slot(*slot)))),
             Self::Values(slot, quantifier, compares) => {
                 let holds = |item: &[u8]| Ok(compares.iter().all(|compare| compare.holds_bytes(item)));
@@ -412,6 +430,11 @@ impl Test {
     }
 }
 
+/// Whether an id is among sorted ones.
+fn holds_id(ids: &[Id], id: IdRef<'_>) -> bool {
+    ids.binary_search_by(|known| known.as_ref().cmp(&id)).is_ok()
+}
+
 fn each_of(
     relation: Relation,
     scope: &Scope,
@@ -468,7 +491,13 @@ impl Compare {
             (_, None) => false,
             (Operator::Prefix, Some(leaf)) => self.text(leaf, |text, operand| text.starts_with(operand)),
             (Operator::Contains, Some(leaf)) => self.text(leaf, |text, operand| text.contains(operand)),
-            (operator, Some(leaf)) => self.operands.iter().any(|operand| operand.compares(operator, leaf)),
+            (operator, Some(leaf)) => match &self.places {
+                None => self.operands.iter().any(|operand| operand.compares(operator, leaf)),
+                Some(places) => {
+                    let places = sortable(self.scalar, leaf).and_then(|bytes| places.get(&bytes));
+                    places.is_some_and(|places| places.iter().any(|at| self.operands[*at].compares(operator, leaf)))
+                }
+            },
         }
     }
 

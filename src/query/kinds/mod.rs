@@ -13,7 +13,7 @@ use crate::query::object::Resolved;
 use crate::query::object::SpecialFn;
 use crate::query::provenance::disagreements;
 use crate::query::reference::reference;
-use crate::query::relation::RelationFn;
+use crate::query::relation::{BackFn, RelationFn};
 use crate::query::scope::Scope;
 use crate::store::Stored;
 
@@ -36,19 +36,20 @@ pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
 ];
 
 /// The specials that filters, orders and groups go along, as relations without arguments.
-pub const RELATIONS: &[(&str, &str, RelationFn)] = &[
-    (REGION, "ancestors", region::ancestor_ids),
-    (REGION, "province", region::province_id),
-    (REGION, "city", region::city_id),
-    (REGION, "county", region::county_id),
-    (REGION, "town", region::town_id),
-    (PARTY, "pairings", party::pairing_ids),
-    (PARTY, "partners", party::partner_ids),
+pub const RELATIONS: &[(&str, &str, RelationFn, Option<BackFn>)] = &[
+    (REGION, "ancestors", region::ancestor_ids, Some(region::below)),
+    (REGION, "province", region::province_id, Some(region::in_or_below)),
+    (REGION, "city", region::city_id, Some(region::in_or_below)),
+    (REGION, "county", region::county_id, Some(region::in_or_below)),
+    (REGION, "town", region::town_id, Some(region::in_or_below)),
+    (PARTY, "pairings", party::pairing_ids, Some(party::parties_of)),
+    (PARTY, "partners", party::partner_ids, None),
 ];
 
 /// A kind's special as a relation, where it is one.
-pub fn relation(kind: &'static Kind, name: &str) -> Option<RelationFn> {
-    RELATIONS.iter().find(|(of, special, _)| *special == name && kind.implements(of)).map(|(_, _, function)| *function)
+pub fn relation(kind: &'static Kind, name: &str) -> Option<(RelationFn, Option<BackFn>)> {
+    let found = RELATIONS.iter().find(|(of, special, ..)| *special == name && kind.implements(of));
+    found.map(|(_, _, forward, back)| (*forward, *back))
 }
 
 /// The function of a kind's special.

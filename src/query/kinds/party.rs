@@ -82,6 +82,14 @@ pub fn pairing_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldEr
     Ok(ids)
 }
 
+/// The parties of a kind that take part in a pairing.
+pub fn parties_of(scope: &Scope, pairing: IdRef<'_>, kind: &'static Kind) -> Result<Vec<Id>, FieldError> {
+    let pairing = scope.referred(pairing)?;
+    let sides =
+        [HELPERS, HELPED].into_iter().flat_map(|side| entries(edge_of(&PAIRING, side), pairing.row().slot(side)));
+    Ok(sides.filter(|(party, _)| party.tag == kind.tag).map(|(party, _)| party.to_owned()).collect())
+}
+
 /// The parties on the other side of its pairings, each once.
 pub fn partner_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
     let mut ids = Vec::new();

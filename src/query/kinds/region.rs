@@ -52,13 +52,22 @@ pub fn ancestors<'a>(scope: &'a Scope, region: &'a Stored<'a>, _: &Arguments) ->
 
 /// The ids of the same.
 pub fn ancestor_ids(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
-    let mut above = Vec::new();
-    climb(scope, region, |found| {
-        above.push(found.id().to_owned());
-        true
-    })?;
+    let mut above = ids_above(scope, region)?;
     above.reverse();
     Ok(above)
+}
+
+/// The ids above a region, from its parent up.
+fn ids_above(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
+    let Some(parent) = IdRef::from_bytes(region.row().slot(PARENT)) else { return Ok(Vec::new()) };
+    scope.above(parent, || {
+        let mut above = Vec::new();
+        climb(scope, region, |found| {
+            above.push(found.id().to_owned());
+            true
+        })?;
+        Ok(above)
+    })
 }
 
 /// The region of a level that one is in, or is.
@@ -66,14 +75,17 @@ pub fn on_level(scope: &Scope, region: &Stored<'_>, level: &Kind) -> Result<Opti
     if region.kind == level {
         return Ok(Some(region.id().to_owned()));
     }
-    let mut on_it = None;
-    climb(scope, region, |found| {
-        if found.kind == level {
-            on_it = Some(found.id().to_owned());
-        }
-        on_it.is_none() && found.kind.tag > level.tag
-    })?;
-    Ok(on_it)
+    Ok(ids_above(scope, region)?.into_iter().find(|above| above.tag == level.tag))
+}
+
+/// The regions of a level that stand below one.
+pub fn below(scope: &Scope, region: IdRef<'_>, level: &'static Kind) -> Result<Vec<Id>, FieldError> {
+    if region.tag < level.tag { descendant_ids(scope, region, level) } else { Ok(Vec::new()) }
+}
+
+/// The regions of a level that one is, or that stand below it.
+pub fn in_or_below(scope: &Scope, region: IdRef<'_>, level: &'static Kind) -> Result<Vec<Id>, FieldError> {
+    if region.tag == level.tag { Ok(vec![region.to_owned()]) } else { below(scope, region, level) }
 }
 
 /// The two functions of a level: as a special, and as a relation.

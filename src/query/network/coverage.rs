@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::model::catalog::Kind;
+use crate::model::catalog::{Kind, REGION};
 use crate::model::closed::{LEVEL, MEMBER_KIND};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{GROUP, PAIRING, PROGRAMME};
@@ -28,6 +28,9 @@ const GROUP_PAIRING: usize = GROUP.slot_of("pairing");
 const WITHIN: usize = GROUP.slot_of("within");
 const MEMBERS_COMPLETE: usize = GROUP.slot_of("membersComplete");
 const MEMBERS_KIND: usize = GROUP.slot_of("memberKind");
+
+/// How many sets within sets are followed.
+const SETS_MAX: usize = 4;
 
 /// Which pairings count.
 pub struct Counting {
@@ -155,10 +158,7 @@ fn helped_groups<'a>(
         let Some(edge) = group.kind.slots().nth(WITHIN).and_then(|(_, field)| field.as_edge()) else { continue };
         let mut stands_within = false;
         for (place, _) in entries(edge, row.slot(WITHIN)) {
-            let place = scope.referred(place)?;
-            stands_within |= place.id() == within.id()
-                || place.kind.tag <= 5
-                    && on_level(scope, &place, within.kind)?.is_some_and(|id| id.as_ref() == within.id());
+            stands_within |= stands_in(scope, &scope.referred(place)?, within, 0)?;
         }
         if of_level
             && stands_within
@@ -170,6 +170,25 @@ fn helped_groups<'a>(
     Ok(found)
 }
 
+/// Whether a region is, or stands in, another; of a set, whether one of its members does, or what they stand within.
+fn stands_in(scope: &Scope, place: &Stored<'_>, within: &Stored<'_>, climbed: usize) -> Result<bool, FieldError> {
+    if place.kind.implements(REGION) {
+        return Ok(on_level(scope, place, within.kind)?.is_some_and(|id| id.as_ref() == within.id()));
+    }
+    if place.kind != &GROUP || climbed > SETS_MAX {
+        return Ok(false);
+    }
+    scope.spend()?;
+    for slot in [MEMBERS, WITHIN] {
+        for id in side(place, slot) {
+            if stands_in(scope, &scope.referred(id.as_ref())?, within, climbed + 1)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a set came about under a pairing that counts and helps the region, or one that the region is in or holds.
 fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: &Counting) -> Result<bool, FieldError> {
     let Some(pairing) = IdRef::from_bytes(group.row().slot(GROUP_PAIRING)) else { return Ok(false) };
@@ -179,11 +198,9 @@ fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: 
     }
     for party in side(&pairing, HELPED) {
         let party = scope.referred(party.as_ref())?;
-        if party.kind.tag > 5 {
-            continue;
-        }
-        let holds = on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
-        if holds || on_level(scope, &party, within.kind)?.is_some_and(|id| id.as_ref() == within.id()) {
+        let holds = party.kind.implements(REGION)
+            && on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
+        if holds || stands_in(scope, &party, within, 0)? {
             return Ok(true);
         }
     }

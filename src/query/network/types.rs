@@ -276,6 +276,9 @@ fn counting(scope: &Scope, arguments: &Arguments) -> Result<Counting, FieldError
 
 fn cover<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
     let within = named(scope, arguments, "within")?;
+    if !within.kind.implements(REGION) {
+        return Err(FieldError::input(format!("within: {} is no region", within.id())));
+    }
     let named = arguments.text("level").and_then(|level| LEVEL.code(level));
     let level = named.and_then(|code| LEVELS.get(usize::from(code) - 1));
     let Some(level) = level else { return Err(FieldError::internal("a level is one of five")) };

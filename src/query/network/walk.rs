@@ -45,7 +45,9 @@ pub fn walk(
                 continue;
             }
             if distance == depth {
-                let cut = looked_for.is_some().then(|| format!("nothing farther than {depth} steps was looked at"));
+                let cut = looked_for.is_some().then(|| {
+                    format!("nothing farther than {depth} step{} was looked at", if depth == 1 { "" } else { "s" })
+                });
                 return Ok(Walked { met, cut });
             }
             if met.len() == WALK_NODES_MAX {

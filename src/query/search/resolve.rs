@@ -71,8 +71,11 @@ pub fn resolve(
             weight(&one.id) / rivals.map(|rival| weight(&rival.id)).sum::<f64>()
         })
         .collect();
+    // What fits worse is no surer than any of those that share.
+    let mut most = 1.0f64;
     for (one, share) in meant.iter_mut().zip(alike) {
-        one.confidence = (one.confidence * share * 1000.0).round() / 1000.0;
+        most = most.min((one.confidence * share * 1000.0).round() / 1000.0);
+        one.confidence = most;
     }
     meant.retain(|one| one.confidence > 0.0);
     Ok(meant)

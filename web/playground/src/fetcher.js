@@ -3,6 +3,8 @@ export async function fetcher({ query, variables, operationName }, options) {
   // GraphiQL learns an operation's name a tenth of a second late. Whoever changes the tab and runs at once would ask for
   // the name of the tab before.
   const known = operationName && new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`).test(query);
+  // What is asked beyond the data stands in a comment, since GraphiQL has no editor for it: # extensions: { "citations": true }
+  const [, asked] = /^# extensions: (.*)$/m.exec(query) ?? [];
   const response = await fetch("/graphql", {
     method: "POST",
     headers: {
@@ -10,7 +12,12 @@ export async function fetcher({ query, variables, operationName }, options) {
       accept: "application/graphql-response+json, application/json;q=0.9",
       ...options?.headers,
     },
-    body: JSON.stringify({ query, variables, operationName: known ? operationName : undefined }),
+    body: JSON.stringify({
+      query,
+      variables,
+      operationName: known ? operationName : undefined,
+      extensions: asked && JSON.parse(asked),
+    }),
   });
   const text = await response.text();
   try {

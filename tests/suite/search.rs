@@ -1,0 +1,246 @@
+//! `search`: what a person types finds the record that they mean, says by what, and the best stands first.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiedui::api::error::Code;
+use jiedui::api::request::Request;
+use jiedui::api::{Api, Executor};
+use jiedui::model::catalog::slot;
+use jiedui::model::kinds::{CITY, PRODUCT};
+use jiedui::model::record::Record;
+use jiedui::model::value::Value as Cell;
+use jiedui::store::{Author, Change};
+use serde_json::{Value, json};
+
+use crate::support::{TIME_MS, data, open, shared};
+
+const QUERY: &str = "query($text: String!, $kinds: [Kind!], $within: ID, $first: Int, $after: String) {
+    search(text: $text, kinds: $kinds, within: $within) {
+        size cut
+        hits(first: $first, after: $after) {
+            totalCount pageInfo { hasNextPage endCursor }
+            edges { place kind field before matched after node { id } }
+        }
+    }
+}";
+
+fn search(api: &Api, variables: Value) -> Value {
+    let Value::Object(variables) = variables else { panic!("variables are an object") };
+    data(&api.answer_now(&Request { variables, ..Request::new(QUERY) }))["search"].clone()
+}
+
+/// The hits as `id place kind field before[matched]after`.
+fn told(found: &Value) -> Vec<String> {
+    let edges = found["hits"]["edges"].as_array().unwrap();
+    let text = |edge: &Value, field: &str| edge[field].as_str().unwrap().to_owned();
+    edges
+        .iter()
+        .map(|edge| {
+            let [place, kind, field] = ["place", "kind", "field"].map(|name| text(edge, name));
+            let [before, matched, after] = ["before", "matched", "after"].map(|name| text(edge, name));
+            format!("{} {place} {kind} {field} {before}[{matched}]{after}", edge["node"]["id"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// The hits among the upper three levels, which every reader knows.
+fn places(text: &str) -> Vec<String> {
+    told(&search(shared(), json!({ "text": text, "kinds": ["PROVINCE", "CITY", "COUNTY"] })))
+}
+
+#[track_caller]
+fn first(text: &str, hit: &str) {
+    assert_eq!(places(text).first().map(String::as_str), Some(hit), "{text}");
+}
+
+/// The store of a test, with a few records of its own.
+fn store_of(records: impl IntoIterator<Item = Record>) -> (tempfile::TempDir, Api) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jiedui.redb"));
+    let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "a test".to_owned() };
+    let changes: Vec<Change> = records.into_iter().map(Change::Put).collect();
+    let (writer, _) = store.writer().unwrap().apply(&author, &changes).unwrap();
+    writer.commit().unwrap();
+    (folder, Api::new(Arc::new(store), Executor::Plan, Default::default()))
+}
+
+fn named(kind: &'static jiedui::model::catalog::Kind, key: &str, name: &str) -> Record {
+    let mut record = Record::new(kind, key);
+    record.values[slot::NAME] = Cell::Text(name.to_owned());
+    record
+}
+
+#[test]
+fn a_chinese_text_is_found_from_one_character_on_simplified_or_traditional() {
+    assert_eq!(places("潮"), ["city:445100 PREFIX TEXT name [潮]州市", "county:445103 PREFIX TEXT name [潮]安区"]);
+    first("昭通", "city:530600 EXACT TEXT aliases [昭通]");
+    first("昭通市", "city:530600 EXACT TEXT name [昭通市]");
+    first("雲南", "province:530000 EXACT TEXT aliases [云南]");
+    first("重慶市", "province:500000 EXACT TEXT name [重庆市]");
+    assert_eq!(places("福州福州"), Vec::<String>::new());
+    // A character that stands in nearly every name is looked for from record to record.
+    let all = search(shared(), json!({ "text": "市", "kinds": ["PROVINCE"] }));
+    assert_eq!(all["size"], 4, "{all}");
+}
+
+#[test]
+fn pinyin_is_found_in_all_its_forms() {
+    let exact = "city:530600 EXACT PINYIN aliases [昭通]";
+    for text in ["zhao1tong1", "zhao1 tong1", "昭tong", "zhao通", "zhāo通", "zhao1tōng"] {
+        first(text, exact);
+    }
+    first("zhaot", "city:530600 EXACT PARTLY aliases [昭通]");
+    first("ztong", "city:530600 EXACT PARTLY aliases [昭通]");
+    first("zt", "city:530600 EXACT INITIALS aliases [昭通]");
+    // A tone that is typed must be the right one.
+    assert_eq!(places("zhao4tong4"), Vec::<String>::new());
+    for text in ["lvliang", "lüliang", "lu:liang", "luliang", "lǚliáng", "LVLIANG"] {
+        first(text, "city:141100 STEM PINYIN name [吕梁]市");
+    }
+    // The same sounds are two provinces, and the tone tells which.
+    let both = places("shanxi");
+    assert_eq!(both[..2], ["province:140000 STEM PINYIN name [山西]省", "province:610000 STEM PINYIN name [陕西]省"]);
+    assert_eq!(places("shan1xi1"), ["province:140000 STEM PINYIN name [山西]省"]);
+    assert_eq!(places("shan3xi1"), ["province:610000 STEM PINYIN name [陕西]省"]);
+    // A mark between syllables parts them.
+    assert!(places("xian").len() > 50);
+    assert_eq!(places("xi'an"), ["city:610100 STEM PINYIN name [西安]市"]);
+}
+
+#[test]
+fn a_name_that_reads_otherwise_than_its_characters_is_found_by_its_reading_and_later_by_the_other() {
+    for (right, wrong, id, name) in [
+        ("chongqing", "zhongqing", "province:500000", "重庆"),
+        ("luan", "liuan", "city:341500", "六安"),
+        ("changchun", "zhangchun", "city:220100", "长春"),
+    ] {
+        first(right, &format!("{id} STEM PINYIN name [{name}]市"));
+        first(wrong, &format!("{id} STEM OTHER_READING name [{name}]市"));
+    }
+    // Whoever types zhangsha means no 长沙 before a name that is read so.
+    let records = [named(&CITY, "430100", "长沙市"), named(&PRODUCT, "sand", "张沙")];
+    let (_folder, api) = store_of(records);
+    let found = told(&search(&api, json!({ "text": "zhangsha" })));
+    assert_eq!(found[0], "product:sand EXACT PINYIN name [张沙]");
+    assert_eq!(found[1], "city:430100 STEM OTHER_READING name [长沙]市");
+}
+
+#[test]
+fn former_names_aliases_and_english_names_find_the_record_too() {
+    first("昭通地区", "city:530600 EXACT TEXT aliases [昭通地区]");
+    first("Zhaotong", "city:530600 EXACT TEXT nameEn [Zhaotong]");
+    first("zhàotōng", "city:530600 EXACT TEXT nameEn [Zhaotong]");
+    let found = told(&search(shared(), json!({ "text": "zhaotong APPLES" })));
+    assert_eq!(
+        found,
+        ["group:apple-sellers INSIDE TEXT nameEn Zhongshan companies that signed to sell [Zhaotong apples]"]
+    );
+    let found = told(&search(shared(), json!({ "text": "種子" })));
+    assert!(found.contains(&"source:seed-article PREFIX TEXT title [种子]文章".to_owned()), "{found:?}");
+
+    let mut city = named(&CITY, "420600", "襄阳市");
+    let former = Cell::Struct(vec![Cell::Text("襄樊市".to_owned()), Cell::Null, Cell::Null]);
+    city.values[CITY.slot_of("formerNames")] = Cell::List(vec![former]);
+    let (_folder, api) = store_of([city]);
+    for (text, hit) in [
+        ("襄樊", "city:420600 STEM TEXT formerNames [襄樊]市"),
+        ("xiangfan", "city:420600 STEM PINYIN formerNames [襄樊]市"),
+        ("襄", "city:420600 PREFIX TEXT name [襄]阳市"),
+    ] {
+        assert_eq!(told(&search(&api, json!({ "text": text }))), [hit], "{text}");
+    }
+}
+
+#[test]
+fn kinds_and_within_leave_out_what_stands_elsewhere() {
+    let ids = |variables: Value| -> BTreeSet<String> {
+        told(&search(shared(), variables)).iter().map(|hit| hit.split(' ').next().unwrap().to_owned()).collect()
+    };
+    let everywhere = ids(json!({ "text": "中山" }));
+    let kinds: BTreeSet<&str> = everywhere.iter().map(|id| id.split(':').next().unwrap()).collect();
+    assert!(kinds.len() > 4, "{kinds:?}");
+    assert_eq!(ids(json!({ "text": "中山", "kinds": ["CITY"] })), BTreeSet::from(["city:442000".to_owned()]));
+    let towns_too = ids(json!({ "text": "中山", "kinds": ["CITY", "TOWN"] }));
+    assert_eq!(towns_too, BTreeSet::from(["city:442000", "town:442000003"].map(ToOwned::to_owned)));
+    // No pairing stands in a place; what does, does so also within what holds the place.
+    let in_city = ids(json!({ "text": "中山", "within": "city:442000" }));
+    assert!(in_city.contains("city:442000") && in_city.contains("organization:zhongshan-market"), "{in_city:?}");
+    assert!(in_city.is_subset(&everywhere) && !in_city.iter().any(|id| id.starts_with("pairing:")));
+    assert_eq!(in_city, ids(json!({ "text": "中山", "within": "province:440000" })));
+    assert!(ids(json!({ "text": "中山", "within": "province:530000" })).is_empty());
+    assert_eq!(ids(json!({ "text": "中山", "kinds": [] })), BTreeSet::new());
+}
+
+#[test]
+fn the_best_match_stands_first() {
+    let records = [
+        named(&PRODUCT, "a", "小榄"),
+        named(&PRODUCT, "b", "小榄菊花"),
+        named(&PRODUCT, "c", "小榄花"),
+        named(&PRODUCT, "d", "中山小榄"),
+        named(&PRODUCT, "e", "晓岚"),
+        named(&CITY, "1", "小榄市"),
+        named(&CITY, "2", "小榄花"),
+    ];
+    let mut english = named(&PRODUCT, "f", "别的");
+    english.values[slot::NAME_EN] = Cell::Text("all of Xiaolan".to_owned());
+    let (_folder, api) = store_of(records.into_iter().chain([english]));
+    let order: Vec<_> = told(&search(&api, json!({ "text": "小榄" })))
+        .iter()
+        .map(|hit| hit.split(' ').next().unwrap().to_owned())
+        .collect();
+    // The whole name, then its stem, then its beginning, where the higher level and then the shorter name stands first.
+    assert_eq!(order, ["product:a", "city:1", "city:2", "product:c", "product:b", "product:d"]);
+    let found = told(&search(&api, json!({ "text": "xiaolan" })));
+    // Both sound alike, and 晓岚 is as whole as 小榄.
+    assert_eq!(found[..2], ["product:a EXACT PINYIN name [小榄]", "product:e EXACT PINYIN name [晓岚]"]);
+    // Where it matches comes before how: as it stands, but inside.
+    assert_eq!(found.last().unwrap(), "product:f INSIDE TEXT nameEn all of [Xiaolan]");
+}
+
+#[test]
+fn the_hits_are_walked_page_by_page_once_each() {
+    let whole = search(shared(), json!({ "text": "市", "kinds": ["CITY"], "first": 1000 }));
+    let size = whole["size"].as_u64().unwrap();
+    assert!(size > 250 && whole["hits"]["totalCount"] == size && whole["cut"].is_null(), "{}", whole["size"]);
+    let (mut walked, mut after) = (Vec::new(), Value::Null);
+    loop {
+        let page = search(shared(), json!({ "text": "市", "kinds": ["CITY"], "first": 70, "after": after }));
+        walked.extend(told(&page));
+        after = page["hits"]["pageInfo"]["endCursor"].clone();
+        if page["hits"]["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+    assert_eq!(walked, told(&whole));
+}
+
+#[test]
+fn a_text_that_says_nothing_or_too_much_is_refused_and_so_is_a_place_that_is_none() {
+    let refused = |variables: Value| {
+        let Value::Object(variables) = variables else { panic!("variables are an object") };
+        let answer = shared().answer_now(&Request { variables, ..Request::new(QUERY) });
+        assert_eq!(answer.errors.len(), 1, "{:?}", answer.errors);
+        assert_eq!(answer.errors[0].code, Code::BadUserInput);
+        answer.errors[0].message.clone()
+    };
+    for text in ["", "  ", "—…"] {
+        assert!(refused(json!({ "text": text })).starts_with("text: "), "{text:?}");
+    }
+    assert!(refused(json!({ "text": "山".repeat(61) })).contains("60"));
+    assert_eq!(told(&search(shared(), json!({ "text": "山".repeat(60) }))), Vec::<String>::new());
+    assert_eq!(refused(json!({ "text": "山", "within": "city:0" })), "within: there is no region city:0");
+    assert_eq!(refused(json!({ "text": "山", "within": "group:towns25" })), "within: there is no region group:towns25");
+}
+
+#[test]
+fn a_search_that_finds_too_much_says_that_it_is_cut() {
+    let products = (0..10_001).map(|number| named(&PRODUCT, &format!("p{number:05}"), &format!("苹果{number}")));
+    let (_folder, api) = store_of(products);
+    let found = search(&api, json!({ "text": "苹果", "first": 1 }));
+    assert_eq!(found["size"], 10_000);
+    assert!(found["cut"].as_str().unwrap().starts_with("only the best 10000 are shown"), "{found}");
+    let found = search(&api, json!({ "text": "苹果1000", "first": 1 }));
+    assert_eq!((found["size"].as_u64(), &found["cut"]), (Some(2), &Value::Null), "{found}");
+}
