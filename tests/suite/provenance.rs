@@ -228,7 +228,7 @@ fn a_receipt_has_the_revision_and_the_hashes_of_what_was_asked_and_given() {
 fn a_plan_names_the_index_or_the_scan_and_what_was_read_and_kept() {
     let plan = |query: &str| told(query, json!({ "plan": true }))["plan"].clone();
     let scan = plan(
-        "{ pairings(filter: { form: { eq: COOPERATION } }, orderBy: [{ since: DESC }], first: 2) { nodes { id } } }",
+        "{ pairings(filter: { form: { eq: COOPERATION } }, orderBy: [{ name: DESC }], first: 2) { nodes { id } } }",
     );
     let connection = &scan["connections"][0];
     assert_eq!((&connection["path"], &connection["by"]), (&json!("pairings"), &json!("scan of pairings")));
