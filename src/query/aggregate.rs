@@ -79,6 +79,8 @@ pub struct Group {
     pub keys: Vec<Option<Found>>,
     /// How many they are.
     pub count: u64,
+    /// Where it stands on its page.
+    pub cursor: String,
     reckoned: Vec<(&'static str, Tally)>,
 }
 
@@ -107,22 +109,16 @@ impl Tally {
 /// The page of groups that arguments chose.
 pub struct Groups {
     /// In their order.
-    pub items: Vec<(Vec<u8>, Group)>,
+    pub items: Vec<Group>,
     /// How many groups there are in all.
     pub total: usize,
     info: PageInfo,
-    mark: [u8; 5],
 }
 
 impl Groups {
     /// Where the page stands.
     pub fn page_info(&self) -> PageInfo {
         self.info.clone()
-    }
-
-    /// The cursor of a group at a position.
-    pub fn cursor(&self, position: &[u8]) -> String {
-        cursor(&self.mark, position)
     }
 }
 
@@ -166,7 +162,7 @@ impl Grouping {
             order.iter().flat_map(|order| order.items()).filter_map(|item| reckoned(item, &names)).collect();
         let mut wanted: BTreeMap<&'static str, bool> = BTreeMap::new();
         let asked = arguments.asked();
-        let asked = asked.of("nodes").and(asked.of("edges").of("node"));
+        let asked = asked.of("nodes");
         for (name, ..) in &names {
             let here = name.split('.').fold(asked.clone(), |asked, part| {
                 if asked.has(part) { asked.of(part) } else { Asked::these(BTreeMap::new()) }
@@ -195,7 +191,8 @@ impl Grouping {
                 .fold(Arc::new(leaf), |inner, part| Arc::new(Given::Object(vec![(part.to_owned(), inner)])));
             Ok((name, Measure { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), distinct }))
         });
-        let mark = crc32fast::hash(format!("{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
+        let mark =
+            crc32fast::hash(format!("{of}{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
         Ok(Self {
             by: by.collect::<Result<_, _>>()?,
             having: conditions(of, "", having.as_deref())?,
@@ -248,7 +245,7 @@ impl Grouping {
     fn group(&self, keys: Vec<Option<Found>>) -> Group {
         let tally = |measure: &Measure| Tally { summed: measure.number.map(|_| Summed::default()), ..Tally::default() };
         let reckoned = self.measures.iter().map(|(name, measure)| (*name, tally(measure)));
-        Group { keys, count: 0, reckoned: reckoned.collect() }
+        Group { keys, count: 0, cursor: String::new(), reckoned: reckoned.collect() }
     }
 
     /// The groups that a record is in: one for each way that its paths fall, where a path leads to several.
@@ -350,11 +347,12 @@ fn page(all: Vec<(Vec<u8>, Group)>, mark: [u8; 5], paging: &Paging) -> Result<Gr
         Direction::Forward => (begins, ends.min(begins + paging.size)),
         Direction::Backward => (begins.max(ends.saturating_sub(paging.size)), ends),
     };
-    let items: Vec<_> = all.into_iter().skip(from).take(until - from).collect();
-    let at = |item: Option<&(Vec<u8>, Group)>| item.map(|(position, _)| cursor(&mark, position));
+    let items = all.into_iter().skip(from).take(until - from);
+    let items: Vec<_> = items.map(|(position, group)| Group { cursor: cursor(&mark, &position), ..group }).collect();
+    let at = |group: Option<&Group>| group.map(|group| group.cursor.clone());
     let info =
         PageInfo { has_next: until < total, has_previous: from > 0, start: at(items.first()), end: at(items.last()) };
-    Ok(Groups { items, total, info, mark })
+    Ok(Groups { items, total, info })
 }
 
 impl Tally {

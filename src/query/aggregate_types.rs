@@ -2,7 +2,7 @@
 
 use super::aggregate::{Group, Groups, Tally, interned, measures_of};
 use super::arguments::Arguments;
-use super::build::{argument, connection_types, object, page_arguments, plain};
+use super::build::{argument, object, page_arguments, plain};
 use super::error::FieldError;
 use super::filter_types::{input, one_of};
 use super::object::{Object, Resolved, Resolver};
@@ -104,7 +104,7 @@ pub fn aggregate_field(of: &str) -> FieldDef {
         ..plain(
             "aggregate",
             "What passes the filter, whatever the page, in groups. A record that a path leads to several values from is in the group of each.",
-            TypeRef::nullable(&format!("{of}GroupConnection")),
+            TypeRef::nullable(&format!("{of}Groups")),
             Resolver::Aggregate,
         )
     }
@@ -216,6 +216,12 @@ pub fn group_types(of: &str) -> Vec<Type> {
             Resolver::Function(keys),
         ),
         plain("count", "How many records there are in it.", TypeRef::required("Int"), Resolver::Function(count)),
+        plain(
+            "cursor",
+            "Where the group stands: what `after` and `before` take.",
+            TypeRef::required("String"),
+            Resolver::Function(cursor),
+        ),
     ];
     let mut having = vec![argument("count", "How many records there are.", TypeRef::nullable("IntFilter"))];
     let mut order = vec![
@@ -256,7 +262,21 @@ pub fn group_types(of: &str) -> Vec<Type> {
         one_of(&format!("{of}GroupOrder"), &format!("What groups of {of} are ordered by: exactly one field."), order),
         one_of(&format!("{of}GroupBy"), &format!("What makes groups of {of}: exactly one field."), by.collect()),
     ];
-    types.extend(connection_types(&group, &group, Vec::new()));
+    // No Relay connection: a group is no record, and has no id that would find it again.
+    types.push(object(
+        &format!("{of}Groups"),
+        &format!("A page of groups of {of}."),
+        vec![
+            plain("nodes", "The groups of this page.", TypeRef::required(&group).list(), Resolver::Nodes),
+            plain("pageInfo", "Where the page stands.", TypeRef::required("PageInfo"), Resolver::PageInfo),
+            plain(
+                "totalCount",
+                "How many groups there are in all, whatever the page.",
+                TypeRef::required("Int"),
+                Resolver::TotalCount,
+            ),
+        ],
+    ));
     types
 }
 
@@ -335,6 +355,10 @@ fn keys<'a>(_: &'a Scope, object: &'a Object<'a>, _: &Arguments) -> Result<Resol
 
 fn count<'a>(_: &'a Scope, object: &'a Object<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
     Ok(whole(group(object)?.count))
+}
+
+fn cursor<'a>(_: &'a Scope, object: &'a Object<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
+    Ok(Resolved::Leaf(Leaf::Text(&group(object)?.cursor)))
 }
 
 fn key_value<'a>(_: &'a Scope, object: &'a Object<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {

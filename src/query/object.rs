@@ -35,8 +35,6 @@ pub enum Object<'a> {
     Edge(&'a Connection<'a>, &'a Item<'a>),
     /// A page of groups.
     Groups(Groups),
-    /// One of its edges: the group's position, and the group.
-    GroupEdge(&'a Groups, &'a [u8], &'a Group),
     /// A group.
     Group(&'a Group),
     /// What its records share.
@@ -271,20 +269,14 @@ impl Resolver {
                 leaf(compute(record.kind, record.row()))
             }
             Self::Special(special) => special(scope, object.stored()?, arguments)?,
-            Self::Edges => Resolved::List(match object {
-                Object::Groups(groups) => {
-                    let edge = |(position, group)| Resolved::Object(Object::GroupEdge(groups, position, group));
-                    groups.items.iter().map(|(position, group)| edge((position.as_slice(), group))).collect()
-                }
-                object => {
-                    let connection = object.connection()?;
-                    let items = connection.page.items.iter();
-                    items.map(|item| Resolved::Object(Object::Edge(connection, item))).collect()
-                }
-            }),
+            Self::Edges => {
+                let connection = object.connection()?;
+                let items = connection.page.items.iter();
+                Resolved::List(items.map(|item| Resolved::Object(Object::Edge(connection, item))).collect())
+            }
             Self::Nodes => Resolved::List(match object {
                 Object::Groups(groups) => {
-                    groups.items.iter().map(|(_, group)| Resolved::Object(Object::Group(group))).collect()
+                    groups.items.iter().map(|group| Resolved::Object(Object::Group(group))).collect()
                 }
                 object => {
                     let items = object.connection()?.page.items.iter();
@@ -314,14 +306,8 @@ impl Resolver {
                     Paging::End => cursor(&info.end),
                 }
             }
-            Self::Cursor => Resolved::Leaf(Leaf::Owned(match object {
-                Object::GroupEdge(groups, position, _) => groups.cursor(position),
-                object => object.connection()?.cursor(object.item()?),
-            })),
-            Self::Node => Resolved::Object(match object {
-                Object::GroupEdge(_, _, group) => Object::Group(group),
-                object => Object::Held(&object.item()?.node),
-            }),
+            Self::Cursor => Resolved::Leaf(Leaf::Owned(object.connection()?.cursor(object.item()?))),
+            Self::Node => Resolved::Object(Object::Held(&object.item()?.node)),
             Self::Extra(place) => object.item()?.extra(scope, place)?,
             Self::Aggregate => aggregate(scope, object, arguments)?,
             Self::Measure(name) => measure(object, name)?,

@@ -135,11 +135,23 @@ impl Both {
         groups: Option<&GroupCase>,
     ) -> Result<(), String> {
         const ENDS: &str = "pageInfo { hasPreviousPage hasNextPage startCursor endCursor }";
-        let edges = format!("edges {{ cursor node {selection} }}");
+        // A group has its cursor itself; a record has it on its edge.
+        let edges = match &groups {
+            Some(_) => format!("edges: nodes {{ cursor {}", selection.trim_start_matches('{')),
+            None => format!("edges {{ cursor node {selection} }}"),
+        };
         let (whole, query) = self.ask(case, "first: 1000", &format!("totalCount {ENDS} {edges}"), groups)?;
         let cursors: Vec<&Json> = whole["edges"].as_array().unwrap().iter().map(|edge| &edge["cursor"]).collect();
         let found = |page: &Json| -> Json {
-            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect()
+            let node = |edge: &Json| match groups {
+                None => edge["node"].clone(),
+                Some(_) => {
+                    let mut group = edge.clone();
+                    group.as_object_mut().unwrap().remove("cursor");
+                    group
+                }
+            };
+            page["edges"].as_array().unwrap().iter().map(node).collect()
         };
         let expected: Json = all.iter().take(1000).map(&told).collect();
         same(&found(&whole), &expected, &query)?;
