@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
-use crate::query::arguments::Arguments;
+use crate::query::arguments::{Arguments, size_of};
 use crate::query::types;
 use crate::query::types::{Body, InputDef, TypeRef};
 
@@ -144,18 +144,9 @@ pub fn literal(value: &ast::Value, variables: &Map<String, Value>) -> Option<Val
 /// How many values a literal comes to, with its variables in their places.
 pub fn values_of(value: &ast::Value, variables: &Map<String, Value>) -> usize {
     match value {
-        ast::Value::Variable(name) => variables.get(name.as_str()).map_or(1, size),
+        ast::Value::Variable(name) => variables.get(name.as_str()).map_or(1, size_of),
         ast::Value::List(items) => 1 + items.iter().map(|item| values_of(item, variables)).sum::<usize>(),
         ast::Value::Object(fields) => 1 + fields.iter().map(|(_, value)| values_of(value, variables)).sum::<usize>(),
-        _ => 1,
-    }
-}
-
-/// How many values a value comes to.
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(fields) => 1 + fields.values().map(size).sum::<usize>(),
         _ => 1,
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::{Code, GraphqlError};
+use crate::model::hex::hex;
 use crate::query::error::FieldError;
 use crate::query::provenance;
 use crate::query::scope::Scope;
@@ -88,6 +89,5 @@ impl Extensions {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digest}")
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }

@@ -81,9 +81,9 @@ struct Ready {
 }
 
 impl Ready {
-    /// Whether it may read much: many objects, or a filter, which reads what it does not keep.
+    /// Whether it may read much: many records of its pages, or what it looks at and does not keep.
     fn is_long(&self) -> bool {
-        self.cost > COST_OF_LONG || self.plan.filters || self.plan.introspects
+        self.cost > COST_OF_LONG || self.plan.may_be_long || self.plan.introspects
     }
 
     /// Runs it. A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.

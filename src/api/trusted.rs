@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::error::{Code, GraphqlError};
 use super::gate::Gate;
 use super::request::Request;
+use crate::model::hex::hex;
 
 /// The documents that are trusted.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,7 @@ impl Trusted {
         let documents: HashMap<String, String> = serde_json::from_str(json)
             .map_err(|error| format!("expected a JSON object of documents by their ids: {error}"))?;
         for (id, text) in &documents {
-            let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = hex(&Sha256::digest(text));
             let claimed = id.strip_prefix("sha256:").unwrap_or(id);
             let is_digest = claimed.len() == 64 && claimed.bytes().all(|byte| byte.is_ascii_hexdigit());
             if (is_digest || id.starts_with("sha256:")) && claimed != digest {
@@ -37,16 +38,6 @@ impl Trusted {
         }
         let texts = documents.values().cloned().collect();
         Ok(Self { documents, texts, only })
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.documents.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.documents.is_empty()
     }
 
     /// The request with the document that it asks by its id, and whether that is trusted.
@@ -72,7 +63,7 @@ impl Trusted {
             }
             None => {
                 let id: String = id.chars().take(80).collect();
-                let message = format!("no trusted document has the id \"{id}\"; send its text as `query`");
+                let message = format!("no trusted document has the id \"{id}\"");
                 Err(GraphqlError::request(Code::DocumentNotFound, message))
             }
         }

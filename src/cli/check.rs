@@ -1,5 +1,7 @@
 //! `jiedui check`.
 
+use std::path::Path;
+
 use anyhow::Context;
 
 use super::exit::{print, say};
@@ -17,18 +19,21 @@ pub struct Check {
 impl Check {
     /// Prints every difference, and how many rows were looked at.
     pub fn run(self) -> Result<(), Failure> {
-        let store = Store::open_reading(&self.db.db, Limits::default().cache_bytes)?;
-        let snapshot = store.snapshot().context("cannot read the database")?;
-        let mut differences = 0;
-        let rows = check(&snapshot, |difference| {
-            differences += 1;
-            // Standard output that is gone is no reason to stop counting.
-            let _ = say(&difference.to_string());
-        });
-        let rows = rows.context("the check could not be finished")?;
-        if differences > 0 {
-            return Err(Failure::Differs(differences));
-        }
+        let rows = checked(&self.db.db)?;
         print(format!("{rows} rows checked, all as they must be\n").as_bytes())
     }
+}
+
+/// How many rows a database has, where all of them are as they must be; every difference is printed.
+pub fn checked(path: &Path) -> Result<u64, Failure> {
+    let store = Store::open_reading(path, Limits::default().cache_bytes)?;
+    let snapshot = store.snapshot().context("cannot read the database")?;
+    let mut differences = 0;
+    let rows = check(&snapshot, |difference| {
+        differences += 1;
+        // Standard output that is gone is no reason to stop counting.
+        let _ = say(&difference.to_string());
+    });
+    let rows = rows.context("the check could not be finished")?;
+    if differences > 0 { Err(Failure::Differs(differences)) } else { Ok(rows) }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::check::checked;
 use super::exit::say;
 use super::{Db, Failure};
 use crate::config::Limits;
-use crate::store::{OpenError, Store, check, copy};
+use crate::store::{OpenError, Store, copy};
 
 /// Copies a database as it stands now, also beside a running server, and checks the copy.
 #[derive(Debug, clap::Args)]
@@ -53,13 +54,12 @@ impl Backup {
         let partial = beside(&self.file, "partial");
         // One that was killed left it.
         let _ = fs::remove_file(&partial);
-        let rows = copy(&snapshot, &partial, cache_bytes)?;
-        drop(snapshot);
-        let checked = checked(&partial).and_then(|()| put(&partial, &self.file));
-        if checked.is_err() {
-            let _ = fs::remove_file(&partial);
-        }
-        checked?;
+        let rows = whole_or_gone(&partial, || {
+            let rows = copy(&snapshot, &partial, cache_bytes)?;
+            checked(&partial)?;
+            put(&partial, &self.file)?;
+            Ok(rows)
+        })?;
         say(&format!("{rows} rows of revision {revision} copied to {} and checked", self.file.display()))
     }
 }
@@ -83,8 +83,10 @@ impl Restore {
             }
         }
         let partial = beside(to, "restoring");
-        fs::copy(from, &partial).with_context(|| format!("{} cannot be written", partial.display()))?;
-        put(&partial, to)?;
+        whole_or_gone(&partial, || {
+            fs::copy(from, &partial).with_context(|| format!("{} cannot be written", partial.display()))?;
+            put(&partial, to)
+        })?;
         say(&format!("{} holds what {} holds", to.display(), from.display()))
     }
 }
@@ -105,17 +107,13 @@ impl Compact {
     }
 }
 
-/// Whether a file is a database in which everything is as it must be.
-fn checked(path: &Path) -> Result<(), Failure> {
-    let store = Store::open_reading(path, Limits::default().cache_bytes)?;
-    let snapshot = store.snapshot().context("cannot read the backup")?;
-    let mut differences = 0;
-    let rows = check(&snapshot, |difference| {
-        differences += 1;
-        let _ = say(&difference.to_string());
-    });
-    rows.context("the check could not be finished")?;
-    if differences > 0 { Err(Failure::Differs(differences)) } else { Ok(()) }
+/// What makes a file in several steps: where one of them fails, nothing of the file stays.
+fn whole_or_gone<T>(partial: &Path, make: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let made = make();
+    if made.is_err() {
+        let _ = fs::remove_file(partial);
+    }
+    made
 }
 
 /// A name beside a file's, in the same folder, so that moving it there is one step.

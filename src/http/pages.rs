@@ -18,6 +18,7 @@ use rust_embed::Embed;
 use super::Shared;
 use super::negotiate::takes_gzip;
 use crate::model::closed::SOURCE_KIND;
+use crate::model::hex::hex;
 use crate::model::kinds::{KINDS, SOURCE};
 use crate::model::value::{Leaf, Scalar};
 use crate::query::error::FieldError;
@@ -62,8 +63,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
-    let digest: String = found.metadata.sha256_hash().iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{digest}\"");
+    let tag = format!("\"{}\"", hex(&found.metadata.sha256_hash()));
     if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
     }

@@ -3,6 +3,7 @@
 use super::closed::Closed;
 use super::date::PartialDate;
 use super::decimal::Decimal;
+use super::row::Row;
 
 /// The type of one value.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +131,30 @@ pub enum Leaf<'a> {
     Bool(bool),
     /// A value of a closed list.
     Name(&'static str),
+}
+
+/// The text in a slot of a row.
+pub fn text_at<'r>(row: Row<'r>, slot: usize) -> Option<&'r str> {
+    match Scalar::Text.read(row.slot(slot))? {
+        Leaf::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The date in a slot of a row.
+pub fn date_at(row: Row<'_>, slot: usize) -> Option<PartialDate> {
+    match Scalar::PartialDate.read(row.slot(slot))? {
+        Leaf::Text(text) => PartialDate::parse(text).ok(),
+        _ => None,
+    }
+}
+
+/// The name of a closed list's value in a slot of a row.
+pub fn name_at(closed: &'static Closed, row: Row<'_>, slot: usize) -> Option<&'static str> {
+    match Scalar::Closed(closed).read(row.slot(slot))? {
+        Leaf::Name(name) => Some(name),
+        _ => None,
+    }
 }
 
 impl Leaf<'_> {

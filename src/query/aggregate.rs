@@ -1,12 +1,13 @@
 //! Aggregates: what passes a connection's filter, in groups.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
-use super::arguments::{Arguments, Asked};
+use super::arguments::Arguments;
 use super::connection::Rows;
 use super::error::FieldError;
 use super::filter::Conditions;
+use super::filter_types::member_types;
 use super::given::Given;
 use super::paging::{PageInfo, Paging, cursor};
 use super::path::{Found, Path};
@@ -73,6 +74,20 @@ struct Measure {
     distinct: bool,
 }
 
+impl Measure {
+    fn compile(of: &str, measurable: &'static Measurable, distinct: bool) -> Result<Self, FieldError> {
+        let name = measurable.name.as_str();
+        let value = || Given::Value("VALUE".into());
+        let leaf = match measurable.scalar {
+            Some(_) => value(),
+            None => Given::Object(vec![("id".to_owned(), Arc::new(value()))]),
+        };
+        let inside = |inner: Arc<Given>, part: &str| Arc::new(Given::Object(vec![(part.to_owned(), inner)]));
+        let path = name.rsplit('.').fold(Arc::new(leaf), inside);
+        Ok(Self { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), distinct })
+    }
+}
+
 /// One group.
 pub struct Group {
     /// What its records share; nothing where they have no value.
@@ -123,30 +138,62 @@ impl Groups {
 }
 
 impl Group {
+    /// The dotted name of a measure within a struct, where it is reckoned.
+    pub fn within(&self, of: &str, name: &str) -> Option<&'static str> {
+        let is_it = |known: &&str| known.split_once('.') == Some((of, name));
+        self.reckoned.iter().map(|(known, _)| *known).find(is_it)
+    }
+
     /// What is reckoned of a measure.
     pub fn tally(&self, measure: &str) -> Option<&Tally> {
         self.reckoned.iter().find(|(name, _)| *name == measure).map(|(_, tally)| tally)
     }
 }
 
-/// The measures of a type by their dotted names: members, and the members of structs.
-pub fn measures_of(of: &str) -> Vec<(String, &'static str, Option<Scalar>)> {
+/// What can be reckoned of the records of a type, by its dotted name; a relation, whose targets are counted, has no scalar.
+pub struct Measurable {
+    /// `value`, or `period.start` for what stands in a struct.
+    pub name: String,
+    /// What it means.
+    pub doc: &'static str,
+    /// The type of its values.
+    pub scalar: Option<Scalar>,
+}
+
+/// The measures of a type: members, and the members of structs.
+pub fn measures_of(of: &str) -> &'static [Measurable] {
+    static ALL: LazyLock<HashMap<&'static str, Vec<Measurable>>> =
+        LazyLock::new(|| member_types().map(|of| (of, collect_measures(of))).collect());
+    ALL.get(of).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn collect_measures(of: &str) -> Vec<Measurable> {
     let mut measures = Vec::new();
     for Member { name, doc, what } in members_of(of) {
         match what {
-            What::Value(_, scalar) | What::Values(_, scalar) => measures.push((name, doc, Some(scalar))),
-            What::Derived(derived) => measures.push((name, doc, Some(derived.scalar))),
+            What::Value(_, scalar) | What::Values(_, scalar) => {
+                measures.push(Measurable { name, doc, scalar: Some(scalar) });
+            }
+            What::Derived(derived) => measures.push(Measurable { name, doc, scalar: Some(derived.scalar) }),
             What::Struct(_, of) | What::Structs(_, of) => {
                 measures.extend(of.fields.iter().filter_map(|field| match field.shape {
-                    Shape::One(scalar) => Some((format!("{name}.{}", field.name), field.doc, Some(scalar))),
+                    Shape::One(scalar) => {
+                        let name = format!("{name}.{}", field.name);
+                        Some(Measurable { name, doc: field.doc, scalar: Some(scalar) })
+                    }
                     _ => None,
                 }));
             }
-            What::One(..) | What::Many(..) => measures.push((name, doc, None)),
+            What::One(..) | What::Many(..) => measures.push(Measurable { name, doc, scalar: None }),
             What::Id | What::On(_) => {}
         }
     }
     measures
+}
+
+/// The measure of a type by its dotted name.
+fn measure_named(of: &str, name: &str) -> Option<&'static Measurable> {
+    measures_of(of).iter().find(|measure| measure.name == name)
 }
 
 impl Grouping {
@@ -157,49 +204,27 @@ impl Grouping {
         let by = by.iter().flat_map(|by| by.items()).map(|item| Path::compile(of, item));
         let having = given("having")?;
         let order = given("orderBy")?;
-        let names = measures_of(of);
         let order: Vec<_> =
-            order.iter().flat_map(|order| order.items()).filter_map(|item| reckoned(item, &names)).collect();
-        let mut wanted: BTreeMap<&'static str, bool> = BTreeMap::new();
-        let asked = arguments.asked();
-        let asked = asked.of("nodes");
-        for (name, ..) in &names {
-            let here = name.split('.').fold(asked.clone(), |asked, part| {
-                if asked.has(part) { asked.of(part) } else { Asked::these(BTreeMap::new()) }
-            });
-            let in_having = |reckoning: &str| having.as_ref().is_some_and(|having| is_in(having, name, reckoning));
-            let in_order = |reckoning: &Reckoning| {
-                order.iter().any(|(at, _)| matches!(at, Reckoned::Of(at, known) if at == name && known == reckoning))
+            order.iter().flat_map(|order| order.items()).filter_map(|item| reckoned(of, item)).collect();
+        let having = conditions(of, "", having.as_deref())?;
+        let asked = arguments.asked().of("nodes");
+        let mut measures = Vec::new();
+        for measurable in measures_of(of) {
+            let name = measurable.name.as_str();
+            let here = name.split('.').fold(asked.clone(), |asked, part| asked.of(part));
+            let used = |reckoning: Reckoning| {
+                let is_it = |at: &Reckoned| matches!(at, Reckoned::Of(known, of) if *known == name && *of == reckoning);
+                order.iter().any(|(at, _)| is_it(at)) || having.iter().any(|(at, _)| is_it(at))
             };
-            let wants =
-                |(named, reckoning): &(&str, Reckoning)| here.has(named) || in_having(named) || in_order(reckoning);
+            let wants = |(named, reckoning): &(&str, Reckoning)| here.has(named) || used(*reckoning);
             if Reckoning::ALL.iter().any(wants) {
                 let distinct = wants(&("distinct", Reckoning::Distinct));
-                wanted.insert(interned(name), distinct);
+                measures.push((name, Measure::compile(of, measurable, distinct)?));
             }
         }
-        let measures = wanted.into_iter().map(|(name, distinct)| {
-            let (_, _, scalar) =
-                names.iter().find(|(known, ..)| known == name).ok_or_else(|| FieldError::internal(name))?;
-            let leaf = if scalar.is_some() {
-                Given::Value("VALUE".into())
-            } else {
-                Given::Object(vec![("id".to_owned(), Arc::new(Given::Value("VALUE".into())))])
-            };
-            let path = name
-                .rsplit('.')
-                .fold(Arc::new(leaf), |inner, part| Arc::new(Given::Object(vec![(part.to_owned(), inner)])));
-            Ok((name, Measure { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), distinct }))
-        });
         let mark =
             crc32fast::hash(format!("{of}{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
-        Ok(Self {
-            by: by.collect::<Result<_, _>>()?,
-            having: conditions(of, "", having.as_deref())?,
-            order,
-            measures: measures.collect::<Result<_, FieldError>>()?,
-            mark,
-        })
+        Ok(Self { by: by.collect::<Result<_, _>>()?, having, order, measures, mark })
     }
 
     /// The page of groups of what a connection chooses from.
@@ -411,7 +436,7 @@ impl Tally {
 }
 
 /// One entry of an order of groups: an object with one field, down to the direction.
-fn reckoned(given: &Arc<Given>, names: &[(String, &'static str, Option<Scalar>)]) -> Option<(Reckoned, bool)> {
+fn reckoned(of: &str, given: &Arc<Given>) -> Option<(Reckoned, bool)> {
     let mut name = String::new();
     let mut at = given;
     while let Some((part, inner)) = at.fields().next() {
@@ -420,8 +445,7 @@ fn reckoned(given: &Arc<Given>, names: &[(String, &'static str, Option<Scalar>)]
             (true, "keys", _) => return Some((Reckoned::Keys, descending)),
             (true, "count", _) => return Some((Reckoned::Count, descending)),
             (false, _, Some(reckoning)) => {
-                let known = names.iter().find(|(known, ..)| *known == name)?;
-                return Some((Reckoned::Of(interned(&known.0), reckoning), descending));
+                return Some((Reckoned::Of(&measure_named(of, &name)?.name, reckoning), descending));
             }
             (empty, part, _) => {
                 if !empty {
@@ -451,38 +475,13 @@ fn conditions(of: &str, name: &str, given: Option<&Given>) -> Result<Vec<(Reckon
                     Reckoning::Min | Reckoning::Max if of_number => Scalar::Decimal,
                     Reckoning::Min | Reckoning::Max => Scalar::PartialDate,
                 };
-                all.push((Reckoned::Of(interned(name), reckoning), Conditions::compile(scalar, inner)?));
+                let measure = measure_named(of, name)
+                    .ok_or_else(|| FieldError::internal(format!("{of} has no {name} to reckon")))?;
+                all.push((Reckoned::Of(&measure.name, reckoning), Conditions::compile(scalar, inner)?));
             }
             _ if name.is_empty() => all.extend(conditions(of, part, Some(inner))?),
             _ => all.extend(conditions(of, &format!("{name}.{part}"), Some(inner))?),
         }
     }
     Ok(all)
-}
-
-/// Whether a condition on groups looks at a reckoning of a measure.
-fn is_in(having: &Given, name: &str, reckoning: &str) -> bool {
-    let mut at = having;
-    for part in name.split('.').chain([reckoning]) {
-        match at.field(part) {
-            Some(inner) => at = inner,
-            None => return false,
-        }
-    }
-    true
-}
-
-/// The one copy of a measure's name that is kept: there are as many as the catalog has members.
-pub fn interned(name: &str) -> &'static str {
-    use std::sync::{LazyLock, Mutex};
-    static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
-    let mut names = NAMES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match names.get(name) {
-        Some(known) => known,
-        None => {
-            let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
-            names.insert(kept);
-            kept
-        }
-    }
 }

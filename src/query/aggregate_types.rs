@@ -1,6 +1,6 @@
 //! The types of aggregates: groups of what a connection chooses from, and what is reckoned of them.
 
-use super::aggregate::{Group, Groups, Tally, interned, measures_of};
+use super::aggregate::{Group, Groups, Measurable, Tally, measures_of};
 use super::arguments::Arguments;
 use super::build::{argument, object, page_arguments, plain};
 use super::error::FieldError;
@@ -229,21 +229,21 @@ pub fn group_types(of: &str) -> Vec<Type> {
         argument("count", "By how many records there are.", TypeRef::nullable(ORDER_DIRECTION.name)),
     ];
     let mut structs = Vec::new();
-    for (name, doc, scalar) in measures_of(of) {
+    for Measurable { name, doc, scalar } in measures_of(of) {
         let (field, prefix) = match name.split_once('.') {
-            Some((field, _)) if structs.contains(&field.to_owned()) => continue,
+            Some((field, _)) if structs.contains(&field) => continue,
             Some((field, _)) => {
-                structs.push(field.to_owned());
+                structs.push(field);
                 let Some(of) = struct_of(of, field) else { continue };
-                (field.to_owned(), of.name)
+                (field, of.name)
             }
-            None => (name.clone(), Sort::of(of, &name, scalar).prefix()),
+            None => (name.as_str(), Sort::of(of, name, *scalar).prefix()),
         };
         let doc = if field == name { doc } else { "What is reckoned of its fields." };
         let ty = |suffix: &str| TypeRef::nullable(&format!("{prefix}{suffix}"));
-        fields.push(plain(&field, doc, ty("Aggregate").or_null(false), Resolver::Measure(interned(&field))));
-        having.push(argument(&field, doc, ty("Having")));
-        order.push(argument(&field, doc, ty("GroupOrder")));
+        fields.push(plain(field, doc, ty("Aggregate").or_null(false), Resolver::Measure(field)));
+        having.push(argument(field, doc, ty("Having")));
+        order.push(argument(field, doc, ty("GroupOrder")));
     }
     let by = members_of(of).into_iter().map(|Member { name, doc, what }| match what {
         What::Id => argument(&name, doc, TypeRef::nullable(GROUP_BY_VALUE.name)),
@@ -380,7 +380,8 @@ fn key_node<'a>(scope: &'a Scope, object: &'a Object<'a>, _: &Arguments) -> Resu
 pub fn measure<'a>(object: &'a Object<'a>, name: &'static str) -> Result<Resolved<'a>, FieldError> {
     let (group, name) = match object {
         Object::Group(group) => (*group, name),
-        Object::Measure(group, above) => (*group, interned(&format!("{above}.{name}"))),
+        // Of a measure of which nothing is asked but `__typename`, nothing is reckoned.
+        Object::Measure(group, of) => (*group, group.within(of, name).unwrap_or_default()),
         _ => return Err(FieldError::internal("the field is a group's")),
     };
     Ok(Resolved::Object(Object::Measure(group, name)))

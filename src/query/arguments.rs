@@ -89,16 +89,14 @@ impl Arguments {
         self.asked.0.as_ref().is_some_and(|fields| fields.contains_key(name))
     }
 
+    /// All of them, as JSON.
+    pub fn to_json(&self) -> String {
+        Value::Object(self.values.clone()).to_string()
+    }
+
     /// How many values there are in them.
-    pub fn size(&self) -> u64 {
-        fn size(value: &Value) -> u64 {
-            match value {
-                Value::Array(items) => 1 + items.iter().map(size).sum::<u64>(),
-                Value::Object(fields) => 1 + fields.values().map(size).sum::<u64>(),
-                _ => 1,
-            }
-        }
-        self.values.values().map(size).sum()
+    pub fn size(&self) -> usize {
+        self.values.values().map(size_of).sum()
     }
 
     /// What is asked of the field's value.
@@ -146,5 +144,14 @@ impl Arguments {
         let Some(text) = self.text(name) else { return Ok(None) };
         let day = PartialDate::parse_day(text).map_err(|error| FieldError::input(format!("{name}: {error}")))?;
         Ok(Some(day.earliest()))
+    }
+}
+
+/// How many values a value comes to.
+pub fn size_of(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(size_of).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.values().map(size_of).sum::<usize>(),
+        _ => 1,
     }
 }

@@ -1,8 +1,12 @@
 //! The ways back along edges: every relation is a field both ways.
 
 use super::connection::Back;
+use super::error::FieldError;
+use super::scope::Scope;
 use crate::model::catalog::{COMMON, Edge, Field, Kind, Shape, slot};
+use crate::model::id::{Id, IdRef};
 use crate::model::kinds::KINDS;
+use crate::store::Direction;
 use crate::store::key::FieldId;
 
 /// A field that leads back along an edge.
@@ -50,4 +54,17 @@ pub fn back_along(kind: &'static Kind, slot: usize) -> Back {
     let properties =
         kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()).is_some_and(|edge| !edge.properties.is_empty());
     Back { edge: FieldId::new(kind, slot), slot, properties }
+}
+
+/// The records of a kind whose edge in a slot leads to a target, each once, in their order.
+pub fn sources_once(scope: &Scope, target: IdRef<'_>, kind: &'static Kind, slot: usize) -> Result<Vec<Id>, FieldError> {
+    let mut found: Vec<Id> = Vec::new();
+    for source in scope.snapshot.sources(target, back_along(kind, slot).edge, None, Direction::Forward)? {
+        scope.spend()?;
+        let (source, _) = source?;
+        if found.last() != Some(&source) {
+            found.push(source);
+        }
+    }
+    Ok(found)
 }

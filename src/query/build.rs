@@ -11,7 +11,7 @@ use super::search;
 use super::types::{Body, FieldDef, InputDef, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
-    COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, Shape, Special, Struct,
+    COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
 };
 use crate::model::closed::{CLOSED, SOURCE_KIND};
 use crate::model::kinds::{KINDS, STRUCTS, kinds_of};
@@ -211,7 +211,7 @@ fn kind_type(kind: &'static Kind) -> Type {
 
 /// Who declares a kind's own fields: the five levels share one declaration.
 fn family(kind: &Kind) -> &'static str {
-    if kind.tag <= 5 { "Region" } else { kind.name }
+    if kind.implements(REGION) { REGION } else { kind.name }
 }
 
 fn special_field(kind: &'static Kind, declared: &'static Special) -> FieldDef {

@@ -47,6 +47,15 @@ pub enum Object<'a> {
     Plain(Plain),
 }
 
+/// The nodes of a connection of a [`Plain`] object.
+#[derive(Debug, Clone)]
+pub struct Nodes {
+    /// The arguments of the question that they answer: a position among them is none among another's.
+    pub question: String,
+    /// Records, each at a position, with what its edge carries.
+    pub records: Vec<(Vec<u8>, Id, Vec<Extra>)>,
+}
+
 /// An object of plain values by the names of their fields.
 pub type Plain = Vec<(&'static str, PlainValue)>;
 
@@ -61,8 +70,8 @@ pub enum PlainValue {
     List(Vec<PlainValue>),
     /// An object.
     Object(Plain),
-    /// Records, each at a position, with what its edge carries: the nodes of a connection.
-    Nodes(Vec<(Vec<u8>, Id, Vec<Extra>)>),
+    /// The nodes of a connection.
+    Nodes(Nodes),
 }
 
 /// What a field gives.
@@ -261,7 +270,8 @@ impl Resolver {
                 let listed = entries(edge, object.row().slot(slot)).enumerate().map(|(ordinal, (target, row))| {
                     Listed::new(target.to_owned(), &(ordinal as u32).to_be_bytes()).with_row(row)
                 });
-                connection(Connection::listed(scope, edge.target, listed.collect(), arguments)?)
+                let list = format!("{slot} to {}", edge.target);
+                connection(Connection::listed(scope, edge.target, &list, listed.collect(), arguments)?)
             }
             Self::Back(of, back) => connection(Connection::back(scope, object.stored()?.id(), of, back, arguments)?),
             Self::Derived(compute) => {
@@ -318,10 +328,11 @@ impl Resolver {
                     let Some((_, PlainValue::Nodes(nodes))) = found else {
                         return Err(FieldError::internal(format!("there are no nodes {name}")));
                     };
-                    let listed = nodes.iter().map(|(position, id, extras)| {
+                    let listed = nodes.records.iter().map(|(position, id, extras)| {
                         Listed::at(position.clone(), id.clone()).with_extras(extras.clone())
                     });
-                    connection(Connection::listed(scope, of, listed.collect(), arguments)?)
+                    let list = format!("{name} {}", nodes.question);
+                    connection(Connection::listed(scope, of, &list, listed.collect(), arguments)?)
                 }
                 _ => return Err(FieldError::internal("the field is a plain object's")),
             },
@@ -345,6 +356,16 @@ pub fn entries<'a>(edge: &'static Edge, bytes: &'a [u8]) -> impl Iterator<Item =
         let row = Row::new(if plain { &[] } else { entry });
         Some((IdRef::from_bytes(if plain { entry } else { row.slot(0) })?, row))
     })
+}
+
+/// The records that an edge of a record leads to, be it to one or to several; none where the slot holds no edge.
+pub fn targets(record: &Stored<'_>, slot: usize) -> Vec<Id> {
+    let bytes = record.row().slot(slot);
+    match record.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()) {
+        Some(edge) if edge.is_list() => entries(edge, bytes).map(|(target, _)| target.to_owned()).collect(),
+        Some(_) => IdRef::from_bytes(bytes).map(IdRef::to_owned).into_iter().collect(),
+        None => Vec::new(),
+    }
 }
 
 fn leaf(leaf: Option<Leaf<'_>>) -> Resolved<'_> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
 use super::error::FieldError;
-use super::object::{Object, PlainValue, Resolved, entries};
+use super::object::{Object, PlainValue, Resolved, entries, targets};
 use super::reference::{STYLE, reference_to};
 use super::scope::Scope;
 use crate::config::CITED_MAX;
@@ -17,9 +17,9 @@ use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{OBSERVATION, PERIOD, SOURCE};
 use crate::model::row::Row;
-use crate::model::value::{Leaf, Scalar};
-use crate::query::back::back_along;
-use crate::store::{Direction, Stored};
+use crate::model::value::{Leaf, Scalar, date_at, name_at, text_at};
+use crate::query::back::sources_once;
+use crate::store::Stored;
 
 const SUBJECT: usize = OBSERVATION.slot_of("subject");
 const COUNTERPART: usize = OBSERVATION.slot_of("counterpart");
@@ -73,7 +73,7 @@ pub fn citations(scope: &Scope, records: impl IntoIterator<Item = Id>) -> Result
         });
         Ok(json!({
             "id": id.to_string(),
-            "title": text(&source, TITLE),
+            "title": text_at(source.row(), TITLE),
             "kind": kind_of(&source),
             "reference": reference_to(scope, &source)?,
             "places": places.collect::<Vec<_>>(),
@@ -99,16 +99,8 @@ fn read(row: Row<'_>, slot: usize, field: &Field) -> Place {
     }
 }
 
-fn text(record: &Stored<'_>, slot: usize) -> Option<String> {
-    let leaf = Scalar::Text.read(record.row().slot(slot))?;
-    leaf.text().map(ToOwned::to_owned)
-}
-
 fn kind_of(source: &Stored<'_>) -> Option<&'static str> {
-    match Scalar::Closed(&SOURCE_KIND).read(source.row().slot(KIND)) {
-        Some(Leaf::Name(name)) => Some(name),
-        _ => None,
-    }
+    name_at(&SOURCE_KIND, source.row(), KIND)
 }
 
 /// One claim about a subject.
@@ -124,24 +116,13 @@ struct Claim {
 /// `disagreements`: claims about one thing for one time that give different values.
 pub fn disagreements<'a>(scope: &'a Scope, subject: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
     let mut claims: BTreeMap<(Id, Option<Id>, &'static str), Vec<Claim>> = BTreeMap::new();
-    let mut last = None;
-    for source in
-        scope.snapshot.sources(subject.id(), back_along(&OBSERVATION, SUBJECT).edge, None, Direction::Forward)?
-    {
-        let (id, _) = source?;
-        if last.as_ref() == Some(&id) {
-            continue;
-        }
+    for id in sources_once(scope, subject.id(), &OBSERVATION, SUBJECT)? {
         let record = scope.referred(id.as_ref())?;
         let row = record.row();
-        last = Some(id.clone());
         let value = Scalar::Decimal.read(row.slot(VALUE)).and_then(|leaf| Decimal::parse(leaf.text()?).ok());
         let (Some(value), Some(indicator)) = (value, IdRef::from_bytes(row.slot(INDICATOR))) else { continue };
         let counterpart = IdRef::from_bytes(row.slot(COUNTERPART)).map(IdRef::to_owned);
-        let nature = match Scalar::Closed(&NATURE).read(row.slot(THE_NATURE)) {
-            Some(Leaf::Name(nature)) => nature,
-            _ => "",
-        };
+        let nature = name_at(&NATURE, row, THE_NATURE).unwrap_or_default();
         let (from, until) = days(Row::new(row.slot(PERIOD_SLOT)));
         let claim = Claim { id, value, from, until, kinds: kinds_behind(scope, &record)? };
         claims.entry((indicator.to_owned(), counterpart, nature)).or_default().push(claim);
@@ -187,21 +168,16 @@ fn disagreement<'a>(indicator: &Id, claims: &[Claim]) -> Option<Resolved<'a>> {
 }
 
 fn days(period: Row<'_>) -> (jiff::civil::Date, jiff::civil::Date) {
-    let date = |slot| match Scalar::PartialDate.read(period.slot(slot)) {
-        Some(Leaf::Text(text)) => PartialDate::parse(text).ok(),
-        _ => None,
-    };
-    let (start, end) = (date(START), date(END));
+    let (start, end) = (date_at(period, START), date_at(period, END));
     let from = start.or(end).map_or(jiff::civil::Date::MIN, PartialDate::earliest);
     (from, end.map_or(jiff::civil::Date::MAX, PartialDate::latest))
 }
 
 /// What stands behind a record: the kinds of the sources that it cites, each once.
 fn kinds_behind(scope: &Scope, record: &Stored<'_>) -> Result<Vec<&'static str>, FieldError> {
-    let Some(edge) = COMMON[slot::CITATIONS].as_edge() else { return Ok(Vec::new()) };
     let mut kinds = Vec::new();
-    for (source, _) in entries(edge, record.row().slot(slot::CITATIONS)) {
-        kinds.extend(kind_of(&scope.referred(source)?));
+    for source in targets(record, slot::CITATIONS) {
+        kinds.extend(kind_of(&scope.referred(source.as_ref())?));
     }
     kinds.sort_unstable();
     kinds.dedup();

@@ -2,13 +2,13 @@
 
 use super::arguments::Arguments;
 use super::error::FieldError;
-use super::object::{Resolved, entries};
+use super::object::{Resolved, targets};
 use super::scope::Scope;
 use crate::model::catalog::slot;
 use crate::model::closed::SOURCE_KIND;
 use crate::model::id::IdRef;
 use crate::model::kinds::SOURCE;
-use crate::model::value::{Leaf, Scalar};
+use crate::model::value::{Leaf, Scalar, name_at, text_at};
 use crate::store::Stored;
 
 /// The edition of the standard.
@@ -46,14 +46,18 @@ pub fn reference_to(scope: &Scope, source: &Stored<'_>) -> Result<String, FieldE
     }
     parts.push(title);
     // A part that says nothing of these has them from its whole.
-    let text = |slot| text(source, slot).or_else(|| whole.as_ref().and_then(|whole| self::text(whole, slot)));
+    let text = |slot| {
+        let of_whole = || whole.as_ref().and_then(|whole| text_at(whole.row(), slot));
+        text_at(source.row(), slot).or_else(of_whole).map(ToOwned::to_owned)
+    };
     parts.extend(text(EDITION));
     let publisher = [Some(source), whole.as_ref()]
         .into_iter()
         .flatten()
         .find_map(|source| IdRef::from_bytes(source.row().slot(PUBLISHER)).map(IdRef::to_owned));
     let publisher = publisher.map(|id| scope.referred(id.as_ref())).transpose()?;
-    let publisher = publisher.as_ref().and_then(|publisher| self::text(publisher, slot::NAME));
+    let publisher =
+        publisher.as_ref().and_then(|publisher| text_at(publisher.row(), slot::NAME)).map(ToOwned::to_owned);
     let published = [publisher, text(PUBLISHED)].into_iter().flatten().collect::<Vec<_>>().join(", ");
     if !published.is_empty() {
         parts.push(published);
@@ -62,15 +66,14 @@ pub fn reference_to(scope: &Scope, source: &Stored<'_>) -> Result<String, FieldE
 }
 
 fn titled(source: &Stored<'_>) -> String {
-    let title = text(source, TITLE).unwrap_or_default();
-    let kind = Scalar::Closed(&SOURCE_KIND).read(source.row().slot(KIND));
+    let title = text_at(source.row(), TITLE).unwrap_or_default();
     // The standard's marks: N a newspaper, J a journal, A an archive, DS a data set, EB a notice online, Z anything else.
-    let mark = match kind {
-        Some(Leaf::Name("NEWSPAPER" | "STATE_MEDIA")) => "N",
-        Some(Leaf::Name("JOURNAL")) => "J",
-        Some(Leaf::Name("ORAL_HISTORY")) => "A",
-        Some(Leaf::Name("DATASET")) => "DS",
-        Some(Leaf::Name("PHOTO")) | None => "Z",
+    let mark = match name_at(&SOURCE_KIND, source.row(), KIND) {
+        Some("NEWSPAPER" | "STATE_MEDIA") => "N",
+        Some("JOURNAL") => "J",
+        Some("ORAL_HISTORY") => "A",
+        Some("DATASET") => "DS",
+        Some("PHOTO") | None => "Z",
         Some(_) => "EB",
     };
     match Scalar::Bool.read(source.row().slot(SUPPLIED)) {
@@ -80,15 +83,9 @@ fn titled(source: &Stored<'_>) -> String {
 }
 
 fn authors(scope: &Scope, source: &Stored<'_>) -> Result<Vec<String>, FieldError> {
-    let Some(edge) = source.kind.slots().nth(AUTHORS).and_then(|(_, field)| field.as_edge()) else {
-        return Ok(Vec::new());
-    };
-    let named =
-        entries(edge, source.row().slot(AUTHORS)).map(|(author, _)| Ok(text(&scope.referred(author)?, slot::NAME)));
-    Ok(named.collect::<Result<Vec<_>, FieldError>>()?.into_iter().flatten().collect())
-}
-
-fn text(record: &Stored<'_>, slot: usize) -> Option<String> {
-    let leaf = Scalar::Text.read(record.row().slot(slot))?;
-    leaf.text().map(ToOwned::to_owned)
+    let mut named = Vec::new();
+    for author in targets(source, AUTHORS) {
+        named.extend(text_at(scope.referred(author.as_ref())?.row(), slot::NAME).map(ToOwned::to_owned));
+    }
+    Ok(named)
 }

@@ -8,14 +8,14 @@ use jiff::civil::Date;
 use super::error::FieldError;
 use super::kinds::region::ancestor_ids;
 use super::scope::Scope;
-use crate::model::catalog::{Kind, Shape};
+use crate::model::catalog::{Kind, Shape, slot};
 use crate::model::closed::{MEMBER_KIND, MONEY, NATURE, QUALIFIER};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{GROUP, INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
 use crate::model::row::Row;
-use crate::model::value::{Leaf, Scalar};
+use crate::model::value::{Leaf, Scalar, date_at, name_at, text_at};
 use crate::store::Stored;
 
 const SUBJECT: usize = OBSERVATION.slot_of("subject");
@@ -198,8 +198,8 @@ impl Summed {
                 None => self.overflow = true,
             },
         }
-        let qualifier = number.qualifier.and_then(|slot| Scalar::Closed(&QUALIFIER).read(row.slot(slot)));
-        let bound = Bound::of(qualifier.as_ref().and_then(|leaf| leaf.text()).unwrap_or("EXACT"));
+        let qualifier = number.qualifier.and_then(|slot| name_at(&QUALIFIER, row, slot));
+        let bound = Bound::of(qualifier.unwrap_or("EXACT"));
         match self.bound.and(bound) {
             Some(both) => self.bound = both,
             None => self.torn = self.torn.or(Some((self.bound, bound))),
@@ -207,10 +207,8 @@ impl Summed {
         if record.kind == &OBSERVATION {
             self.add_figure(row);
         }
-        if let (true, Some(Leaf::Name(members))) =
-            (record.kind == &GROUP, Scalar::Closed(&MEMBER_KIND).read(row.slot(MEMBERS_ARE)))
-        {
-            self.members.insert(members);
+        if record.kind == &GROUP {
+            self.members.extend(name_at(&MEMBER_KIND, row, MEMBERS_ARE));
         }
         self.parts.push((hash(&record.id().to_bytes()), wholes(record).collect()));
     }
@@ -222,9 +220,7 @@ impl Summed {
         {
             self.indicators.insert(indicator.to_owned());
         }
-        if let Some(Leaf::Name(nature)) = Scalar::Closed(&NATURE).read(row.slot(NATURE_SLOT)) {
-            self.natures.insert(nature);
-        }
+        self.natures.extend(name_at(&NATURE, row, NATURE_SLOT));
         let measured = hash(row.slot(THE_INDICATOR));
         if let Some(subject) = IdRef::from_bytes(row.slot(SUBJECT))
             && (subject.tag == PAIRING.tag || LEVELS.iter().any(|level| level.tag == subject.tag))
@@ -232,14 +228,10 @@ impl Summed {
             self.subjects.insert((subject.to_owned(), measured));
         }
         let period = Row::new(row.slot(PERIOD_SLOT));
-        let date = |slot| match Scalar::PartialDate.read(period.slot(slot)) {
-            Some(Leaf::Text(text)) => PartialDate::parse(text).ok(),
-            _ => None,
-        };
         self.figures.push(Figure {
             of: hash(&[row.slot(SUBJECT), &[0], row.slot(THE_INDICATOR), &[0], row.slot(COUNTERPART)].concat()),
-            start: date(START).map(PartialDate::earliest),
-            end: date(END).map(PartialDate::latest),
+            start: date_at(period, START).map(PartialDate::earliest),
+            end: date_at(period, END).map(PartialDate::latest),
         });
     }
 
@@ -247,7 +239,7 @@ impl Summed {
     pub fn sum(&self, scope: &Scope) -> Result<Sum, FieldError> {
         let mut units = HashSet::new();
         for indicator in &self.indicators {
-            units.insert(text(&scope.referred(indicator.as_ref())?, UNIT));
+            units.insert(text_at(scope.referred(indicator.as_ref())?.row(), UNIT).map(ToOwned::to_owned));
         }
         // Figures of several units are refused, and have no unit in common.
         let unit = if units.len() == 1 { units.into_iter().next().flatten() } else { None };
@@ -295,14 +287,14 @@ impl Summed {
         let mut moneys = HashSet::new();
         for indicator in &self.indicators {
             let indicator = scope.referred(indicator.as_ref())?;
-            if let Some(per) = text(&indicator, PER_UNIT) {
-                return Ok(Some(format!("{} is a rate, per {per}", text(&indicator, 2).unwrap_or_default())));
+            if let Some(per) = text_at(indicator.row(), PER_UNIT) {
+                return Ok(Some(format!(
+                    "{} is a rate, per {per}",
+                    text_at(indicator.row(), slot::NAME).unwrap_or_default()
+                )));
             }
-            units.insert(text(&indicator, UNIT).unwrap_or_default());
-            moneys.insert(match Scalar::Closed(&MONEY).read(indicator.row().slot(MONEY_SLOT)) {
-                Some(Leaf::Name(name)) => name,
-                _ => "no money",
-            });
+            units.insert(text_at(indicator.row(), UNIT).unwrap_or_default().to_owned());
+            moneys.insert(name_at(&MONEY, indicator.row(), MONEY_SLOT).unwrap_or("no money"));
         }
         let names = listed(self.indicators.iter().map(ToString::to_string));
         Ok(if units.len() > 1 {
@@ -404,10 +396,6 @@ fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     hasher.finish()
-}
-
-fn text(record: &Stored<'_>, slot: usize) -> Option<String> {
-    Scalar::Text.read(record.row().slot(slot)).and_then(|leaf| leaf.text().map(ToOwned::to_owned))
 }
 
 fn listed(items: impl Iterator<Item = String>) -> String {

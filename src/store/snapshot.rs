@@ -137,14 +137,7 @@ impl Snapshot {
         field: key::Indexed,
         value: &[u8],
     ) -> Result<impl Iterator<Item = Result<Id, StoreError>> + use<'s>, StoreError> {
-        let prefix = key::index_prefix(field.id, value);
-        let walk = self.walk(&self.index, &prefix, None, Direction::Forward)?;
-        Ok(walk.map(move |entry| {
-            let (key, _) = entry?;
-            key::index_source(key.value(), field.scalar)
-                .map(IdRef::to_owned)
-                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
-        }))
+        self.find_range(field, value, Some(&key::after_prefix(value)))
     }
 
     /// The records whose indexed field lies from a value on, and before another where there is one, in the order of values.

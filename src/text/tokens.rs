@@ -147,11 +147,11 @@ impl Read {
 
 /// Puts a name's tokens into a list, in order and each once; what was in the list before is gone.
 pub fn tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
-    tokens_from(name, name.units().len(), tokens);
+    tokens_before(name, name.units().len(), tokens);
 }
 
 /// The tokens of a name that begin before a character of it.
-fn tokens_from(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
+fn tokens_before(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
     char_tokens(name, end, tokens);
     reading_tokens(name, end, tokens);
@@ -207,7 +207,7 @@ pub fn kept(name: &Folded<'_>, tokens: &mut Vec<Token>) {
         length < units.len() && units[units.len() - length..].iter().map(|unit| unit.char).eq(ending.chars())
     };
     let ending = COMMON.iter().filter(ends_with).map(|ending| ending.chars().count()).max();
-    tokens_from(name, units.len() - ending.unwrap_or(0), tokens);
+    tokens_before(name, units.len() - ending.unwrap_or(0), tokens);
 }
 
 /// Whether names may have a token that a store does not keep them under, because it lies in a common ending.

@@ -46,6 +46,8 @@ fn a_path_goes_along_the_chosen_ties_alone() {
     assert_eq!(ids(&up["nodes"]), ["city:442000", "province:440000", "city:445100"]);
     assert!(up["steps"].as_array().unwrap().iter().all(|it| it["tie"] == "HIERARCHY" && it["via"].is_null()));
     assert_eq!(path(&format!("{TO_GUILIN}, along: [HIERARCHY]"))["length"], Value::Null);
+    // Along nothing leads nowhere.
+    assert_eq!(path(&format!("{TO_GUILIN}, along: []"))["length"], Value::Null);
     let both =
         path("from: \"city:442000\", to: \"province:540000\", along: [PAIRING, HIERARCHY], asOf: \"2018-01-01\"");
     let ties: Vec<_> = both["steps"].as_array().unwrap().iter().map(|step| step["tie"].clone()).collect();

@@ -107,6 +107,38 @@ fn a_cursor_of_another_connection_is_refused() {
 }
 
 #[test]
+fn a_cursor_of_another_list_or_of_another_question_is_refused() {
+    let of = |list: &str| format!("{{ page: {list} }}");
+    let within = |list: &str, page: &str| list.replace("PAGE", page);
+    let lists = [
+        "search(text: \"山\", kinds: [CITY]) { page: hits(PAGE) { edges { cursor } } }",
+        "search(text: \"市\", kinds: [CITY]) { page: hits(PAGE) { edges { cursor } } }",
+        "neighborhood(of: \"city:442000\") { page: members(PAGE) { edges { cursor } } }",
+        "neighborhood(of: \"city:441200\") { page: members(PAGE) { edges { cursor } } }",
+        "coverage(within: \"province:530000\", level: COUNTY) { page: pairedRegions(PAGE) { edges { cursor } } }",
+        "coverage(within: \"province:530000\", level: COUNTY) { page: unpaired(PAGE) { edges { cursor } } }",
+        "region(code: \"440000\") { page: descendants(level: CITY, PAGE) { edges { cursor } } }",
+        "region(code: \"440000\") { page: partners(PAGE) { edges { cursor } } }",
+        "region(code: \"440000\") { page: pairings(PAGE) { edges { cursor } } }",
+    ];
+    let ask = |list: &str, page: &str| shared().answer_now(&Request::new(&of(&within(list, page))));
+    let cursors: Vec<String> = lists
+        .iter()
+        .map(|list| {
+            let data: serde_json::Value = serde_json::from_slice(&ask(list, "first: 1").data.unwrap()).unwrap();
+            let edge = &data["page"]["page"]["edges"][0]["cursor"];
+            edge.as_str().unwrap_or_else(|| panic!("{list}: {data}")).to_owned()
+        })
+        .collect();
+    for (place, list) in lists.iter().enumerate() {
+        for (of, cursor) in cursors.iter().enumerate() {
+            let code = ask(list, &format!("after: \"{cursor}\"")).errors.first().map(|error| error.code);
+            assert_eq!(code, (place != of).then_some(Code::BadUserInput), "{list} takes a cursor of {}", lists[of]);
+        }
+    }
+}
+
+#[test]
 fn faults_in_paging_are_told() {
     for (arguments, told) in [
         ("first: 1, last: 1", "give one of the two"),

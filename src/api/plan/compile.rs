@@ -29,7 +29,7 @@ impl Plan {
         let mut compiler = Compiler {
             document,
             variables,
-            plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false, filters: false },
+            plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false, may_be_long: false },
             memo: HashMap::new(),
             fields: 0,
             most_fields: limits.plan_fields,
@@ -166,7 +166,7 @@ impl<'d> Compiler<'d> {
         let Some(def) = ty.field(&first.name) else {
             return Err(GraphqlError::request(Code::Internal, "internal error"));
         };
-        self.plan.filters |=
+        self.plan.may_be_long |=
             first.arguments.iter().any(|argument| matches!(argument.name.as_str(), "filter" | "level" | "orderBy"))
                 || matches!(def.resolver, Resolver::Aggregate)
                 || matches!(def.resolver, Resolver::Root(_)) && !matches!(def.ty.name(), NODE | REGION);

@@ -23,8 +23,8 @@ pub struct Plan {
     dynamic: Vec<Dynamic>,
     /// The operation asks for the schema itself.
     pub introspects: bool,
-    /// A connection is filtered.
-    pub filters: bool,
+    /// It may read much: something is filtered, sorted, grouped, or walked.
+    pub may_be_long: bool,
 }
 
 /// What is selected on one object type.
@@ -105,8 +105,8 @@ impl Plan {
             Source::Dynamic(_) => 1,
         });
         let given = self.dynamic.iter().flat_map(|dynamic| &dynamic.given);
-        let literals = given.map(|(_, value)| super::coerce::values_of(value, &Map::new()) as u64);
-        50 + each.sum::<u64>() + literals.sum::<u64>()
+        let literals = given.map(|(_, value)| super::coerce::values_of(value, &Map::new()));
+        (50 + each.sum::<usize>() + literals.sum::<usize>()) as u64
     }
 
     /// What is asked of the value at a path of names in the answer, whatever the kinds on the way: for the other executor,
@@ -151,26 +151,20 @@ impl Plan {
     }
 
     fn coerce(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, GraphqlError> {
-        // A variable is copied to each place that uses it.
+        // A variable is copied to each place that uses it, so it counts in each.
         let mut left = BOUND_VALUES_MAX;
         let each = self.dynamic.iter().map(|dynamic| {
-            let mut beyond = false;
-            let mut value = |name: &str| {
-                let (_, value) = dynamic.given.iter().find(|(given, _)| given == name)?;
-                let values = super::coerce::values_of(value, variables);
-                beyond |= values > left;
-                left = left.saturating_sub(values);
-                if beyond { None } else { super::coerce::literal(value, variables) }
-            };
-            let given: Vec<_> = dynamic.given.iter().map(|(name, _)| (name.as_str(), value(name))).collect();
-            if beyond {
+            let values = dynamic.given.iter().map(|(_, value)| super::coerce::values_of(value, variables)).sum();
+            left = left.checked_sub(values).ok_or_else(|| {
                 let message = format!(
                     "the arguments hold more than {BOUND_VALUES_MAX} values with the variables; ask in several requests"
                 );
-                return Err(GraphqlError::request(Code::LimitExceeded, message).at(Some(dynamic.location)));
-            }
-            let value =
-                |name: &str| given.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone());
+                GraphqlError::request(Code::LimitExceeded, message).at(Some(dynamic.location))
+            })?;
+            let value = |name: &str| {
+                let given = dynamic.given.iter().find(|(given, _)| given == name);
+                given.and_then(|(_, value)| super::coerce::literal(value, variables))
+            };
             super::coerce::arguments(dynamic.defs, value)
                 .map(|arguments| arguments.with_asked(dynamic.asked.clone()))
                 .map_err(|why| GraphqlError::request(Code::BadVariables, why).at(Some(dynamic.location)))

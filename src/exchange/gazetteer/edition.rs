@@ -10,6 +10,7 @@ use super::names::{Code, is_placeholder};
 use crate::config::PROBLEMS_MAX;
 use crate::exchange::package::Problem;
 use crate::model::date::PartialDate;
+use crate::model::hex::hex;
 use crate::model::id::is_key;
 
 const DESCRIPTOR: &str = "datapackage.json";
@@ -166,7 +167,7 @@ impl Edition {
             let how = if found < expected { "it was cut off" } else { "it was changed" };
             return Some(format!("expected {expected} bytes, found {found}: {how}; {mend}"));
         }
-        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let sha256 = hex(&Sha256::digest(bytes));
         (sha256 != self.sha256)
             .then(|| format!("expected the SHA-256 {}, found {sha256}: it was changed; {mend}", self.sha256))
     }

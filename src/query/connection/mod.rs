@@ -60,8 +60,8 @@ enum Source<'a> {
     Candidates(&'static Kind, Narrowed),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
-    /// What a resolver listed, by position.
-    Listed(Vec<Listed<'a>>),
+    /// What a resolver listed, by position, behind a hash of which list it is.
+    Listed(u32, Vec<Listed<'a>>),
 }
 
 /// One node that a resolver listed, with what its edge carries.
@@ -183,15 +183,17 @@ impl<'a> Connection<'a> {
         Self::new(scope, of, Source::Back(target.to_owned(), back), arguments)
     }
 
-    /// The nodes of a type that a resolver listed, in any order.
+    /// The nodes of a type that a resolver listed, in any order. `list` says which list it is, so that a cursor of another,
+    /// or of another question's, is told from its own.
     pub fn listed(
         scope: &'a Scope,
         of: &'static str,
+        list: &str,
         mut listed: Vec<Listed<'a>>,
         arguments: &Arguments,
     ) -> Result<Self, FieldError> {
         listed.sort_by(|left, right| left.position.cmp(&right.position));
-        Self::new(scope, of, Source::Listed(listed), arguments)
+        Self::new(scope, of, Source::Listed(crc32fast::hash(list.as_bytes()), listed), arguments)
     }
 
     fn new(scope: &'a Scope, of: &'static str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
@@ -248,7 +250,7 @@ impl<'a> Connection<'a> {
             Source::Back(target, _) => {
                 format!("edges that lead to {}", target.as_ref().kind().map_or("it", |kind| kind.name))
             }
-            Source::Listed(_) => "a list".to_owned(),
+            Source::Listed(..) => "a list".to_owned(),
         };
         let kept = self.total.unwrap_or(self.page.items.len() as u64);
         Found { by, read: 0, kept, sorted: self.rows.order.is_some() && !self.by_index, times: 1 }
@@ -266,7 +268,7 @@ impl<'a> Rows<'a> {
         let mut mark = match &self.source {
             Source::Kind(kind) | Source::Candidates(kind, _) => vec![1, kind.tag],
             Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
-            Source::Listed(_) => vec![3],
+            Source::Listed(list, _) => [3].into_iter().chain(list.to_be_bytes()).collect(),
         };
         if let Some(order) = &self.order {
             mark[0] |= 8;
@@ -281,7 +283,7 @@ impl<'a> Rows<'a> {
             match &self.source {
                 Source::Kind(_) | Source::Candidates(..) => drop(key_of(Some(position))?),
                 Source::Back(..) => drop(crate::store::key::source_after(position).ok_or_else(bad_cursor)?),
-                Source::Listed(_) => {}
+                Source::Listed(..) => {}
             }
         }
         Ok(())
@@ -290,7 +292,7 @@ impl<'a> Rows<'a> {
     fn count(&self) -> Result<u64, FieldError> {
         match (&self.source, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
-            (Source::Listed(listed), None) => Ok(listed.len() as u64),
+            (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
             (Source::Back(target, back), None) => {
                 let mut count = 0;
                 for source in self.scope.snapshot.sources(target.as_ref(), back.edge, None, Forward)? {
@@ -402,7 +404,7 @@ impl<'a> Rows<'a> {
                     }
                 }
             }
-            Source::Listed(listed) => {
+            Source::Listed(_, listed) => {
                 walk_slice(
                     listed,
                     direction,

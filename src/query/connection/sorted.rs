@@ -159,7 +159,7 @@ impl<'a> Rows<'a> {
         direction: Direction,
         paging: &Paging,
     ) -> Result<bool, FieldError> {
-        let mut begin = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
+        let begin = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
         // The first value that passes, of whose records any may stand first.
         let mut value: Option<Vec<u8>> = None;
         for entry in self.scope.snapshot.by_index(index, &[], direction)? {
@@ -210,7 +210,7 @@ impl<'a> Gathered<'_, 'a> {
     }
 
     /// Where a record stands, if it passes.
-    fn position(&mut self, record: Stored<'a>) -> Result<Option<(Vec<u8>, Stored<'a>)>, FieldError> {
+    fn position(&self, record: Stored<'a>) -> Result<Option<(Vec<u8>, Stored<'a>)>, FieldError> {
         let scope = self.rows.scope;
         if let Some(filter) = &self.rows.filter
             && !filter.matches(scope, &record)?

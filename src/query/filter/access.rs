@@ -1,13 +1,14 @@
 //! Where a filter begins to look: what an index leaves of a kind's records. They are looked at all the same, so an index can
 //! be too wide, and never too narrow.
 
-use super::{Compare, Filter, Operand, Operator, Quantifier, Test};
+use super::compare::{Compare, Operand, Operator};
+use super::{Filter, Quantifier, Test};
 use crate::model::catalog::Kind;
-use crate::model::id::{Id, IdRef};
-use crate::model::value::{Leaf, Scalar};
+use crate::model::id::Id;
+use crate::model::value::Scalar;
 use crate::query::connection::Back;
 use crate::query::error::FieldError;
-use crate::query::object::entries;
+use crate::query::object::targets;
 use crate::query::relation::Relation;
 use crate::query::scope::Scope;
 use crate::query::search::text_candidates;
@@ -220,14 +221,7 @@ fn forward_from(
     let mut ids = Vec::new();
     for source in &sources.ids {
         let record = scope.referred(source.as_ref())?;
-        let bytes = record.row().slot(back.slot);
-        let edge = record.kind.slots().nth(back.slot).and_then(|(_, field)| field.as_edge());
-        match edge {
-            Some(edge) if edge.is_list() => {
-                ids.extend(entries(edge, bytes).filter(|(id, _)| id.tag == kind.tag).map(|(id, _)| id.to_owned()));
-            }
-            _ => ids.extend(IdRef::from_bytes(bytes).filter(|id| id.tag == kind.tag).map(IdRef::to_owned)),
-        }
+        ids.extend(targets(&record, back.slot).into_iter().filter(|id| id.tag == kind.tag));
         if ids.len() > most {
             return Ok(None);
         }
@@ -363,21 +357,6 @@ impl Compare {
                 _ => None,
             },
             _ => None,
-        }
-    }
-}
-
-impl Operand {
-    pub(super) fn leaf(&self) -> Leaf<'_> {
-        match self {
-            Self::Text(text) => Leaf::Text(text),
-            Self::Int(number) => {
-                Leaf::Int(i32::try_from(*number).unwrap_or(if *number < 0 { i32::MIN } else { i32::MAX }))
-            }
-            Self::Float(number) => Leaf::Float(*number),
-            Self::Bool(truth) => Leaf::Bool(*truth),
-            Self::Decimal(decimal) => Leaf::Owned(decimal.to_string()),
-            Self::Date(date) => Leaf::Owned(date.to_string()),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::model::kinds::{PAIRING, PROVINCE};
 use crate::model::value::{Leaf, Scalar};
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
-use crate::query::object::{Resolved, entries};
+use crate::query::object::{Resolved, targets};
 use crate::query::scope::Scope;
 use crate::store::Stored;
 
@@ -36,20 +36,11 @@ pub fn distance_to<'a>(
 
 /// `Pairing.distance`.
 pub fn distance<'a>(scope: &'a Scope, pairing: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
-    let mut ends = Vec::new();
-    for slot in [HELPERS, HELPED] {
-        let Some(edge) = pairing.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()) else { continue };
-        let mut parties = entries(edge, pairing.row().slot(slot));
-        match (parties.next(), parties.next()) {
-            (Some((party, _)), None) => ends.push(scope.referred(party)?),
-            _ => return Ok(Resolved::Null),
-        }
-    }
-    let regions = ends.iter().all(|end| end.kind.implements(REGION));
-    Ok(match ends.as_slice() {
-        [one, other] if regions => told(between(one, other)),
-        _ => Resolved::Null,
-    })
+    let (helpers, helped) = (targets(pairing, HELPERS), targets(pairing, HELPED));
+    let ([helper], [helped]) = (helpers.as_slice(), helped.as_slice()) else { return Ok(Resolved::Null) };
+    let (helper, helped) = (scope.referred(helper.as_ref())?, scope.referred(helped.as_ref())?);
+    let regions = helper.kind.implements(REGION) && helped.kind.implements(REGION);
+    Ok(if regions { told(between(&helper, &helped)) } else { Resolved::Null })
 }
 
 fn told(kilometres: Option<f64>) -> Resolved<'static> {

@@ -6,7 +6,7 @@ pub mod party;
 pub mod region;
 
 use crate::model::catalog::{Kind, NAMED, NODE, PARTY, REGION, slot};
-use crate::model::value::{Leaf, Scalar};
+use crate::model::value::{Leaf, text_at};
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
 use crate::query::object::Resolved;
@@ -63,8 +63,7 @@ pub fn special(kind: &'static Kind, name: &str) -> SpecialFn {
 
 /// `Named.pinyin`.
 fn pinyin<'a>(_: &'a Scope, record: &'a Stored<'a>, _: &Arguments) -> Result<Resolved<'a>, FieldError> {
-    let name = Scalar::Text.read(record.row().slot(slot::NAME));
-    let read = name.as_ref().and_then(Leaf::text).map(crate::text::pinyin::pinyin).unwrap_or_default();
+    let read = text_at(record.row(), slot::NAME).map(crate::text::pinyin::pinyin).unwrap_or_default();
     Ok(Resolved::Leaf(Leaf::Owned(read)))
 }
 

@@ -5,8 +5,7 @@ use jiff::civil::Date;
 use crate::model::date::PartialDate;
 use crate::model::id::IdRef;
 use crate::model::kinds::{PAIRING, PROGRAMME};
-use crate::model::row::Row;
-use crate::model::value::{Leaf, Scalar};
+use crate::model::value::{Leaf, date_at};
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
 use crate::query::object::Resolved;
@@ -37,11 +36,11 @@ pub fn in_force_on(scope: &Scope, pairing: &Stored<'_>, on: Date) -> Result<&'st
         Some(round) => Some(scope.referred(round)?),
         None => None,
     };
-    let of_round = |slot| round.as_ref().and_then(|round| date(round.row(), slot));
+    let of_round = |slot| round.as_ref().and_then(|round| date_at(round.row(), slot));
     let known = Known {
-        since: date(row, SINCE),
-        until: date(row, UNTIL),
-        last_seen: date(row, LAST_SEEN),
+        since: date_at(row, SINCE),
+        until: date_at(row, UNTIL),
+        last_seen: date_at(row, LAST_SEEN),
         has_round: round.is_some(),
         round_start: of_round(PROGRAMME_START),
         round_end: of_round(PROGRAMME_END),
@@ -84,13 +83,6 @@ impl Known {
             (Some(start), Some(end)) if start <= on && on <= end => "PRESUMED",
             _ => "OUT",
         }
-    }
-}
-
-fn date(row: Row<'_>, slot: usize) -> Option<PartialDate> {
-    match Scalar::PartialDate.read(row.slot(slot))? {
-        Leaf::Text(text) => PartialDate::parse(text).ok(),
-        _ => None,
     }
 }
 

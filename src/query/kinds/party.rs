@@ -3,18 +3,18 @@
 use jiff::civil::Date;
 
 use super::pairing::in_force_on;
-use crate::model::catalog::{Edge, Kind, PARTY};
+use crate::model::catalog::{Kind, PARTY};
 use crate::model::closed::FORM;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::PAIRING;
 use crate::model::value::{Leaf, Scalar};
 use crate::query::arguments::Arguments;
-use crate::query::back::back_along;
+use crate::query::back::sources_once;
 use crate::query::connection::{Connection, Extra, Listed};
 use crate::query::error::FieldError;
-use crate::query::object::{Resolved, connection, entries};
+use crate::query::object::{Resolved, connection, targets};
 use crate::query::scope::Scope;
-use crate::store::{Direction, Stored};
+use crate::store::Stored;
 
 const HELPERS: usize = PAIRING.slot_of("helpers");
 const HELPED: usize = PAIRING.slot_of("helped");
@@ -40,7 +40,7 @@ pub fn pairings<'a>(
         let id = part.pairing.id().to_owned();
         Listed::new(id, &[part.side as u8]).with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
     });
-    Ok(connection(Connection::listed(scope, PAIRING.name, listed.collect(), arguments)?))
+    Ok(connection(Connection::listed(scope, PAIRING.name, "pairings", listed.collect(), arguments)?))
 }
 
 /// `partners(role:, asOf:, certain:)`.
@@ -58,51 +58,45 @@ pub fn partners<'a>(
             both => both,
         };
         let pairing = part.pairing.id().to_owned();
-        let partners = entries(edge_of(&PAIRING, other), part.pairing.row().slot(other));
-        for (partner, _) in partners.filter(|(partner, _)| *partner != party.id()) {
+        for partner in targets(&part.pairing, other).into_iter().filter(|partner| partner.as_ref() != party.id()) {
             let place = [pairing.as_ref().to_bytes(), vec![part.side as u8]].concat();
             let extras = vec![Extra::Node(pairing.clone()), Extra::Name(Some(role))];
-            listed.push(Listed::new(partner.to_owned(), &place).with_extras(extras));
+            listed.push(Listed::new(partner, &place).with_extras(extras));
         }
     }
-    Ok(connection(Connection::listed(scope, PARTY, listed, arguments)?))
+    Ok(connection(Connection::listed(scope, PARTY, "partners", listed, arguments)?))
 }
 
 /// The pairings in which a party takes part.
 pub fn pairing_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
-    let mut ids = Vec::new();
-    for side in [HELPERS, HELPED] {
-        for source in scope.snapshot.sources(party.id(), back_along(&PAIRING, side).edge, None, Direction::Forward)? {
-            scope.spend()?;
-            ids.push(source?.0);
-        }
-    }
-    ids.sort();
-    ids.dedup();
-    Ok(ids)
+    let mut ids = sources_once(scope, party.id(), &PAIRING, HELPERS)?;
+    ids.extend(sources_once(scope, party.id(), &PAIRING, HELPED)?);
+    Ok(each_once(ids))
 }
 
 /// The parties of a kind that take part in a pairing.
 pub fn parties_of(scope: &Scope, pairing: IdRef<'_>, kind: &'static Kind) -> Result<Vec<Id>, FieldError> {
     let pairing = scope.referred(pairing)?;
-    let sides =
-        [HELPERS, HELPED].into_iter().flat_map(|side| entries(edge_of(&PAIRING, side), pairing.row().slot(side)));
-    Ok(sides.filter(|(party, _)| party.tag == kind.tag).map(|(party, _)| party.to_owned()).collect())
+    let parties = [HELPERS, HELPED].into_iter().flat_map(|side| targets(&pairing, side));
+    Ok(parties.filter(|party| party.tag == kind.tag).collect())
 }
 
 /// The parties on the other side of its pairings, each once.
 pub fn partner_ids(scope: &Scope, party: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
     let mut ids = Vec::new();
     for (side, other) in [(HELPERS, HELPED), (HELPED, HELPERS)] {
-        for source in scope.snapshot.sources(party.id(), back_along(&PAIRING, side).edge, None, Direction::Forward)? {
-            let pairing = scope.referred(source?.0.as_ref())?;
-            let partners = entries(edge_of(&PAIRING, other), pairing.row().slot(other));
-            ids.extend(partners.map(|(partner, _)| partner.to_owned()).filter(|id| id.as_ref() != party.id()));
+        for pairing in sources_once(scope, party.id(), &PAIRING, side)? {
+            let partners = targets(&scope.referred(pairing.as_ref())?, other);
+            ids.extend(partners.into_iter().filter(|id| id.as_ref() != party.id()));
         }
     }
+    Ok(each_once(ids))
+}
+
+fn each_once(mut ids: Vec<Id>) -> Vec<Id> {
     ids.sort();
     ids.dedup();
-    Ok(ids)
+    ids
 }
 
 fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Result<Vec<Part<'a>>, FieldError> {
@@ -114,15 +108,9 @@ fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Resul
     let wanted = arguments.text("role");
     let mut parts = Vec::new();
     for (side, role) in [(HELPERS, "HELPER"), (HELPED, "HELPED")] {
-        let mut last: Option<Id> = None;
-        for source in scope.snapshot.sources(party, back_along(&PAIRING, side).edge, None, Direction::Forward)? {
-            let (id, _) = source?;
-            // A party that a side names twice is one party.
-            if last.as_ref() == Some(&id) {
-                continue;
-            }
+        // A party that a side names twice is one party.
+        for id in sources_once(scope, party, &PAIRING, side)? {
             let pairing = scope.referred(id.as_ref())?;
-            last = Some(id);
             let role = if is_cooperation(&pairing) { "PARTNER" } else { role };
             if wanted.is_some_and(|wanted| wanted != role) {
                 continue;
@@ -144,9 +132,4 @@ fn in_force(scope: &Scope, pairing: &Stored<'_>, on: Option<Date>) -> Result<Opt
 /// Whether neither side of a pairing helps the other.
 pub fn is_cooperation(pairing: &Stored<'_>) -> bool {
     Scalar::Closed(&FORM).read(pairing.row().slot(PAIRING_FORM)) == Some(Leaf::Name("COOPERATION"))
-}
-
-fn edge_of(kind: &'static Kind, slot: usize) -> &'static Edge {
-    let field = kind.slots().nth(slot).and_then(|(_, field)| field.as_edge());
-    field.unwrap_or_else(|| panic!("slot {slot} of {} is no edge", kind.name))
 }

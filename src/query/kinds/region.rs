@@ -126,7 +126,7 @@ pub fn descendants<'a>(
     let Some(wanted) = named else { return Err(FieldError::internal("a level is one of five")) };
     let found = descendant_ids(scope, region.id(), wanted)?;
     let listed = found.into_iter().map(|id| Listed::new(id, &[])).collect();
-    Ok(connection(Connection::listed(scope, REGION, listed, arguments)?))
+    Ok(connection(Connection::listed(scope, REGION, "descendants", listed, arguments)?))
 }
 
 /// The ids of the regions of a level below one, in their order.

@@ -8,13 +8,13 @@ use crate::model::catalog::{Kind, REGION};
 use crate::model::closed::{LEVEL, MEMBER_KIND};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{GROUP, PAIRING, PROGRAMME};
-use crate::model::value::{Leaf, Scalar};
-use crate::query::back::back_along;
+use crate::model::value::{Leaf, Scalar, name_at};
+use crate::query::back::sources_once;
 use crate::query::error::FieldError;
 use crate::query::kinds::pairing::in_force_on;
 use crate::query::kinds::party::is_cooperation;
 use crate::query::kinds::region::{descendant_ids, on_level};
-use crate::query::object::entries;
+use crate::query::object::targets;
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored};
 
@@ -63,14 +63,8 @@ impl Counting {
     fn pairings<'a>(&self, scope: &'a Scope, party: IdRef<'_>) -> Result<Vec<(Stored<'a>, bool)>, FieldError> {
         let mut found = Vec::new();
         for (side, helped) in [(HELPED, true), (HELPERS, false)] {
-            let mut last: Option<Id> = None;
-            for source in scope.snapshot.sources(party, back_along(&PAIRING, side).edge, None, Direction::Forward)? {
-                let (id, _) = source?;
-                if last.as_ref() == Some(&id) {
-                    continue;
-                }
+            for id in sources_once(scope, party, &PAIRING, side)? {
                 let pairing = scope.referred(id.as_ref())?;
-                last = Some(id);
                 if self.counts(scope, &pairing)? {
                     found.push((pairing, helped));
                 }
@@ -123,10 +117,8 @@ pub fn coverage(
     let mut by_group = BTreeSet::new();
     let mut unlisted = Vec::new();
     for group in helped_groups(scope, within, level, counting)? {
-        let row = group.row();
-        let Some(edge) = group.kind.slots().nth(MEMBERS).and_then(|(_, field)| field.as_edge()) else { continue };
-        by_group.extend(entries(edge, row.slot(MEMBERS)).map(|(member, _)| member.to_owned()));
-        if Scalar::Bool.read(row.slot(MEMBERS_COMPLETE)) != Some(Leaf::Bool(true)) {
+        by_group.extend(targets(&group, MEMBERS));
+        if Scalar::Bool.read(group.row().slot(MEMBERS_COMPLETE)) != Some(Leaf::Bool(true)) {
             unlisted.push(group.id().to_owned());
         }
     }
@@ -150,20 +142,15 @@ fn helped_groups<'a>(
     for group in scope.snapshot.scan(&GROUP, None, Direction::Forward)? {
         scope.spend()?;
         let group = group?;
-        let row = group.row();
-        let of_level = match Scalar::Closed(&MEMBER_KIND).read(row.slot(MEMBERS_KIND)) {
-            Some(Leaf::Name(name)) => LEVEL.value(level.tag) == Some(name),
-            _ => false,
-        };
-        let Some(edge) = group.kind.slots().nth(WITHIN).and_then(|(_, field)| field.as_edge()) else { continue };
-        let mut stands_within = false;
-        for (place, _) in entries(edge, row.slot(WITHIN)) {
-            stands_within |= stands_in(scope, &scope.referred(place)?, within, 0)?;
+        // What is not of the level needs no look at where it stands.
+        if name_at(&MEMBER_KIND, group.row(), MEMBERS_KIND) != LEVEL.value(level.tag) {
+            continue;
         }
-        if of_level
-            && stands_within
-            && (counting.is_helped(scope, group.id())? || came_about(scope, &group, within, counting)?)
-        {
+        let mut stands_within = false;
+        for place in targets(&group, WITHIN) {
+            stands_within |= stands_in(scope, &scope.referred(place.as_ref())?, within, 0)?;
+        }
+        if stands_within && (counting.is_helped(scope, group.id())? || came_about(scope, &group, within, counting)?) {
             found.push(group);
         }
     }
@@ -180,7 +167,7 @@ fn stands_in(scope: &Scope, place: &Stored<'_>, within: &Stored<'_>, climbed: us
     }
     scope.spend()?;
     for slot in [MEMBERS, WITHIN] {
-        for id in side(place, slot) {
+        for id in targets(place, slot) {
             if stands_in(scope, &scope.referred(id.as_ref())?, within, climbed + 1)? {
                 return Ok(true);
             }
@@ -196,7 +183,7 @@ fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: 
     if !counting.counts(scope, &pairing)? {
         return Ok(false);
     }
-    for party in side(&pairing, HELPED) {
+    for party in targets(&pairing, HELPED) {
         let party = scope.referred(party.as_ref())?;
         let holds = party.kind.implements(REGION)
             && on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
@@ -220,9 +207,9 @@ pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Res
     let mut helped = BTreeSet::new();
     for (pairing, is_helped) in counting.pairings(scope, party.id())? {
         if !is_helped {
-            helped.extend(side(&pairing, HELPED));
+            helped.extend(targets(&pairing, HELPED));
         } else if is_cooperation(&pairing) {
-            helped.extend(side(&pairing, HELPERS));
+            helped.extend(targets(&pairing, HELPERS));
         }
     }
     helped.remove(&party.id().to_owned());
@@ -232,7 +219,7 @@ pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Res
         for (pairing, is_helped) in counting.pairings(scope, id.as_ref())? {
             // To help someone else is no help to oneself.
             if is_helped || is_cooperation(&pairing) {
-                let others = side(&pairing, if is_helped { HELPERS } else { HELPED });
+                let others = targets(&pairing, if is_helped { HELPERS } else { HELPED });
                 stays |= others.iter().any(|other| other.as_ref() != party.id());
             }
         }
@@ -241,9 +228,4 @@ pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Res
         }
     }
     Ok(Withdrawal { helped: helped.into_iter().collect(), left })
-}
-
-fn side(pairing: &Stored<'_>, slot: usize) -> Vec<Id> {
-    let edge = pairing.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge());
-    edge.map(|edge| entries(edge, pairing.row().slot(slot)).map(|(id, _)| id.to_owned()).collect()).unwrap_or_default()
 }

@@ -8,13 +8,13 @@ use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{
     AGREEMENT, ENTERPRISE, EVENT, GROUP, LABOR_STATION, LINK, ORGANIZATION, PAIRING, PRODUCT, PROJECT, PROVINCE,
 };
-use crate::query::back::back_along;
+use crate::query::back::sources_once;
 use crate::query::error::FieldError;
 use crate::query::kinds::pairing::in_force_on;
 use crate::query::kinds::region::on_level;
-use crate::query::object::entries;
+use crate::query::object::targets;
 use crate::query::scope::Scope;
-use crate::store::{Direction, Stored};
+use crate::store::Stored;
 
 /// What a walk goes along.
 #[derive(Debug, Clone)]
@@ -66,11 +66,10 @@ const BETWEEN: &[Between] = &[
 ];
 
 impl Along {
-    /// Along ties of these names; along pairings where none is named.
+    /// Along ties of these names.
     pub fn new(names: &[String], as_of: Option<Date>) -> Self {
         let known = TIE.values.iter().map(|(name, _)| *name);
-        let ties = known.filter(|tie| names.iter().any(|name| name == tie) || names.is_empty() && *tie == "PAIRING");
-        Self { ties: ties.collect(), as_of }
+        Self { ties: known.filter(|tie| names.iter().any(|name| name == tie)).collect(), as_of }
     }
 
     /// The steps that lead from a record, in the order of where they lead.
@@ -81,16 +80,15 @@ impl Along {
             if declares(kind, &record) {
                 steps.extend(targets(&record, *slot).into_iter().map(|to| Step { to, tie, via: None }));
             }
-            for source in sources(scope, from, kind, *slot)? {
+            for source in sources_once(scope, from, kind, *slot)? {
                 steps.push(Step { to: source, tie, via: None });
             }
         }
         for (tie, kind, near, far) in BETWEEN.iter().filter(|(tie, ..)| self.ties.contains(tie)) {
-            let mut ends = vec![(*near, *far), (*far, *near)];
-            ends.dedup();
-            ends.truncate(if near == far { 1 } else { 2 });
-            for (here, there) in ends {
-                for via in sources(scope, from, kind, here)? {
+            // Where both ends are one list, one walk meets everyone.
+            let ways: &[_] = if near == far { &[(*near, *far)] } else { &[(*near, *far), (*far, *near)] };
+            for (here, there) in ways.iter().copied() {
+                for via in sources_once(scope, from, kind, here)? {
                     let between = scope.referred(via.as_ref())?;
                     if let (Some(day), true) = (self.as_of, *tie == "PAIRING")
                         && in_force_on(scope, &between, day)? == "OUT"
@@ -132,25 +130,5 @@ pub fn is_within(scope: &Scope, record: &Stored<'_>, within: &Stored<'_>) -> Res
 
 /// Whether a record's kind declares an edge: the five levels of regions share a declaration.
 fn declares(kind: &Kind, record: &Stored<'_>) -> bool {
-    record.kind == kind || kind == &PROVINCE && record.kind.tag <= 5
-}
-
-fn targets(record: &Stored<'_>, slot: usize) -> Vec<Id> {
-    let bytes = record.row().slot(slot);
-    match record.kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()) {
-        Some(edge) if edge.is_list() => entries(edge, bytes).map(|(to, _)| to.to_owned()).collect(),
-        _ => IdRef::from_bytes(bytes).map(IdRef::to_owned).into_iter().collect(),
-    }
-}
-
-fn sources(scope: &Scope, target: IdRef<'_>, kind: &'static Kind, slot: usize) -> Result<Vec<Id>, FieldError> {
-    let mut found: Vec<Id> = Vec::new();
-    for source in scope.snapshot.sources(target, back_along(kind, slot).edge, None, Direction::Forward)? {
-        scope.spend()?;
-        let (source, _) = source?;
-        if found.last() != Some(&source) {
-            found.push(source);
-        }
-    }
-    Ok(found)
+    record.kind == kind || kind == &PROVINCE && record.kind.implements(REGION)
 }

@@ -17,7 +17,7 @@ use crate::query::arguments::Arguments;
 use crate::query::build::{argument, connection_field, connection_types, object, plain};
 use crate::query::connection::Extra;
 use crate::query::error::FieldError;
-use crate::query::object::{Object, Plain, PlainValue, Resolved, Resolver};
+use crate::query::object::{Nodes, Object, Plain, PlainValue, Resolved, Resolver};
 use crate::query::root::RootFn;
 use crate::query::scope::Scope;
 use crate::query::types::{FieldDef, InputDef, Type, TypeRef};
@@ -253,13 +253,17 @@ fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<
         Some((place, met.id.clone(), extras))
     });
     let members: Vec<_> = members.collect();
-    let fields: Plain =
-        vec![("size", int(members.len())), ("members", PlainValue::Nodes(members)), ("cut", cut(walked.cut))];
+    let fields: Plain = vec![
+        ("size", int(members.len())),
+        ("members", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: members })),
+        ("cut", cut(walked.cut)),
+    ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }
 
-fn nodes(ids: Vec<Id>) -> PlainValue {
-    PlainValue::Nodes(ids.into_iter().map(|id| (id.as_ref().to_bytes(), id, Vec::new())).collect())
+fn nodes(arguments: &Arguments, ids: Vec<Id>) -> PlainValue {
+    let records = ids.into_iter().map(|id| (id.as_ref().to_bytes(), id, Vec::new())).collect();
+    PlainValue::Nodes(Nodes { question: arguments.to_json(), records })
 }
 
 fn counting(scope: &Scope, arguments: &Arguments) -> Result<Counting, FieldError> {
@@ -292,9 +296,9 @@ fn cover<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, Fi
         ("total", int(total)),
         ("paired", int(paired)),
         ("share", PlainValue::Leaf(share.map(|share| Leaf::Owned(share.to_string())))),
-        ("pairedRegions", nodes(found.paired)),
-        ("unpaired", nodes(found.unpaired)),
-        ("unlistedGroups", nodes(found.unlisted)),
+        ("pairedRegions", nodes(arguments, found.paired)),
+        ("unpaired", nodes(arguments, found.unpaired)),
+        ("unlistedGroups", nodes(arguments, found.unlisted)),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }
@@ -305,7 +309,10 @@ fn withdraw<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         return Err(FieldError::input(format!("of: {} can neither help nor be helped", party.id())));
     }
     let found = withdrawal(scope, &party, &counting(scope, arguments)?)?;
-    let fields: Plain =
-        vec![("helped", int(found.helped.len())), ("leftAlone", int(found.left.len())), ("left", nodes(found.left))];
+    let fields: Plain = vec![
+        ("helped", int(found.helped.len())),
+        ("leftAlone", int(found.left.len())),
+        ("left", nodes(arguments, found.left)),
+    ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }

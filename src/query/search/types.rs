@@ -14,7 +14,7 @@ use crate::query::arguments::Arguments;
 use crate::query::build::{argument, connection_field, connection_types, object, plain};
 use crate::query::connection::Extra;
 use crate::query::error::FieldError;
-use crate::query::object::{Object, Plain, PlainValue, Resolved, Resolver};
+use crate::query::object::{Nodes, Object, Plain, PlainValue, Resolved, Resolver};
 use crate::query::scope::Scope;
 use crate::query::types::{FieldDef, Type, TypeRef};
 use crate::store::Stored;
@@ -173,7 +173,7 @@ fn searched<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
     let fields: Plain = vec![
         ("size", PlainValue::Leaf(Some(Leaf::Int(i32::try_from(hits.len()).unwrap_or(i32::MAX))))),
         ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
-        ("hits", PlainValue::Nodes(hits)),
+        ("hits", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: hits })),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }
