@@ -236,7 +236,7 @@ mod tests {
                 r#"{"id":"observation:x","citations":[{"source":"source:a","line":3,"printed":"1.26亿元"},{"source":"source:a"}],"note":"n","subject":"city:442000","indicator":"indicator:i","value":"126000000.5","qualifier":"MORE_THAN","period":{"start":"2016","end":"2020-09~"}}"#,
             ),
             (&GROUP, r#"{"id":"group:x","name":"甲","aliases":["乙","丙;丁"],"membersComplete":true}"#),
-            (&CITY, r#"{"id":"city:x","latitude":22.5,"codes":[{"code":"442000","validFrom":"1988"}]}"#),
+            (&CITY, r#"{"id":"city:x","codes":[{"code":"442000","validFrom":"1988"}],"latitude":22.5}"#),
             (&EVENT, r#"{"id":"event:x","products":[{"node":"product:p","role":"SHOWED"}]}"#),
         ] {
             let given = object(text);
