@@ -6,6 +6,7 @@ mod derive;
 mod error;
 pub mod key;
 pub mod log;
+mod past;
 mod postings;
 mod rebuild;
 mod sealed;
@@ -26,7 +27,7 @@ pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{Author, Change, Writer};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
@@ -40,6 +41,8 @@ const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("p
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
+/// Record and revision: the revision changed or deleted the record, which was there.
+const HISTORY: TableDefinition<'static, &[u8], ()> = TableDefinition::new("history");
 /// Record -> hash of what the built-in data gave for it.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
@@ -163,14 +166,23 @@ impl Store {
     fn prepare(&self) -> Result<(), StoreError> {
         let Handle::Writing(database) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
-            let derived = ReadableTable::get(&meta, "derived")?.map(|derived| derived.value().to_vec());
-            if derived.as_deref() == Some(rebuild::fingerprint().as_slice()) {
+            let is = |name, value: &[u8]| {
+                Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.is_some_and(|known| known.value() == value))
+            };
+            let (current, derived) = (is("format", &FORMAT.to_le_bytes())?, is("derived", &rebuild::fingerprint())?);
+            if current && derived {
                 return Ok(());
             }
-            tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
             let mut transaction = database.begin_write()?;
             transaction.set_quick_repair(true);
-            rebuild::rebuild(&transaction)?;
+            if !current {
+                rebuild::histories(&transaction)?;
+            }
+            if !derived {
+                tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
+                rebuild::rebuild(&transaction)?;
+            }
+            transaction.open_table(META)?.insert("format", FORMAT.to_le_bytes().as_slice())?;
             return Ok(transaction.commit()?);
         }
         let transaction = database.begin_write()?;
@@ -180,6 +192,7 @@ impl Store {
         transaction.open_table(POSTINGS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
+        transaction.open_table(HISTORY)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;

@@ -7,7 +7,7 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use super::derive::{Derived, derived, each_reference};
 use super::log::{Entry, Revision};
 use super::postings::Pending;
-use super::{BUILTIN, COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
+use super::{BUILTIN, COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
@@ -55,6 +55,7 @@ struct Tables<'t> {
     reverse: Table<'t, Bytes, ()>,
     index: Table<'t, Bytes, ()>,
     counts: Table<'t, u8, u64>,
+    history: Table<'t, Bytes, ()>,
     postings: Table<'t, Bytes, Bytes>,
     pending: Pending,
 }
@@ -92,6 +93,7 @@ impl Writer {
             reverse: self.transaction.open_table(REVERSE)?,
             index: self.transaction.open_table(INDEX)?,
             counts: self.transaction.open_table(COUNTS)?,
+            history: self.transaction.open_table(HISTORY)?,
             postings: self.transaction.open_table(POSTINGS)?,
             pending: Pending::default(),
         };
@@ -213,6 +215,9 @@ impl Tables<'_> {
                 self.records.insert(key.as_slice(), sealed::seal(revision, row).as_slice())?;
             }
             None => drop(self.records.remove(key.as_slice())?),
+        }
+        if old.is_some() {
+            self.history.insert(key::history(id, revision).as_slice(), ())?;
         }
         self.count(kind, old.is_some(), row.is_some())?;
         Ok(Some(old))
