@@ -292,7 +292,11 @@ fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Resul
                 for (id, _) in entry.changes.iter().filter(|(_, before)| before.is_some()) {
                     histories += 1;
                     if ReadableTable::get(&history, key::history(id.as_ref(), revision).as_slice())?.is_none() {
-                        report("history", id.to_string(), format!("does not name revision {revision}, which changed it"));
+                        report(
+                            "history",
+                            id.to_string(),
+                            format!("does not name revision {revision}, which changed it"),
+                        );
                     }
                 }
             }

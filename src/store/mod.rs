@@ -9,11 +9,13 @@ pub mod log;
 mod past;
 mod postings;
 mod rebuild;
+mod retries;
 mod sealed;
 mod snapshot;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadableDatabase, ReadableTable,
@@ -23,6 +25,7 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
+pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{Author, Change, Writer};
 
@@ -43,6 +46,8 @@ const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts")
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
 /// Record and revision: the revision changed or deleted the record, which was there.
 const HISTORY: TableDefinition<'static, &[u8], ()> = TableDefinition::new("history");
+/// Idempotency key -> what the set of changes came to that was sent under it.
+const RETRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("retries");
 /// Record -> hash of what the built-in data gave for it.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
@@ -52,7 +57,14 @@ const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta")
 pub struct Store {
     path: PathBuf,
     handle: Handle,
+    /// Held by whoever writes.
+    alone: Mutex<()>,
+    /// Whoever wants to know of commits.
+    followers: Mutex<Vec<Follower>>,
 }
+
+/// Is told of each commit, by its revision.
+pub type Follower = Box<dyn Fn(log::Revision) + Send>;
 
 enum Handle {
     Writing(Database),
@@ -77,7 +89,7 @@ impl Store {
             OpenError::Missing { path } => OpenError::Io { path, source: std::io::ErrorKind::NotFound.into() },
             error => error,
         })?;
-        let store = Self { path: path.to_owned(), handle: Handle::Writing(database) };
+        let store = Self::new(path, Handle::Writing(database));
         store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
         Ok(store)
     }
@@ -102,9 +114,22 @@ impl Store {
             opened => opened,
         };
         let database = database.map_err(|error| open_error(path, error))?;
-        let store = Self { path: path.to_owned(), handle: Handle::Reading(database) };
+        let store = Self::new(path, Handle::Reading(database));
         let format = store.recognise()?;
         Ok((store, format))
+    }
+
+    fn new(path: &Path, handle: Handle) -> Self {
+        Self { path: path.to_owned(), handle, alone: Mutex::default(), followers: Mutex::default() }
+    }
+
+    /// Tells of every commit from now on.
+    pub fn follow(&self, follower: Follower) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
+    }
+
+    fn tell(&self, revision: log::Revision) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|follower| follower(revision));
     }
 
     /// Where it is.
@@ -118,14 +143,15 @@ impl Store {
     }
 
     /// Begins to write. One writer writes at a time; another waits here.
-    pub fn writer(&self) -> Result<Writer, StoreError> {
+    pub fn writer(&self) -> Result<Writer<'_>, StoreError> {
         match &self.handle {
             Handle::Writing(database) => {
+                let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut transaction = database.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 // With it, a file of any size opens at once after a crash; it brings two-phase commits.
                 transaction.set_quick_repair(true);
-                Ok(Writer::new(transaction))
+                Ok(Writer::new(self, transaction, alone))
             }
             Handle::Reading(_) => Err(StoreError::Damaged("the database was opened for reading".to_owned())),
         }
@@ -193,6 +219,7 @@ impl Store {
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
         transaction.open_table(HISTORY)?;
+        transaction.open_table(RETRIES)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;

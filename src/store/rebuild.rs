@@ -3,9 +3,9 @@
 use redb::{ReadableTable, WriteTransaction};
 
 use super::derive::{Derived, derived};
-use super::postings::Pending;
 use super::log::Entry;
-use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, key, sealed};
+use super::postings::Pending;
+use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, RETRIES, REVERSE, StoreError, key, sealed};
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;
 use crate::model::kinds::KINDS;
@@ -34,9 +34,10 @@ pub fn fingerprint() -> [u8; 4] {
     crc32fast::hash(text.as_bytes()).to_le_bytes()
 }
 
-/// Makes the table of histories of a file that has none, from its log.
+/// Makes the tables that a file of format 2 has not: histories from its log, and an empty one for repetitions.
 pub fn histories(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(HISTORY)?;
+    transaction.open_table(RETRIES)?;
     let mut history = transaction.open_table(HISTORY)?;
     for entry in transaction.open_table(LOG)?.iter()? {
         let (revision, entry) = entry?;

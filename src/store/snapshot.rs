@@ -159,6 +159,30 @@ impl Snapshot {
         Ok(found.map(|bytes| Stored::here(kind, bytes)))
     }
 
+    /// A record as it stood as of a revision, as far back as the log is kept.
+    pub fn get_at(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let mut next = None;
+        for later in self.history(id, None)? {
+            match later? {
+                later if later > revision => next = Some(later),
+                _ => break,
+            }
+        }
+        let stood = match next {
+            Some(next) => self.before(id, next)?,
+            None => self.get(id)?,
+        };
+        Ok(stood.filter(|stood| stood.version() <= revision))
+    }
+
+    /// A record as it stood before a revision changed it.
+    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let entry = self.log_entry(revision)?;
+        let changes = entry.map(|entry| entry.changes).unwrap_or_default();
+        let before = changes.into_iter().find(|(changed, _)| changed.as_ref() == id).and_then(|(_, before)| before);
+        Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
+    }
+
     /// The records of a kind in the order of their keys, from behind a key on.
     pub fn scan<'s>(
         &'s self,
@@ -251,9 +275,8 @@ impl Snapshot {
             }
         };
         Ok(self.indexed(field, bounds, direction)?.map(move |key| {
-            let parts = key.map(|key| {
-                key::index_parts(&key, field.scalar).map(|(value, id)| (value.to_vec(), id.to_owned()))
-            });
+            let parts =
+                key.map(|key| key::index_parts(&key, field.scalar).map(|(value, id)| (value.to_vec(), id.to_owned())));
             parts?.ok_or_else(no_record)
         }))
     }
