@@ -14,6 +14,7 @@ mod gazetteer_files;
 mod generate;
 mod http;
 mod layers;
+mod mutations;
 mod national_pairings;
 mod network;
 mod oracle;
