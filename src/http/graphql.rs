@@ -1,9 +1,11 @@
 //! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
@@ -17,6 +19,7 @@ use crate::api::{Caller, Passed};
 /// An answer by POST.
 pub async fn post(
     State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
     id: RequestId,
     headers: HeaderMap,
     request: axum::extract::Request,
@@ -53,7 +56,7 @@ pub async fn post(
         Ok(request) => match shared.api.trusted().resolve(request) {
             Ok((request, trusted)) => {
                 let passed = shared.api.pass(&request);
-                answer(&shared, &id, media, &request, passed, trusted).await
+                answer(&shared, &caller, &id, media, &request, passed, trusted).await
             }
             Err(error) => told(media, error),
         },
@@ -61,13 +64,27 @@ pub async fn post(
     }
 }
 
-/// An answer by GET, or the playground for a browser.
-pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers: HeaderMap) -> Response {
-    let query = uri.query().unwrap_or_default();
+/// The playground for a browser that asks nothing: a page without data, which anyone may have so as to give it their token.
+pub async fn playground_first(State(shared): State<Shared>, request: axum::extract::Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
     let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query" || name == "documentId");
-    if !is_question && prefers_html(&headers) {
-        return pages::playground(&headers);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match reads && !is_question && prefers_html(request.headers()) {
+        true if shared.settings.without_playground => pages::no_playground(),
+        true => pages::playground(request.headers()),
+        false => next.run(request).await,
     }
+}
+
+/// An answer by GET.
+pub async fn get(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    id: RequestId,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let query = uri.query().unwrap_or_default();
     let Some(media) = accepted(&headers) else { return not_acceptable() };
     if query.len() > shared.settings.limits.request_bytes {
         let message = format!("the query string has more than {} bytes", shared.settings.limits.request_bytes);
@@ -88,7 +105,7 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
         refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &id, media, &request, passed, trusted).await
+    answer(&shared, &caller, &id, media, &request, passed, trusted).await
 }
 
 /// Any other method.
@@ -102,6 +119,7 @@ pub async fn other(headers: HeaderMap) -> Response {
 
 async fn answer(
     shared: &Shared,
+    caller: &Caller,
     id: &RequestId,
     media: Media,
     request: &Request,
@@ -111,7 +129,7 @@ async fn answer(
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
-        Ok(passed) if passed.changes() => shared.api.change(request, passed, &Caller::Anyone).await,
+        Ok(passed) if passed.changes() => shared.api.change(request, passed, caller).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };
@@ -144,13 +162,15 @@ fn status(answer: &Answer) -> StatusCode {
         (Some(_), None) => StatusCode::OK,
         (Some(_), Some(_)) => PARTIAL,
         (None, Some(Code::BadRequest | Code::SyntaxError)) => StatusCode::BAD_REQUEST,
+        (None, Some(Code::Unauthenticated)) => StatusCode::UNAUTHORIZED,
+        (None, Some(Code::Forbidden)) => StatusCode::FORBIDDEN,
         (None, Some(Code::Internal)) => StatusCode::INTERNAL_SERVER_ERROR,
         (None, _) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
 /// Refuses what is no GraphQL request: the status says so in either media type.
-fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Response {
+pub fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Response {
     let answer = Answer::refused(vec![GraphqlError::request(code, message)]);
     (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
 }

@@ -1,5 +1,6 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
+mod access;
 mod graphql;
 mod guard;
 mod listen;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::compression::CompressionLayer;
@@ -21,6 +23,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use listen::{Tls, serve};
 
+use crate::access::Access;
 use crate::api::Api;
 use crate::config::Limits;
 
@@ -31,12 +34,15 @@ pub struct Settings {
     pub limits: Limits,
     /// The origins whose pages may read answers; none by default.
     pub origins: Vec<HeaderValue>,
+    /// Whether browsers find no playground.
+    pub without_playground: bool,
 }
 
 /// What every handler has.
 #[derive(Clone)]
 struct Shared {
     api: Arc<Api>,
+    access: Arc<Access>,
     settings: Arc<Settings>,
     metrics: PrometheusHandle,
     stopping: Stopping,
@@ -58,13 +64,23 @@ impl Stopping {
 }
 
 /// Every route.
-pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
+pub fn router(
+    api: Arc<Api>,
+    access: Access,
+    settings: Settings,
+    metrics: PrometheusHandle,
+    stopping: Stopping,
+) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let shared = Shared { api, settings: Arc::new(settings), metrics, stopping };
-    Router::new()
-        .route("/", get(pages::landing))
+    let access = Arc::new(access);
+    let shared = Shared { api, access, settings: Arc::new(settings), metrics, stopping };
+    // What serves data stands here: none of it is answered before it is known who asks.
+    let data = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
+        .route_layer(from_fn_with_state(shared.clone(), access::admit))
+        .route_layer(from_fn_with_state(shared.clone(), graphql::playground_first));
+    data.route("/", get(pages::landing))
         .route("/playground/{file}", get(pages::asset))
         .route("/schema.graphql", get(pages::schema))
         .route("/health", get(pages::health))
@@ -96,6 +112,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_headers([
             axum::http::header::CONTENT_TYPE,
             axum::http::header::ACCEPT,
+            axum::http::header::AUTHORIZATION,
             HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])
