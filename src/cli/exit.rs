@@ -14,7 +14,7 @@ pub const CODES: &str = "Exit codes:
   3  another jiedui has the database open for writing
   4  the file is no jiedui database
   5  the database is of a newer format, or of an older one that is only read
-  6  the address is taken, or cannot be listened on
+  6  the address is taken, cannot be listened on, or is open to others and nobody said who may read
   7  there is no such file, or the file system refused
   8  the query's answer holds errors
   9  the database differs from what follows from its records

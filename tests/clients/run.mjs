@@ -1,12 +1,13 @@
 // Tries each client for real: `node run.mjs BINARY`. Starts the server on a database of its own, and stops it again.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const binary = resolve(process.argv[2] ?? '../../target/debug/jiedui');
 const folder = mkdtempSync(join(tmpdir(), 'jiedui-clients-'));
-const server = spawn(binary, ['--db', join(folder, 'jiedui.redb'), '--listen', '127.0.0.1:0'], {
+const db = join(folder, 'jiedui.redb');
+const server = spawn(binary, ['--db', db, '--listen', '127.0.0.1:0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const url = await new Promise((found, failed) => {
@@ -18,6 +19,10 @@ const url = await new Promise((found, failed) => {
   });
   server.on('exit', (code) => failed(new Error(`the server ended with ${code}`)));
 });
+
+// Whoever writes in the browser shows it.
+const made = ['token', 'create', '--db', db, '--name', 'a browser', '--role', 'editor'];
+process.env.TOKEN = execFileSync(binary, made, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 
 // The compiler writes into this folder and does not make it.
 mkdirSync('relay/generated', { recursive: true });
