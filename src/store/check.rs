@@ -3,12 +3,12 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::derive::{Derived, derived, each_reference};
 use super::key;
-use super::log::Entry;
-use super::{BUILTIN, COUNTS, INDEX, LOG, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
+use super::log::{self, Head};
+use super::{BUILTIN, COUNTS, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -271,7 +271,9 @@ fn check_counts(snapshot: &Snapshot, counted: &[u64; 256], report: &mut Report<'
 fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Result<u64, StoreError> {
     let mut rows = 0;
     let mut expected: Option<u64> = None;
+    let mut all_parts = 0;
     let log = snapshot.transaction().open_table(LOG)?;
+    let many = snapshot.transaction().open_table(LOG_PARTS)?;
     for entry in ReadableTable::iter(&log)? {
         let (revision, bytes) = entry?;
         let revision = revision.value();
@@ -280,15 +282,38 @@ fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Resul
             report("log", format!("revision {revision}"), "the revisions before it have a gap".to_owned());
         }
         expected = Some(revision + 1);
-        let foreign = |id: &Id| id.as_ref().kind().is_none();
-        match Entry::unpack(bytes.value()) {
-            Err(error) => report("log", format!("revision {revision}"), error.to_string()),
-            Ok(entry) if entry.changes.is_empty() || entry.changes.iter().any(|(id, _)| foreign(id)) => {
-                report("log", format!("revision {revision}"), "it names no record that it changed".to_owned());
+        let told = format!("revision {revision}");
+        let (mut changes, mut parts, mut foreign) = (0, 0, false);
+        let mut count = |id: &Id| {
+            changes += 1;
+            foreign |= id.as_ref().kind().is_none();
+        };
+        let head = match Head::unpack(bytes.value()) {
+            Err(error) => {
+                report("log", told, error.to_string());
+                continue;
             }
-            Ok(_) => {}
+            Ok(head) => head,
+        };
+        head.entry.changes.iter().for_each(|(id, _)| count(id));
+        for part in log::parts(&many, revision)? {
+            parts += 1;
+            match part {
+                Err(error) => report("log_parts", told.clone(), error.to_string()),
+                Ok(changes) => changes.iter().for_each(|(id, _)| count(id)),
+            }
+        }
+        all_parts += u64::from(parts);
+        if parts != head.parts {
+            report("log_parts", told, format!("has {parts} parts, its row in the log says {}", head.parts));
+        } else if changes == 0 || foreign {
+            report("log", told, "it names no record that it changed".to_owned());
         }
     }
+    if many.len()? != all_parts {
+        report("log_parts", "all".to_owned(), format!("has {} parts, the log has {all_parts}", many.len()?));
+    }
+    rows += all_parts;
     if expected.is_some_and(|expected| expected != newest + 1) || (expected.is_none() && newest != 0) {
         report("meta", "revision".to_owned(), format!("says {newest}, which is not the log's newest"));
     }

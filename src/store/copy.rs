@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::{Durability, Key, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 
 use super::{
-    BUILTIN, COUNTS, Handle, INDEX, LOG, META, OpenError, POSTINGS, RECORDS, REVERSE, Snapshot, Store, StoreError,
+    BUILTIN, COUNTS, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, REVERSE, Snapshot, Store, StoreError,
     builder, open_error,
 };
 
@@ -27,6 +27,7 @@ pub fn copy(snapshot: &Snapshot, to: &Path, cache_bytes: usize) -> Result<u64, O
             + table(snapshot, &transaction, POSTINGS)?
             + table(snapshot, &transaction, COUNTS)?
             + table(snapshot, &transaction, LOG)?
+            + table(snapshot, &transaction, LOG_PARTS)?
             + table(snapshot, &transaction, BUILTIN)?
             // Last: a file without it is none of ours.
             + table(snapshot, &transaction, META)?)

@@ -1,5 +1,6 @@
 //! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
 
+mod applying;
 mod check;
 mod copy;
 mod derive;
@@ -8,6 +9,7 @@ pub mod key;
 pub mod log;
 mod postings;
 mod rebuild;
+mod run;
 mod sealed;
 mod snapshot;
 mod writer;
@@ -26,7 +28,10 @@ pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{Author, Change, Writer};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+
+/// Bytes, as most tables have them for keys and values.
+type Bytes = &'static [u8];
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
@@ -40,6 +45,8 @@ const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("p
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
+/// Revision and part -> changes of one that made many.
+const LOG_PARTS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("log_parts");
 /// Record -> hash of what the built-in data gave for it.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
@@ -163,9 +170,17 @@ impl Store {
     fn prepare(&self) -> Result<(), StoreError> {
         let Handle::Writing(database) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
-            let derived = ReadableTable::get(&meta, "derived")?.map(|derived| derived.value().to_vec());
-            if derived.as_deref() == Some(rebuild::fingerprint().as_slice()) {
+            let known = |name| Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.map(|value| value.value().to_vec()));
+            let derived = known("derived")?.as_deref() == Some(rebuild::fingerprint().as_slice());
+            if derived && known("format")?.as_deref() == Some(FORMAT.to_le_bytes().as_slice()) {
                 return Ok(());
+            }
+            if derived {
+                // Format 3 has a table more than format 2.
+                let transaction = database.begin_write()?;
+                transaction.open_table(LOG_PARTS)?;
+                transaction.open_table(META)?.insert("format", FORMAT.to_le_bytes().as_slice())?;
+                return Ok(transaction.commit()?);
             }
             tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
             let mut transaction = database.begin_write()?;
@@ -180,6 +195,7 @@ impl Store {
         transaction.open_table(POSTINGS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
+        transaction.open_table(LOG_PARTS)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;

@@ -6,13 +6,13 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
-use super::{COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
+use super::{
+    Bytes, COUNTS, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
+};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::text::tokens::Token;
-
-type Bytes = &'static [u8];
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
@@ -232,11 +232,41 @@ impl Snapshot {
         meta_number(&meta, "revision")
     }
 
-    /// What a revision did.
+    /// What a revision did. One that changed very much is better read by [`Snapshot::log_changes`].
     pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        let mut found = 0;
+        for part in log::parts(&table, revision)? {
+            entry.changes.extend(part?);
+            found += 1;
+        }
+        if found != parts {
+            return Err(StoreError::Damaged(format!("of revision {revision} the log has {found} parts, not {parts}")));
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without holding all that it changed: calls back for each record, with its value before. Gives
+    /// the entry without its changes.
+    pub fn log_changes(
+        &self,
+        revision: Revision,
+        mut found: impl FnMut(log::Changed),
+    ) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, .. }) = self.log_head(revision)? else { return Ok(None) };
+        entry.changes.drain(..).for_each(&mut found);
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            part?.into_iter().for_each(&mut found);
+        }
+        Ok(Some(entry))
+    }
+
+    fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
         let log = self.transaction.open_table(LOG)?;
-        let entry = ReadableTable::get(&log, revision)?;
-        entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
+        let head = ReadableTable::get(&log, revision)?;
+        head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
     }
 
     pub(super) fn transaction(&self) -> &ReadTransaction {

@@ -122,12 +122,8 @@ pub fn import(
     let note = format!("gazetteer: {}", report.editions.join(", "));
     let author = Author { time_ms, name: "jiedui import gazetteer".to_owned(), note };
     let total = changes.len() as u64;
-    let mut told = |done: usize| {
-        if done.is_multiple_of(1_000) || done as u64 == total {
-            progress(Step { what: "writing", done: done as u64, total });
-        }
-    };
-    let (writer, revision) = store.writer()?.apply_telling(&author, &changes, &mut told)?;
+    progress(Step { what: "writing", done: 0, total });
+    let (writer, revision) = store.writer()?.apply(&author, &changes)?;
     report.revision = revision;
     let memory = memory.and(&editions, revision);
     if writer.meta(META)?.as_deref() != Some(&memory) {
