@@ -8,7 +8,10 @@ use redb::{ReadableTable, ReadableTableMetadata};
 use super::derive::{Derived, derived, each_reference};
 use super::key;
 use super::log::{self, Head};
-use super::{BUILTIN, COUNTS, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
+use super::writer::Given;
+use super::{
+    BUILTIN, COUNTS, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed,
+};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -89,7 +92,7 @@ pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u
         rows += 1;
         match IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) {
             None => report("builtin", hex(key.value()), "its key is no record's".to_owned()),
-            Some(id) if hash.value().len() != 32 => {
+            Some(id) if Given::unpack(hash.value()).is_none() => {
                 report("builtin", id.to_string(), "its hash has not 32 bytes".to_owned());
             }
             Some(_) => {}

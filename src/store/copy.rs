@@ -5,8 +5,8 @@ use std::path::Path;
 use redb::{Durability, Key, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 
 use super::{
-    BUILTIN, COUNTS, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, REVERSE, Snapshot, Store, StoreError,
-    builder, open_error,
+    BUILTIN, COUNTS, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, REVERSE, Snapshot, Store,
+    StoreError, builder, open_error,
 };
 
 /// Copies all that a snapshot sees into a new file: dense, since its rows come in order. Gives how many rows.

@@ -173,8 +173,12 @@ impl<'t> Logging<'t> {
         if self.parts == 0 && self.changes.is_empty() {
             return Ok(None);
         }
-        let entry =
-            Entry { time_ms, author: author.to_owned(), note: note.to_owned(), changes: std::mem::take(&mut self.changes) };
+        let entry = Entry {
+            time_ms,
+            author: author.to_owned(),
+            note: note.to_owned(),
+            changes: std::mem::take(&mut self.changes),
+        };
         Ok(Some(Head { entry, parts: self.parts }.pack()))
     }
 }

@@ -25,7 +25,7 @@ pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
 pub use snapshot::{Direction, Snapshot, Stored};
-pub use writer::{Author, Change, Writer};
+pub use writer::{AddedTo, Author, Change, Given, Writer};
 
 /// The version of the file format that this binary writes.
 pub const FORMAT: u32 = 3;
@@ -47,7 +47,7 @@ const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts")
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
 /// Revision and part -> changes of one that made many.
 const LOG_PARTS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("log_parts");
-/// Record -> hash of what the built-in data gave for it.
+/// Record -> hash of what the built-in data gave for it; and where an import added to that, the row before and a hash of that after.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
@@ -170,7 +170,8 @@ impl Store {
     fn prepare(&self) -> Result<(), StoreError> {
         let Handle::Writing(database) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
-            let known = |name| Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.map(|value| value.value().to_vec()));
+            let known =
+                |name| Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.map(|value| value.value().to_vec()));
             let derived = known("derived")?.as_deref() == Some(rebuild::fingerprint().as_slice());
             if derived && known("format")?.as_deref() == Some(FORMAT.to_le_bytes().as_slice()) {
                 return Ok(());

@@ -87,9 +87,8 @@ impl Run {
     fn together<V: Value + 'static>(&self, table: &Table<'_, Bytes, V>, rows: &[Place]) -> Result<usize, StoreError> {
         let from = (Bound::Included(self.key(rows[0])), Bound::Unbounded);
         let next = table.range::<&[u8]>(from)?.next().transpose()?;
-        let before = |row: &Place| {
-            row.end != GONE && next.as_ref().is_none_or(|(next, _)| self.key(*row) < next.value())
-        };
+        let before =
+            |row: &Place| row.end != GONE && next.as_ref().is_none_or(|(next, _)| self.key(*row) < next.value());
         Ok(rows.iter().take_while(|row| before(row)).count())
     }
 
@@ -104,5 +103,61 @@ impl Run {
             gap.insert_before(self.key(*row), V::from_bytes(value))?;
         }
         Ok(gap.close()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use redb::{Database, TableDefinition, backends::InMemoryBackend};
+
+    use super::*;
+
+    const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("t");
+
+    #[test]
+    fn a_table_gets_the_rows_of_a_run_whatever_stood_there() {
+        let mut random = 1u64;
+        let mut next = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % below
+        };
+        let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
+        let mut expected: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        for round in 0..40 {
+            let transaction = database.begin_write().unwrap();
+            let mut rows: BTreeMap<Vec<u8>, Option<Vec<u8>>> = BTreeMap::new();
+            // Few and many, near each other and far apart.
+            let (count, near) = (1 + next(if round % 2 == 0 { 30 } else { 3_000 }), 1 + next(50));
+            for _ in 0..count {
+                let key = format!("{:06}", next(20_000) / near).into_bytes();
+                rows.insert(key, (next(4) > 0).then(|| vec![b'v'; next(40) as usize]));
+            }
+            let mut run = Run::default();
+            let shuffled =
+                rows.iter().skip(7).step_by(2).chain(rows.iter().skip(8).step_by(2)).chain(rows.iter().take(7));
+            for (key, value) in shuffled {
+                match value {
+                    Some(value) => run.insert(key, value),
+                    None => run.remove(key),
+                }
+            }
+            {
+                let mut table = transaction.open_table(TABLE).unwrap();
+                run.flush(&mut table).unwrap();
+                for (key, value) in rows {
+                    match value {
+                        Some(value) => expected.insert(key, value),
+                        None => expected.remove(&key),
+                    };
+                }
+                let rows = table.iter().unwrap().map(|row| row.unwrap());
+                let rows = rows.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()));
+                assert!(rows.eq(expected.iter().map(|(key, value)| (key.clone(), value.clone()))), "round {round}");
+                assert_eq!(run.bytes(), 0);
+            }
+            transaction.commit().unwrap();
+        }
     }
 }

@@ -36,6 +36,11 @@ impl Stored<'_> {
         Row::new(sealed::row_of(self.bytes.value()))
     }
 
+    /// The bytes of its row.
+    pub fn bytes(&self) -> &[u8] {
+        sealed::row_of(self.bytes.value())
+    }
+
     /// The revision that last changed it.
     pub fn version(&self) -> Revision {
         sealed::version_of(self.bytes.value())

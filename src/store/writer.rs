@@ -43,6 +43,45 @@ pub struct Author {
     pub note: String,
 }
 
+/// What the built-in data last gave for a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The hash of the row that it gave.
+    pub hash: [u8; 32],
+    /// What an import added to that row since.
+    pub added: Option<AddedTo>,
+}
+
+/// What an import added to a row of the built-in data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedTo {
+    /// The hash of the row with it.
+    pub with: [u8; 32],
+    /// The row without it, as the built-in data gave it.
+    pub without: Vec<u8>,
+}
+
+impl Given {
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = self.hash.to_vec();
+        if let Some(AddedTo { with, without }) = &self.added {
+            bytes.extend_from_slice(with);
+            bytes.extend_from_slice(without);
+        }
+        bytes
+    }
+
+    pub(super) fn unpack(bytes: &[u8]) -> Option<Self> {
+        let (hash, rest) = bytes.split_first_chunk()?;
+        let added = match rest.split_first_chunk() {
+            Some((with, without)) => Some(AddedTo { with: *with, without: without.to_vec() }),
+            None if rest.is_empty() => None,
+            None => return None,
+        };
+        Some(Self { hash: *hash, added })
+    }
+}
+
 /// An open write transaction. Dropped without [`Writer::commit`], it leaves no trace.
 pub struct Writer {
     transaction: WriteTransaction,
@@ -112,24 +151,24 @@ impl Writer {
         Ok(row.map(|row| sealed::row_of(row.value()).to_vec()))
     }
 
-    /// What the built-in data last gave for a record: a hash of its row.
-    pub fn builtin(&self) -> Result<BTreeMap<Id, Vec<u8>>, StoreError> {
+    /// What the built-in data last gave for each of its records.
+    pub fn builtin(&self) -> Result<BTreeMap<Id, Given>, StoreError> {
         let table = self.transaction.open_table(BUILTIN)?;
         let mut all = BTreeMap::new();
         for entry in table.iter()? {
-            let (id, hash) = entry?;
-            if let Some(id) = IdRef::from_bytes(id.value()) {
-                all.insert(id.to_owned(), hash.value().to_vec());
+            let (id, given) = entry?;
+            if let (Some(id), Some(given)) = (IdRef::from_bytes(id.value()), Given::unpack(given.value())) {
+                all.insert(id.to_owned(), given);
             }
         }
         Ok(all)
     }
 
     /// Notes what the built-in data gives for a record, or that it gives nothing any more.
-    pub fn set_builtin(&self, id: IdRef<'_>, hash: Option<&[u8]>) -> Result<(), StoreError> {
+    pub fn set_builtin(&self, id: IdRef<'_>, given: Option<&Given>) -> Result<(), StoreError> {
         let mut table = self.transaction.open_table(BUILTIN)?;
-        match hash {
-            Some(hash) => table.insert(key::record(id).as_slice(), hash)?.map(drop),
+        match given {
+            Some(given) => table.insert(key::record(id).as_slice(), given.pack().as_slice())?.map(drop),
             None => table.remove(key::record(id).as_slice())?.map(drop),
         };
         Ok(())
