@@ -80,6 +80,10 @@ pub const COST_OF_LONG: u64 = 20_000;
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 
+/// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
+/// that end needs the room more.
+pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
+
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

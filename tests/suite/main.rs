@@ -10,6 +10,7 @@ mod executors;
 mod files;
 mod gate;
 mod gazetteer;
+mod gazetteer_again;
 mod gazetteer_files;
 mod generate;
 mod http;
