@@ -14,6 +14,9 @@ pub const NODES_MAX: usize = 1_000;
 /// The most records that may have changed since a past revision that is asked.
 pub const PAST_CHANGES_MAX: usize = 50_000;
 
+/// The most revisions, or changes of one, that are shown at once.
+pub const HISTORY_MAX: usize = 100;
+
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 

@@ -181,8 +181,8 @@ impl Snapshot {
         Ok(stood.filter(|stood| stood.version() <= revision))
     }
 
-    /// A record as it stood before a revision changed it.
-    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+    /// A record as it stood before a revision changed it; nothing where it was not there, or was not changed.
+    pub fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
         let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
         let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
         let before = match here {
@@ -405,6 +405,27 @@ impl Snapshot {
             part?.into_iter().for_each(&mut found);
         }
         Ok(Some(entry))
+    }
+
+    /// What a revision did, without what it changed: when, by whom, what for.
+    pub fn log_head_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        Ok(self.log_head(revision)?.map(|head| log::Entry { changes: Vec::new(), ..head.entry }))
+    }
+
+    /// The records that a revision changed, in order, from behind one on, at most so many.
+    pub fn changed_by(&self, revision: Revision, after: Option<&Id>, most: usize) -> Result<Vec<Id>, StoreError> {
+        let Some(log::Head { entry, .. }) = self.log_head(revision)? else { return Ok(Vec::new()) };
+        let behind = |(id, _): log::Changed| after.is_none_or(|after| id > *after).then_some(id);
+        let mut found: Vec<Id> = entry.changes.into_iter().filter_map(behind).take(most).collect();
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            if found.len() == most {
+                break;
+            }
+            let left = most - found.len();
+            found.extend(part?.into_iter().filter_map(behind).take(left));
+        }
+        Ok(found)
     }
 
     fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {

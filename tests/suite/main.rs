@@ -13,6 +13,7 @@ mod gazetteer;
 mod gazetteer_again;
 mod gazetteer_files;
 mod generate;
+mod history;
 mod http;
 mod layers;
 mod mutations;
