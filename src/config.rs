@@ -14,6 +14,9 @@ pub const NODES_MAX: usize = 1_000;
 /// The most records that may have changed since a past revision that is asked.
 pub const PAST_CHANGES_MAX: usize = 50_000;
 
+/// The most revisions, or changes of one, that are shown at once.
+pub const HISTORY_MAX: usize = 100;
+
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 
@@ -91,6 +94,10 @@ pub const TOKEN_NAME_CHARS: usize = 100;
 
 /// The most characters of a token's note.
 pub const TOKEN_NOTE_CHARS: usize = 200;
+
+/// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
+/// that end needs the room more.
+pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
 
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{
-    Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder,
-    Registry,
+    __DirectiveLocation, Deprecation, EnumBuilder, InputObjectBuilder, MetaDirective, MetaEnumValue, MetaField,
+    MetaInputValue, MetaType, ObjectBuilder, Registry,
 };
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
@@ -22,9 +22,10 @@ use serde_json::{Map, Value};
 
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
+use super::gate::{AT, AT_REVISION};
 use super::plan::Plan;
 use super::request::{Answer, Request};
-use crate::config::ERRORS_MAX;
+use crate::config::{ERRORS_MAX, PAST_CHANGES_MAX};
 use crate::model::value::Leaf;
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::error::FieldError;
@@ -115,6 +116,7 @@ impl OutputType for Root {
 
     fn create_type_info(registry: &mut Registry) -> String {
         types().iter().for_each(|ty| register(registry, ty));
+        registry.add_directive(at_directive());
         Self::qualified_type_name()
     }
 
@@ -407,6 +409,28 @@ fn register(registry: &mut Registry, ty: &'static Type) {
         registry.add_implements(&ty.name, interface);
     }
     registry.types.insert(ty.name.clone(), meta);
+}
+
+/// The directive by which a query is asked as of a past revision.
+fn at_directive() -> MetaDirective {
+    let revision = InputDef {
+        name: AT_REVISION.to_owned(),
+        doc: "Which, from 0 for the empty store on.".to_owned(),
+        ty: TypeRef::required("Int"),
+        default: None,
+    };
+    let doc = format!(
+        "Answers the whole query as the store stood as of a revision that the log still keeps, where no more than {PAST_CHANGES_MAX} records changed since."
+    );
+    MetaDirective {
+        name: AT.to_owned(),
+        description: Some(doc),
+        locations: vec![__DirectiveLocation::QUERY],
+        args: inputs(&[revision]),
+        is_repeatable: false,
+        visible: None,
+        composable: None,
+    }
 }
 
 fn outputs(fields: &[FieldDef]) -> IndexMap<String, MetaField> {

@@ -3,6 +3,7 @@
 use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
+use super::history;
 use super::kinds::special;
 use super::mutation::{self, mutation_fields};
 use super::network;
@@ -35,6 +36,7 @@ pub fn build() -> Types {
     types.extend(network::types());
     types.extend(search::types());
     types.extend(disagreement_types());
+    types.extend(history::types());
     types.extend(mutation::types());
     types.push(object("Query", "Where every question begins.", root_fields()));
     types.push(object(
@@ -68,6 +70,11 @@ fn scalars() -> Vec<Type> {
         scalar(
             "Date",
             "A day, ISO 8601, such as \"2020-09-07\".",
+            Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
+        ),
+        scalar(
+            "DateTime",
+            "A moment in UTC, RFC 3339, such as \"2026-11-25T09:30:00Z\".",
             Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
         ),
         scalar(

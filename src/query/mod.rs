@@ -11,6 +11,7 @@ pub mod error;
 pub mod filter;
 pub mod filter_types;
 mod given;
+pub mod history;
 pub mod kinds;
 pub mod mutation;
 pub mod network;
