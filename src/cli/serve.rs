@@ -23,7 +23,7 @@ pub struct Serve {
     db: Db,
     #[command(flatten)]
     bounds: Bounds,
-    /// The address to listen on.
+    /// The address to listen on; other than loopback only with --public or --require-token.
     #[arg(long, value_name = "ADDR", env = "JIEDUI_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
     /// Let the pages of this origin read answers; `*` for all. May be given several times.
