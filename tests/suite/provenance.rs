@@ -251,6 +251,37 @@ fn a_plan_names_the_index_or_the_scan_and_what_was_read_and_kept() {
 }
 
 #[test]
+fn a_plan_tells_how_many_passed_where_no_page_is_asked() {
+    let connections = |query: &str| told(query, json!({ "plan": true }))["plan"]["connections"].clone();
+    let kept = |fields: &str| {
+        let found =
+            connections(&format!("{{ pairings(filter: {{ form: {{ eq: COOPERATION }} }}, first: 2) {{ {fields} }} }}"));
+        assert_eq!(found[0]["path"], "pairings", "{found}");
+        found[0]["kept"].as_u64().unwrap()
+    };
+    let all = ask("{ pairings(filter: { form: { eq: COOPERATION } }, first: 0) { totalCount } }");
+    let all = all["pairings"]["totalCount"].as_u64().unwrap();
+    assert!(all > 2);
+    assert_eq!(kept("nodes { id }"), 2);
+    // Those on the page are counted once, and so is what is counted twice.
+    for fields in [
+        "totalCount",
+        "aggregate { nodes { count } }",
+        "nodes { id } totalCount",
+        "totalCount again: totalCount aggregate { nodes { count } }",
+    ] {
+        assert_eq!(kept(fields), all, "{fields}");
+    }
+    // A count that reads nothing tells it too, and what is answered several times is added up.
+    let found = connections("{ provinces(first: 3) { totalCount nodes { children(first: 0) { totalCount } } } }");
+    let provinces = ask("{ provinces(first: 3) { totalCount nodes { children(first: 0) { totalCount } } } }");
+    let nodes = provinces["provinces"]["nodes"].as_array().unwrap().iter();
+    let children: u64 = nodes.map(|node| node["children"]["totalCount"].as_u64().unwrap()).sum();
+    assert_eq!(found[0]["kept"], provinces["provinces"]["totalCount"]);
+    assert_eq!((&found[1]["path"], &found[1]["kept"]), (&json!("provinces.nodes.children"), &json!(children)));
+}
+
+#[test]
 fn extensions_that_are_neither_true_nor_false_are_refused_and_those_of_others_left_alone() {
     let query = "{ region(code: \"442000\") { name } }";
     for name in ["citations", "plan", "receipt"] {
