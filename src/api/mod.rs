@@ -90,13 +90,7 @@ impl Ready {
     fn run(self) -> Answer {
         let run = || {
             let mut answer = self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
-            if let (false, Some(data)) = (self.extensions.is_none(), &answer.data) {
-                let cost = (self.cost, self.cost_limit);
-                match self.extensions.answer(&self.scope, &self.document, data, cost) {
-                    Ok(extensions) => answer.extensions = extensions,
-                    Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
-                }
-            }
+            self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
@@ -188,12 +182,12 @@ impl Api {
     }
 
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
-        // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        let plan = self.gate.plan(&passed)?;
-        let scope = self.scope()?;
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
-        plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
-        graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
+        // The plan is compiled for what it finds wrong with the arguments, the gate's last check, and for its bounds.
+        let Ready { plan, cost, scope, extensions, document, cost_limit, .. } = self.ready(request, &passed)?;
+        let (schema, scope) = (self.graphql.get_or_init(graphql::schema), Arc::new(scope));
+        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables, plan).await?;
+        extensions.answer_in(&mut answer, &scope, &document, (cost, cost_limit));
+        Ok(answer)
     }
 
     fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {
