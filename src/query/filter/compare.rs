@@ -147,8 +147,8 @@ impl Compare {
     /// Whether a sum compares so whatever its bounds leave open: a sum of "more than" is surely above what it is surely
     /// above, and never surely below. A sum that is refused compares with nothing.
     pub fn holds_sum(&self, sum: &Sum) -> bool {
-        let compares = |operand: &Operand| match (operand, sum.value) {
-            (Operand::Decimal(operand), Some(value)) => match (self.operator, sum.bound) {
+        let compares = |operand: &Operand| match (operand, sum.value, sum.bound) {
+            (Operand::Decimal(operand), Some(value), Some(bound)) => match (self.operator, bound) {
                 (Operator::Greater, Bound::Exact | Bound::AtLeast) => value > *operand,
                 (Operator::Greater, Bound::MoreThan) => value >= *operand,
                 (Operator::GreaterOrEqual, Bound::Exact | Bound::AtLeast | Bound::MoreThan) => value >= *operand,
