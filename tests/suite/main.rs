@@ -14,6 +14,7 @@ mod gazetteer_files;
 mod generate;
 mod http;
 mod layers;
+mod http_bodies;
 mod national_pairings;
 mod network;
 mod oracle;
