@@ -68,15 +68,17 @@ pub fn seed(name: &str) -> Vec<std::collections::BTreeMap<String, String>> {
 }
 
 /// A worked question of a document as a request: its variables, and what it asks in `extensions`, stand in its first lines
-/// as comments.
+/// as comments. What several lines ask is asked together.
 pub fn worked(query: &str) -> Request {
     let mut request = Request::new(query);
     for line in query.lines().take_while(|line| line.starts_with('#')) {
-        let read = |text| serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let read = |text| -> serde_json::Map<String, Value> {
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}"))
+        };
         if let Some(text) = line.strip_prefix("# variables: ") {
-            request.variables = read(text);
+            request.variables.extend(read(text));
         } else if let Some(text) = line.strip_prefix("# extensions: ") {
-            request.extensions = read(text);
+            request.extensions.extend(read(text));
         }
     }
     request
