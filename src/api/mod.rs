@@ -14,6 +14,7 @@ mod suggest;
 mod tokens;
 mod trusted;
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -173,7 +174,11 @@ impl Api {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
         let scope = self.scope()?.noting(extensions.trace());
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+        let known = RefCell::new(HashMap::<u8, u64>::default());
+        let sizes = |kind: &'static Kind| {
+            let count = || scope.snapshot.count(kind).unwrap_or(0);
+            *known.borrow_mut().entry(kind.tag).or_insert_with(count)
+        };
         let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         let document = if extensions.is_none() { String::new() } else { request.query.clone() };
@@ -213,5 +218,41 @@ impl Api {
             introspection::partial_execute(schema, &self.implementers, document, &passed.operation, &passed.coerced)
                 .map_err(|error| refused(Code::ValidationFailed, error))?;
         Ok(answer.data.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::exchange::builtin;
+
+    #[test]
+    fn what_may_read_for_long_runs_on_a_thread_that_may_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("jiedui.redb"), 8 << 20).unwrap();
+        builtin::load(&store, &builtin::files(), 0).unwrap();
+        let api = Api::new(Arc::new(store), Executor::Plan, Limits::default());
+        let is_long = |query: &str| {
+            let request = Request::new(query);
+            let passed = api.pass(&request).unwrap();
+            api.ready(&request, &passed).unwrap().is_long()
+        };
+        for query in [
+            "{ node(id: \"source:seed-article\") { ... on Source { supports(first: 0) { totalCount } } } }",
+            "{ cities(filter: { children: { count: { gt: 3 } } }, first: 1) { nodes { id } } }",
+            "{ cities(orderBy: [{ children: { count: DESC } }], first: 1) { nodes { id } } }",
+            "{ search(text: \"中\") { size } }",
+            "{ region(code: \"440000\") { descendants(level: CITY) { totalCount } } }",
+        ] {
+            assert!(is_long(query), "{query}");
+        }
+        for query in [
+            "{ region(code: \"442000\") { name children(first: 5) { nodes { id } } } }",
+            "{ cities(first: 5) { totalCount nodes { id } } }",
+        ] {
+            assert!(!is_long(query), "{query}");
+        }
     }
 }
