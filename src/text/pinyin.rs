@@ -80,7 +80,7 @@ fn keep(text: &mut String, piece: &str, joins: &mut bool) {
 }
 
 fn space(text: &mut String) {
-    if !text.is_empty() && !text.ends_with([' ', '(', '（', '-']) {
+    if !text.is_empty() && !text.ends_with([' ', '(', '（', '-', '“', '‘', '《']) {
         text.push(' ');
     }
 }
@@ -132,7 +132,7 @@ mod tests {
             ("圣方济各堂区（路环）", "Shèngfāngjìgètángqū（Lùhuán）"),
             ("中山职业院校", "Zhōngshānzhíyèyuànxiào"),
             ("东西部扶贫协作", "Dōng xī bù fú pín xié zuò"),
-            ("省级“粤菜师傅”培训基地", "Shěngjí“Yuècàishīfu”Péixùnjīdì"),
+            ("省级“粤菜师傅”培训基地", "Shěngjí“Yuècàishīfu” Péixùnjīdì"),
             ("签约销售昭通苹果的中山企业", "Qiān yuē xiāo shòu zhāo tōng píng guǒ de zhōng shān qǐ yè"),
             ("对口支援四省藏区 2014", "Duì kǒu zhī yuán sì shěng zàng qū 2014"),
             ("克孜勒苏柯尔克孜自治州", "Kèzīlèsū Kē'ěrkèzī Zìzhìzhōu"),
