@@ -134,7 +134,7 @@ mod tests {
             ("东西部扶贫协作", "Dōng xī bù fú pín xié zuò"),
             ("省级“粤菜师傅”培训基地", "Shěngjí“Yuècàishīfu” Péixùnjīdì"),
             ("签约销售昭通苹果的中山企业", "Qiān yuē xiāo shòu zhāo tōng píng guǒ de zhōng shān qǐ yè"),
-            ("对口支援四省藏区 2014", "Duì kǒu zhī yuán sì shěng zàng qū 2014"),
+            ("东北地区与东部地区对口合作 2017", "Dōng běi dì qū yǔ dōng bù dì qū duì kǒu hé zuò 2017"),
             ("克孜勒苏柯尔克孜自治州", "Kèzīlèsū Kē'ěrkèzī Zìzhìzhōu"),
             ("", ""),
         ] {
