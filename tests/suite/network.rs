@@ -61,7 +61,7 @@ fn a_path_is_the_one_that_a_plain_walk_from_its_beginning_finds_first() {
             for step in steps_from(&id, along) {
                 let to = step[0].as_str().unwrap();
                 if !met.iter().any(|(known, _)| known == to) {
-                    met.push((to.to_owned(), [way.as_slice(), &[step.clone()]].concat()));
+                    met.push((to.to_owned(), [way.as_slice(), std::slice::from_ref(&step)].concat()));
                 }
             }
             at += 1;
