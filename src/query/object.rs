@@ -235,6 +235,31 @@ impl Resolver {
         )
     }
 
+    /// The field's value, with a note of how it was come by at the path of names that leads to it.
+    pub fn resolve_noting<'a>(
+        self,
+        scope: &'a Scope,
+        object: &'a Object<'a>,
+        arguments: &Arguments,
+        path: impl FnOnce() -> String,
+    ) -> Result<Resolved<'a>, FieldError> {
+        if !scope.trace.tells_fields() {
+            return self.resolve(scope, object, arguments);
+        }
+        let before = scope.reads();
+        let resolved = self.resolve(scope, object, arguments);
+        let found = match &resolved {
+            Ok(Resolved::Object(Object::Connection(connection))) => Some(connection.found()),
+            _ => None,
+        };
+        let newly_kept = match object {
+            Object::Connection(connection) => connection.newly_kept(),
+            _ => 0,
+        };
+        scope.trace.tell(path(), scope.reads() - before, found, newly_kept);
+        resolved
+    }
+
     /// The field's value.
     pub fn resolve<'a>(
         self,

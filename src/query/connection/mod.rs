@@ -3,6 +3,7 @@
 mod sorted;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
@@ -40,6 +41,8 @@ pub struct Connection<'a> {
     total: Option<u64>,
     /// An index gave the order: no more was read than the page needed.
     by_index: bool,
+    /// How many of those that pass were told to the notes.
+    told: AtomicU64,
 }
 
 /// What a connection's arguments choose from what there is. One predicate serves rows, counts, orders and groups.
@@ -50,6 +53,8 @@ pub struct Rows<'a> {
     source: Source<'a>,
     filter: Option<Arc<Filter>>,
     order: Option<Arc<Order>>,
+    /// How many pass, once they were counted.
+    passed: AtomicU64,
 }
 
 /// Where the nodes of a connection come from. Each is in the order of its positions.
@@ -197,7 +202,14 @@ impl<'a> Connection<'a> {
     }
 
     fn new(scope: &'a Scope, of: &'static str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
-        let rows = Rows { scope, of, source, filter: arguments.filter(of)?, order: arguments.order(of)? };
+        let rows = Rows {
+            scope,
+            of,
+            source,
+            filter: arguments.filter(of)?,
+            order: arguments.order(of)?,
+            passed: AtomicU64::new(0),
+        };
         // What is wrong with the page's arguments is told even if nobody looks at the page.
         let paging = Paging::read(arguments, &rows.mark())?;
         rows.check(&paging)?;
@@ -217,7 +229,7 @@ impl<'a> Connection<'a> {
                 }
             },
         };
-        Ok(Self { rows, page, total, by_index })
+        Ok(Self { rows, page, total, by_index, told: AtomicU64::new(0) })
     }
 
     /// The cursor of an edge: good for as long as the order is the same.
@@ -253,7 +265,14 @@ impl<'a> Connection<'a> {
             Source::Listed(..) => "a list".to_owned(),
         };
         let kept = self.total.unwrap_or(self.page.items.len() as u64);
+        self.told.store(kept, Ordering::Relaxed);
         Found { by, read: 0, kept, sorted: self.rows.order.is_some() && !self.by_index, times: 1 }
+    }
+
+    /// How many more passed than were told, after a field of it looked at more than its page.
+    pub fn newly_kept(&self) -> u64 {
+        let passed = self.rows.passed.load(Ordering::Relaxed);
+        passed.saturating_sub(self.told.fetch_max(passed, Ordering::Relaxed))
     }
 
     /// Whatever the page: all that pass.
@@ -290,6 +309,12 @@ impl<'a> Rows<'a> {
     }
 
     fn count(&self) -> Result<u64, FieldError> {
+        let count = self.count_all()?;
+        self.passed.store(count, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn count_all(&self) -> Result<u64, FieldError> {
         match (&self.source, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
             (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
@@ -315,11 +340,15 @@ impl<'a> Rows<'a> {
 
     /// Calls back for each record that passes, whatever the page and the order.
     pub fn each(&self, mut each: impl FnMut(&Stored<'a>) -> Result<(), FieldError>) -> Result<(), FieldError> {
+        let mut count = 0;
         self.walk(None, Forward, |item| {
             self.scope.trace.rest_on(item.node.id());
             each(&item.node)?;
+            count += 1;
             Ok(true)
-        })
+        })?;
+        self.passed.store(count, Ordering::Relaxed);
+        Ok(())
     }
 
     fn read_page(&self, paging: &Paging) -> Result<Page<'a>, FieldError> {
