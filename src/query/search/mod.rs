@@ -1,5 +1,6 @@
 //! Finding records by name: `search` for what a person types, `resolve` for lists of names as others wrote them.
 
+mod alike;
 mod lookup;
 mod resolve;
 mod types;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::resolve::{Meant, levels, resolve};
+use super::resolve::{Meant, Resolving, levels};
 use super::{Hit, kind_name, place_name, search};
 use crate::config::{RESOLVE_NAMES_MAX, SEARCH_LOOKS_MAX};
 use crate::model::catalog::{Kind, NODE, REGION};
@@ -114,6 +114,11 @@ pub fn types() -> Vec<Type> {
                     "Others that it may mean, the likeliest first, at most five.",
                     TypeRef::required("RunnerUp").list(),
                 ),
+                value(
+                    "cut",
+                    "Why others that it may mean may not have been looked at; null where all were.",
+                    TypeRef::nullable("String"),
+                ),
             ],
         ),
         object(
@@ -187,10 +192,11 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         )));
     }
     let level = arguments.text("level").and_then(|level| LEVEL.code(level));
-    let within = within(scope, arguments)?;
+    let mut resolver = Resolving::new(scope, levels(level), within(scope, arguments)?);
     let each = names.iter().map(|name| {
         let name = name.as_str().unwrap_or_default();
-        let mut meant = resolve(scope, name, &levels(level), within.as_ref())?.into_iter();
+        let found = resolver.resolve(name)?;
+        let mut meant = found.meant.into_iter();
         let confidence = |meant: &Meant| PlainValue::Leaf(Some(Leaf::Float(meant.confidence)));
         let best = meant.next();
         let runners_up = meant.take(5).map(|meant| {
@@ -198,6 +204,7 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         });
         Ok(Resolved::Object(Object::Plain(vec![
             ("name", PlainValue::Leaf(Some(Leaf::Owned(name.to_owned())))),
+            ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
             ("runnersUp", PlainValue::List(runners_up.collect())),
             ("confidence", best.as_ref().map_or(PlainValue::Leaf(Some(Leaf::Float(0.0))), confidence)),
             ("field", PlainValue::Leaf(best.as_ref().map(|best| Leaf::Name(best.field)))),
