@@ -32,6 +32,9 @@ pub const CITED_MAX: usize = 10_000;
 /// The most records that a search looks at.
 pub const SEARCH_LOOKS_MAX: usize = 50_000;
 
+/// Up to how many records of a kind are looked at one by one for those that stand in a region.
+pub const STANDING_FEW: u64 = 20_000;
+
 /// The most hits that a search shows.
 pub const SEARCH_HITS_MAX: usize = 10_000;
 

@@ -22,7 +22,7 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
-pub use snapshot::{Direction, Snapshot, Stored};
+pub use snapshot::{Direction, Snapshot, Stored, kind_bit};
 pub use writer::{Author, Change, Writer};
 
 /// The version of the file format that this binary writes.

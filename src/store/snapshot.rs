@@ -52,6 +52,64 @@ impl Stored<'_> {
     }
 }
 
+/// A list of keys that is walked from the first to the last.
+pub struct Postings<'s> {
+    /// How much of a row's key is not the key of its first record.
+    skip: usize,
+    blocks: Walk<'s, Bytes>,
+    /// The block behind this one: if a key is not before it, nothing of this one need be read.
+    next: Option<Block<'s>>,
+    block: Option<Block<'s>>,
+    /// How much of the block was read.
+    at: usize,
+    key: String,
+}
+
+/// The key and the value of a row.
+type Block<'s> = (AccessGuard<'s, Bytes>, AccessGuard<'s, Bytes>);
+
+impl Postings<'_> {
+    /// The key that it stands at; none behind the last.
+    pub fn key(&self) -> Option<&str> {
+        self.block.is_some().then_some(self.key.as_str())
+    }
+
+    /// Goes on to the next.
+    pub fn step(&mut self) -> Result<(), StoreError> {
+        if let Some((_, block)) = &self.block {
+            let mut rest = block.value().get(self.at..).unwrap_or_default();
+            let more = postings::to_following(&mut self.key, &mut rest);
+            self.at = block.value().len() - rest.len();
+            if more.is_some() {
+                return Ok(());
+            }
+        }
+        self.to_next_block()
+    }
+
+    /// Goes on to a key, or to the first behind it, and says whether it is there.
+    pub fn seek(&mut self, key: &str) -> Result<bool, StoreError> {
+        while self.next.as_ref().is_some_and(|(row, _)| key::posting_first(row.value(), self.skip) <= key) {
+            self.to_next_block()?;
+        }
+        while self.key().is_some_and(|at| at < key) {
+            self.step()?;
+        }
+        Ok(self.key() == Some(key))
+    }
+
+    fn to_next_block(&mut self) -> Result<(), StoreError> {
+        self.block = self.next.take();
+        self.at = 0;
+        if let Some((row, _)) = &self.block {
+            self.key.clear();
+            self.key.push_str(key::posting_first(row.value(), self.skip));
+            self.next = self.blocks.next().transpose()?;
+        }
+        Ok(())
+    }
+}
+
 /// Which way a range is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -77,6 +135,11 @@ impl<'s, V: redb::Value + 'static> Iterator for Walk<'s, V> {
         };
         next.map(|entry| entry.map_err(Into::into))
     }
+}
+
+/// The bit of a kind, by its tag.
+pub fn kind_bit(tag: u8) -> u64 {
+    1u64.checked_shl(u32::from(tag)).unwrap_or(0)
 }
 
 impl Snapshot {
@@ -187,22 +250,31 @@ impl Snapshot {
         }))
     }
 
-    /// The keys of the records of a kind whose names have a token, in order.
-    pub fn postings<'s>(
-        &'s self,
-        token: Token,
-        kind: &Kind,
-    ) -> Result<impl Iterator<Item = Result<String, StoreError>> + use<'s>, StoreError> {
+    /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
+    pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
-        let skip = prefix.len();
-        let blocks = self.walk(&self.postings, &prefix, None, Direction::Forward)?;
-        Ok(blocks.flat_map(move |entry| match entry {
-            Ok((row, block)) => {
-                let first = key::posting_first(row.value(), skip);
-                postings::decode(first, block.value()).map(Ok).collect::<Vec<_>>()
+        let mut blocks = self.walk(&self.postings, &prefix, None, Direction::Forward)?;
+        let next = blocks.next().transpose()?;
+        let mut postings = Postings { skip: prefix.len(), blocks, next, block: None, at: 0, key: String::new() };
+        postings.step()?;
+        Ok(postings)
+    }
+
+    /// The kinds of the records whose names have a token: for each a bit, by its tag.
+    pub fn posting_kinds(&self, token: Token) -> Result<u64, StoreError> {
+        let end = key::after_prefix(&key::posting_token(token));
+        let (mut kinds, mut tag) = (0, 0);
+        loop {
+            let from = key::posting_prefix(token, tag);
+            let next = ReadableTable::range::<&[u8]>(&self.postings, from.as_slice()..end.as_slice())?.next();
+            let Some((row, _)) = next.transpose()? else { return Ok(kinds) };
+            let Some((_, found, _)) = key::posting_parts(row.value()) else { return Ok(kinds) };
+            kinds |= kind_bit(found);
+            match found.checked_add(1) {
+                Some(after) => tag = after,
+                None => return Ok(kinds),
             }
-            Err(error) => vec![Err(error)],
-        }))
+        }
     }
 
     /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.

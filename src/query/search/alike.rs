@@ -79,6 +79,14 @@ fn alike(written: &str, known: &str) -> Option<f64> {
         return Some(0.97);
     }
     let (written, known) = (parts(written), parts(known));
+    // 景德镇 is no 镇: it is what 景德镇市 is called.
+    if mine == fold(known.stem) {
+        return Some(0.95);
+    }
+    // Whoever names a people means no region that is none of a people's.
+    if !written.peoples.is_empty() && known.peoples.is_empty() {
+        return None;
+    }
     if fold(written.stem.trim_end()) != fold(known.stem.trim_end()) {
         // The peoples of an autonomous region are left out by some: 景东 for 景东彝族自治县, and 景东彝族 for it too.
         return (with_peoples(written) == with_peoples(known)).then_some(0.9);

@@ -1,11 +1,8 @@
 //! Walking postings: the records of a kind that have several tokens.
 
-use std::iter::Peekable;
-
 use crate::model::catalog::Kind;
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
-use crate::store::StoreError;
 use crate::text::fold::Folded;
 use crate::text::tokens::{Token, is_common, tokens};
 
@@ -33,37 +30,26 @@ pub fn each_with(
     let most = lengths.first().map_or(0, |(blocks, _)| blocks * LONGER);
     let mut lists = Vec::new();
     for (_, token) in lengths.iter().filter(|(blocks, _)| *blocks <= most) {
-        lists.push(scope.snapshot.postings(*token, kind)?.peekable());
+        lists.push(scope.snapshot.postings(*token, kind)?);
     }
     let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
-    'keys: for key in shortest {
-        let key = key?;
+    while let Some(key) = shortest.key() {
+        let mut in_all = true;
         for list in others.iter_mut() {
-            if !advance_to(list, &key)? {
-                continue 'keys;
+            in_all = list.seek(key)?;
+            if !in_all {
+                break;
             }
         }
-        scope.spend()?;
-        if !visit(&key)? {
-            break;
+        if in_all {
+            scope.spend()?;
+            if !visit(key)? {
+                break;
+            }
         }
+        shortest.step()?;
     }
     Ok(())
-}
-
-/// Walks a list to a key, and says whether it is there.
-fn advance_to<I: Iterator<Item = Result<String, StoreError>>>(
-    list: &mut Peekable<I>,
-    key: &str,
-) -> Result<bool, FieldError> {
-    loop {
-        match list.peek() {
-            Some(Ok(at)) if at.as_str() < key => drop(list.next()),
-            Some(Ok(at)) => return Ok(at == key),
-            Some(Err(_)) => drop(list.next().transpose()?),
-            None => return Ok(false),
-        }
-    }
 }
 
 /// The keys of a kind's records whose names can contain a text, where that is no more than so many; nothing where no index

@@ -18,7 +18,7 @@ use crate::query::error::FieldError;
 use crate::query::kinds::region::{ancestor_ids, children, in_or_below};
 use crate::query::network::is_within;
 use crate::query::scope::Scope;
-use crate::store::Stored;
+use crate::store::{Stored, kind_bit};
 use crate::text::fold::Folded;
 use crate::text::names::stem;
 use crate::text::tokens::{CHARS, Token, is_common, tokens};
@@ -47,8 +47,8 @@ pub struct Resolving<'a> {
     scope: &'a Scope,
     levels: Vec<&'static Kind>,
     within: Option<Stored<'a>>,
-    /// Whether the regions of a level have a token.
-    held: HashMap<(Token, u8), bool>,
+    /// The kinds that have a token.
+    held: HashMap<Token, u64>,
     /// The regions of a level that a name may mean, by the name.
     named: HashMap<(u8, String), Rc<Named<'a>>>,
     /// The regions right below one.
@@ -75,6 +75,9 @@ struct Best {
     by_id: BTreeMap<Id, Meant>,
     cut: bool,
 }
+
+/// A region that is named next, where its name ends, and how alike it is.
+type Next<'a> = (Rc<Stored<'a>>, usize, Likeness);
 
 /// A region that the beginning of a text may mean.
 struct Front<'a> {
@@ -197,18 +200,13 @@ impl<'a> Resolving<'a> {
                 fronts.extend(found.regions.iter().map(|(region, likeness)| (region.clone(), end, *likeness)));
             }
         }
-        let fronts = if chain.thorough { fronts } else { longest(fronts) };
+        let fronts = if chain.thorough { fronts } else { usual(fronts) };
         let front = |(region, at, likeness)| Front { region, fit: of_parent(likeness), at };
         Ok(fronts.into_iter().map(front).collect())
     }
 
     /// The regions below one that may be named next, each with where its name ends.
-    fn next(
-        &mut self,
-        chain: &Chain<'_>,
-        front: &Front<'a>,
-        best: &mut Best,
-    ) -> Result<Vec<(Rc<Stored<'a>>, usize, Likeness)>, FieldError> {
+    fn next(&mut self, chain: &Chain<'_>, front: &Front<'a>, best: &mut Best) -> Result<Vec<Next<'a>>, FieldError> {
         let mut found = Vec::new();
         let mut row: Vec<Rc<Stored<'a>>> = vec![front.region.clone()];
         // One level may be left out.
@@ -222,14 +220,14 @@ impl<'a> Resolving<'a> {
                 found.extend(names.into_iter().map(|(end, likeness)| (region.clone(), end, likeness)));
             }
             if !found.is_empty() && !chain.thorough {
-                return Ok(longest(found));
+                return Ok(usual(found));
             }
             row = lower;
         }
         if chain.thorough {
             self.far_below(chain, front, &mut found, best)?;
         }
-        Ok(if chain.thorough { found } else { longest(found) })
+        Ok(if chain.thorough { found } else { usual(found) })
     }
 
     /// The same where more than one level is left out: those that are called so anywhere, and stand below.
@@ -237,7 +235,7 @@ impl<'a> Resolving<'a> {
         &mut self,
         chain: &Chain<'_>,
         front: &Front<'a>,
-        found: &mut Vec<(Rc<Stored<'a>>, usize, Likeness)>,
+        found: &mut Vec<Next<'a>>,
         best: &mut Best,
     ) -> Result<(), FieldError> {
         for (end, name) in chain.pieces(front.at) {
@@ -340,15 +338,15 @@ impl<'a> Resolving<'a> {
     /// Whether regions of a level have each of some tokens.
     fn have(&mut self, level: &'static Kind, wanted: &[Token]) -> Result<bool, FieldError> {
         for token in wanted {
-            let held = match self.held.get(&(*token, level.tag)) {
+            let held = match self.held.get(token) {
                 Some(held) => *held,
                 None => {
-                    let held = self.scope.snapshot.posting_blocks(*token, level, 1)? > 0;
-                    self.held.insert((*token, level.tag), held);
+                    let held = self.scope.snapshot.posting_kinds(*token)?;
+                    self.held.insert(*token, held);
                     held
                 }
             };
-            if !held {
+            if held & kind_bit(level.tag) == 0 {
                 return Ok(false);
             }
         }
@@ -396,10 +394,11 @@ fn of_parent(likeness: Likeness) -> f64 {
     1.0 - (1.0 - likeness.names) / 4.0
 }
 
-/// Of the names by which one region may be meant, the longest: whoever writes 昭通市 does not mean 昭通 and go on with 市.
-fn longest<'a>(mut found: Vec<(Rc<Stored<'a>>, usize, Likeness)>) -> Vec<(Rc<Stored<'a>>, usize, Likeness)> {
+/// Leaves out each name by which a region may be meant where a longer one is as much like its name: whoever writes 昭通市 does
+/// not mean 昭通 and go on with 市.
+fn usual(mut found: Vec<Next<'_>>) -> Vec<Next<'_>> {
     found.sort_by(|(one, one_end, _), (other, other_end, _)| (one.id(), other_end).cmp(&(other.id(), one_end)));
-    found.dedup_by(|(one, ..), (kept, ..)| one.id() == kept.id());
+    found.dedup_by(|(one, _, its), (kept, _, best)| one.id() == kept.id() && its.names <= best.names);
     found
 }
 
