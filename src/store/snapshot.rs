@@ -84,13 +84,13 @@ impl Postings<'_> {
                 return Ok(());
             }
         }
-        self.to_next_block()
+        self.step_block()
     }
 
     /// Goes on to a key, or to the first behind it, and says whether it is there.
     pub fn seek(&mut self, key: &str) -> Result<bool, StoreError> {
         while self.next.as_ref().is_some_and(|(row, _)| key::posting_first(row.value(), self.skip) <= key) {
-            self.to_next_block()?;
+            self.step_block()?;
         }
         while self.key().is_some_and(|at| at < key) {
             self.step()?;
@@ -98,7 +98,7 @@ impl Postings<'_> {
         Ok(self.key() == Some(key))
     }
 
-    fn to_next_block(&mut self) -> Result<(), StoreError> {
+    fn step_block(&mut self) -> Result<(), StoreError> {
         self.block = self.next.take();
         self.at = 0;
         if let Some((row, _)) = &self.block {

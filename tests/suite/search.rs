@@ -8,6 +8,7 @@ use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
 use jiedui::config::SEARCH_LOOKS_MAX;
 use jiedui::model::catalog::slot;
+use jiedui::model::closed::MEMBER_KIND;
 use jiedui::model::id::Id;
 use jiedui::model::kinds::{CITY, GROUP, ORGANIZATION, PRODUCT, PROVINCE, TOWN, VILLAGE};
 use jiedui::model::record::Record;
@@ -283,7 +284,7 @@ fn a_search_for_a_common_ending_looks_at_so_many_records_and_at_those_within_a_r
     };
     let town = || Id::new(&TOWN, "530101999");
     let mut set = named(&GROUP, "set", "各社区");
-    set.values[GROUP.slot_of("memberKind")] = Cell::Closed(0);
+    set.values[GROUP.slot_of("memberKind")] = Cell::Closed(MEMBER_KIND.code("VILLAGE").unwrap());
     set.values[GROUP.slot_of("membersComplete")] = Cell::Bool(false);
     let last = [
         named(&PROVINCE, "530000", "云南省"),

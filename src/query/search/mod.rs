@@ -6,6 +6,7 @@ mod resolve;
 mod types;
 
 pub use lookup::text_candidates;
+use lookup::{Lengths, each_with};
 pub use types::{root_fields, types};
 
 use std::collections::{HashMap, HashSet};
@@ -57,9 +58,9 @@ pub fn search(
 ) -> Result<Found, FieldError> {
     let (ways, by_scan) = ways(scope, query)?;
     let mut search = Search { scope, query, within, hits: Vec::new(), left: SEARCH_LOOKS_MAX, cut: false };
-    let mut looked = Vec::new();
+    let (mut looked, mut lengths) = (Vec::new(), Lengths::default());
     for kind in kinds {
-        let keys = candidates(scope, kind, &ways, search.left + 1)?;
+        let keys = candidates(scope, kind, &ways, &mut lengths, search.left + 1)?;
         match within {
             // What a region holds is fewer, and there is nothing else that can be found.
             Some(within) if by_scan || keys.len() > search.left => {
@@ -174,13 +175,19 @@ fn ways(scope: &Scope, query: &Query) -> Result<(Vec<Way>, bool), FieldError> {
 
 /// The keys of a kind's records that may match in one of some ways, each once and in order; where there are more than `most`,
 /// some of them.
-fn candidates(scope: &Scope, kind: &'static Kind, ways: &[Way], most: usize) -> Result<Vec<String>, FieldError> {
+fn candidates(
+    scope: &Scope,
+    kind: &'static Kind,
+    ways: &[Way],
+    lengths: &mut Lengths,
+    most: usize,
+) -> Result<Vec<String>, FieldError> {
     let mut keys = Vec::new();
     let mut several = 0;
     for way in ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0) {
         let before = keys.len();
         several += 1;
-        lookup::each_with(scope, kind, &way.tokens, |key| {
+        each_with(scope, kind, &way.tokens, lengths, |key| {
             keys.push(key.to_owned());
             Ok(keys.len() - before < most)
         })?;

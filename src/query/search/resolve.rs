@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::alike::{LEAST, Likeness, beginnings, keys, likeness};
-use super::lookup::each_with;
+use super::lookup::{Lengths, each_with};
 use crate::config::{NAME_CHARS, RESOLVE_ALIKE_MAX, RESOLVE_FEW, RESOLVE_KEPT, RESOLVE_LOOKS_MAX};
 use crate::model::catalog::Kind;
 use crate::model::id::Id;
@@ -47,6 +47,7 @@ pub struct Resolving<'a> {
     scope: &'a Scope,
     levels: Vec<&'static Kind>,
     within: Option<Stored<'a>>,
+    lengths: Lengths,
     /// The kinds that have a token.
     held: HashMap<Token, u64>,
     /// The regions of a level that a name may mean, by the name.
@@ -123,6 +124,7 @@ impl<'a> Resolving<'a> {
             scope,
             levels,
             within,
+            lengths: Lengths::default(),
             held: HashMap::new(),
             named: HashMap::new(),
             below: HashMap::new(),
@@ -327,7 +329,7 @@ impl<'a> Resolving<'a> {
     fn with_all(&mut self, level: &'static Kind, wanted: &[Token], most: usize) -> Result<Vec<Id>, FieldError> {
         let mut ids = Vec::new();
         if self.have(level, wanted)? {
-            each_with(self.scope, level, wanted, |key| {
+            each_with(self.scope, level, wanted, &mut self.lengths, |key| {
                 ids.push(Id::new(level, key));
                 Ok(ids.len() <= most)
             })?;
