@@ -1,7 +1,7 @@
 //! What questions cost over the whole country, and beside the built-in data alone: `cargo bench --bench country`.
 //!
 //! It opens the database that `JIEDUI_COUNTRY` names, which is made once from an edition of the gazetteer:
-//! `tools/gazetteer/fetch.sh 2.7.0 editions && jiedui import gazetteer editions --db country.redb`.
+//! `tools/gazetteer/fetch.sh editions 2.7.0 && jiedui import gazetteer editions --db country.redb`.
 //! The plans are cached, as a server's are; the figures that count are the medians.
 
 #![allow(missing_docs, reason = "the harness makes undocumented functions")]
@@ -54,7 +54,7 @@ fn ask(api: &Api, query: &str) -> usize {
 fn country(criterion: &mut Criterion) {
     let Ok(path) = std::env::var("JIEDUI_COUNTRY") else {
         println!(
-            "JIEDUI_COUNTRY names no database; make one with\n    tools/gazetteer/fetch.sh 2.7.0 editions\n    \
+            "JIEDUI_COUNTRY names no database; make one with\n    tools/gazetteer/fetch.sh editions 2.7.0\n    \
              jiedui import gazetteer editions --db country.redb\nand set JIEDUI_COUNTRY=country.redb"
         );
         return;
