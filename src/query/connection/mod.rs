@@ -2,6 +2,7 @@
 
 mod sorted;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,10 +17,12 @@ use crate::query::object::{Object, Resolved};
 use crate::query::order::Order;
 use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
 use crate::query::scope::Scope;
+use crate::query::search::edge_of;
 use crate::query::trace::Found;
 use crate::store::Direction::{self, Backward, Forward};
 use crate::store::Stored;
 use crate::store::key::FieldId;
+use crate::text::query::Query;
 
 /// The way back along an edge.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +74,19 @@ enum Source<'a> {
 
 /// One node that a resolver listed, with what its edge carries.
 pub struct Listed<'a> {
-    position: Vec<u8>,
-    id: Id,
+    position: Cow<'a, [u8]>,
+    id: Cow<'a, Id>,
     row: Row<'a>,
-    extras: Vec<Extra>,
+    extras: Extras<'a>,
+}
+
+/// What specials put on an edge.
+#[derive(Clone)]
+enum Extras<'a> {
+    /// At hand.
+    Given(Cow<'a, [Extra]>),
+    /// What follows from the node and the text that it was found by. Of thousands of hits a page of them is shown.
+    FoundBy(&'a Query),
 }
 
 /// What a special puts on an edge.
@@ -123,12 +135,14 @@ impl<'a> Listed<'a> {
         let mut position = id.as_ref().to_bytes();
         position.push(0);
         position.extend_from_slice(rest);
-        Self { position, id, row: Row::new(&[]), extras: Vec::new() }
+        let extras = Extras::Given(Cow::Borrowed(&[]));
+        Self { position: Cow::Owned(position), id: Cow::Owned(id), row: Row::new(&[]), extras }
     }
 
     /// A node at a position of its own, for what is ranked.
-    pub fn at(position: Vec<u8>, id: Id) -> Self {
-        Self { position, id, row: Row::new(&[]), extras: Vec::new() }
+    pub fn at(position: &'a [u8], id: &'a Id, extras: &'a [Extra], found_by: Option<&'a Query>) -> Self {
+        let extras = found_by.map_or(Extras::Given(Cow::Borrowed(extras)), Extras::FoundBy);
+        Self { position: Cow::Borrowed(position), id: Cow::Borrowed(id), row: Row::new(&[]), extras }
     }
 
     /// The same, with the edge's stored properties.
@@ -138,7 +152,7 @@ impl<'a> Listed<'a> {
 
     /// The same, with what a special puts on the edge.
     pub fn with_extras(self, extras: Vec<Extra>) -> Self {
-        Self { extras, ..self }
+        Self { extras: Extras::Given(Cow::Owned(extras)), ..self }
     }
 }
 
@@ -438,10 +452,14 @@ impl<'a> Rows<'a> {
                     listed,
                     direction,
                     after,
-                    |entry, after| entry.position.as_slice().cmp(after),
+                    |entry, after| (*entry.position).cmp(after),
                     |entry| {
-                        let node = scope.referred(entry.id.as_ref())?;
-                        offer(entry.position.clone(), node, EdgeRow::Here(entry.row), entry.extras.clone())
+                        let node = scope.referred(Id::as_ref(&entry.id))?;
+                        let extras = match &entry.extras {
+                            Extras::Given(extras) => extras.to_vec(),
+                            Extras::FoundBy(query) => edge_of(query, &node),
+                        };
+                        offer(entry.position.to_vec(), node, EdgeRow::Here(entry.row), extras)
                     },
                 )?;
             }

@@ -262,7 +262,7 @@ fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<
     let members: Vec<_> = members.collect();
     let fields: Plain = vec![
         ("size", int(members.len())),
-        ("members", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: members })),
+        ("members", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: members, found_by: None })),
         ("cut", cut(walked.cut)),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
@@ -270,7 +270,7 @@ fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<
 
 fn nodes(arguments: &Arguments, ids: Vec<Id>) -> PlainValue {
     let records = ids.into_iter().map(|id| (id.as_ref().to_bytes(), id, Vec::new())).collect();
-    PlainValue::Nodes(Nodes { question: arguments.to_json(), records })
+    PlainValue::Nodes(Nodes { question: arguments.to_json(), records, found_by: None })
 }
 
 fn counting(scope: &Scope, arguments: &Arguments) -> Result<Counting, FieldError> {
