@@ -1,10 +1,11 @@
 //! Who may what: tokens as a keeper makes them, as a client shows them, and what a server opens to whom.
 
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -59,6 +60,19 @@ fn edit(db: &Path, change: impl FnOnce(&mut Value)) {
     let mut kept: Value = serde_json::from_slice(&std::fs::read(file(db)).unwrap()).unwrap();
     change(&mut kept["tokens"][0]);
     std::fs::write(file(db), kept.to_string()).unwrap();
+}
+
+/// A server, and what it logs until it ends.
+fn logged(mut command: Command, db: &Path) -> (Server, JoinHandle<String>) {
+    command.env("JIEDUI_DB", db).stderr(Stdio::piped());
+    let mut server = Server::run(command);
+    let mut log = server.child.stderr.take().unwrap();
+    let read = std::thread::spawn(move || {
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        text
+    });
+    (server, read)
 }
 
 /// Sends a document with these values of `Authorization`.
@@ -226,14 +240,7 @@ fn a_file_that_is_damaged_ends_the_start_and_a_running_server_keeps_what_it_last
     let (_folder, db) = database();
     let secret = create(&db, "李华", "reader");
     let good = std::fs::read(file(&db)).unwrap();
-    let mut child = jiedui(&["--listen", "127.0.0.1:0"])
-        .env("JIEDUI_DB", &db)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let log = BufReader::new(child.stderr.take().unwrap()).lines();
-    let server = Server::of(child);
+    let (server, log) = logged(jiedui(&["--listen", "127.0.0.1:0"]), &db);
     std::fs::write(file(&db), b"{\"format\": 1, \"tokens\": [").unwrap();
     assert_eq!(shows(&server, ASK, &secret).status, 200);
     assert_eq!(shows(&server, ASK, &secret).status, 200);
@@ -242,9 +249,9 @@ fn a_file_that_is_damaged_ends_the_start_and_a_running_server_keeps_what_it_last
     printed(&token(&db, &["revoke", &id_of(&db, "李华")]));
     unauthenticated(&shows(&server, ASK, &secret), INVALID, "revoked");
     drop(server);
-    let told: Vec<_> = log.map(Result::unwrap).collect();
-    assert!(told.len() == 1 && told[0].contains("no file of tokens"), "it is told once: {told:?}");
-    assert!(told[0].contains("the tokens stand as they were last read"), "{told:?}");
+    let told = log.join().unwrap();
+    assert!(told.lines().count() == 1 && told.contains("no file of tokens"), "it is told once: {told}");
+    assert!(told.contains("the tokens stand as they were last read"), "{told}");
 
     let digest = "0".repeat(64);
     let one = |more: &str| {
@@ -351,28 +358,16 @@ fn what_cannot_be_a_token_is_refused_before_anything_is_written() {
 fn tokens_stand_in_no_log_metric_or_error() {
     let (_folder, db) = database();
     let secret = create(&db, "李华", "editor");
-    let mut child = jiedui(&["--listen", "127.0.0.1:0"])
-        .env("JIEDUI_DB", &db)
-        .env("RUST_LOG", "trace")
-        .env("NO_COLOR", "1")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let log = child.stderr.take().unwrap();
-    let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        let _ = std::io::Read::read_to_string(&mut { log }, &mut text);
-        text
-    });
-    let server = Server::of(child);
+    let mut command = jiedui(&["--listen", "127.0.0.1:0"]);
+    command.env("RUST_LOG", "trace").env("NO_COLOR", "1");
+    let (server, log) = logged(command, &db);
     let unknown = format!("jdt_{}", "7".repeat(64));
     let told = [shows(&server, WRITE, &secret), shows(&server, WRITE, &unknown), shows(&server, "{ no }", &secret)];
     server.get(&format!("/graphql?access_token={secret}"), &[]);
     let metrics = server.get("/metrics", &[]).text();
     assert!(metrics.contains("jiedui_unauthenticated_total{why=\"unknown\"} 1"), "{metrics}");
     drop(server);
-    let log = reader.join().unwrap();
+    let log = log.join().unwrap();
     assert!(log.contains("route=\"/graphql\" status=401"), "{log}");
     for text in told.iter().map(Reply::text).chain([metrics, log]) {
         assert!(!text.contains(&secret[4..]) && !text.contains(&unknown[4..]), "{text}");
@@ -471,16 +466,13 @@ fn an_address_that_others_reach_is_refused_before_it_is_bound_until_somebody_say
     fails(&output, 2, "say one of the two");
     drop(taken);
     for option in ["--public", "--require-token"] {
-        let mut command = jiedui(&["--listen", "0.0.0.0:0", option]);
-        let mut child = command.env("JIEDUI_DB", &db).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let server = Server::of(child);
+        let (server, log) = logged(jiedui(&["--listen", "0.0.0.0:0", option]), &db);
         let expected = if option == "--public" { 200 } else { 401 };
         assert_eq!(sends(&server, ASK, &[], GRAPHQL).status, expected);
         assert_eq!(sends(&server, WRITE, &[], GRAPHQL).status, if option == "--public" { 403 } else { 401 });
         drop(server);
-        let told: Vec<_> = log.map(Result::unwrap).collect();
-        assert_eq!(told.iter().filter(|line| line.contains("tokens travel in the clear")).count(), 1, "{told:?}");
+        let told = log.join().unwrap();
+        assert_eq!(told.matches("tokens travel in the clear").count(), 1, "{told}");
     }
 }
 
