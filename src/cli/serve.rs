@@ -41,6 +41,10 @@ pub struct Serve {
     /// Answer no others.
     #[arg(long, env = "JIEDUI_ONLY_TRUSTED", requires = "trusted_documents", value_parser = clap::builder::FalseyValueParser::new())]
     only_trusted: bool,
+    /// Keep in the log no more than this many of the newest revisions; all where it is not given. What is older cannot be
+    /// asked as it stood, taken back or followed from any more.
+    #[arg(long, value_name = "N", env = "JIEDUI_KEEP_REVISIONS", value_parser = clap::value_parser!(u64).range(1..))]
+    keep_revisions: Option<u64>,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
@@ -76,7 +80,7 @@ impl Serve {
             }
             _ => None,
         };
-        let store = Store::open(&self.db.db, limits.cache_bytes)?;
+        let store = Store::open(&self.db.db, limits.cache_bytes)?.keeping(self.keep_revisions);
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
         if let Some(revision) = loaded.revision {

@@ -18,6 +18,7 @@ mod history;
 mod http;
 mod http_bodies;
 mod layers;
+mod model;
 mod mutations;
 mod national_pairings;
 mod network;
