@@ -6,6 +6,7 @@ pub mod date;
 pub mod decimal;
 pub mod hex;
 pub mod id;
+pub mod json;
 pub mod kinds;
 pub mod names;
 pub mod record;
