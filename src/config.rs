@@ -68,6 +68,16 @@ pub const COST_OF_LONG: u64 = 20_000;
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 
+/// The bytes of a part of a body that is written while it is sent.
+pub const STREAM_PART_BYTES: usize = 64 << 10;
+
+/// How many parts of such a body wait to be sent.
+pub const STREAM_PARTS: usize = 4;
+
+/// Milliseconds after which what is gathered is sent, though it is no whole part, and which the last bytes of a body that
+/// failed have to reach the client.
+pub const STREAM_PART_MS: u64 = 200;
+
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -109,6 +119,10 @@ pub struct Limits {
     pub plan_cache_fields: usize,
     /// Bytes of the store's page cache.
     pub cache_bytes: usize,
+    /// Exports and streamed answers at once.
+    pub exports: usize,
+    /// Milliseconds that one of them may take: as long as it does, the file keeps what it reads, and grows with what is written.
+    pub export_ms: usize,
 }
 
 impl Default for Limits {
@@ -132,13 +146,15 @@ impl Default for Limits {
             document_cache_bytes: 256 << 10,
             plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
+            exports: 4,
+            export_ms: 1_800_000,
         }
     }
 }
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 18] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 20] {
         [
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
@@ -158,6 +174,8 @@ impl Limits {
             ("document-cache-bytes", "bytes of documents that are kept parsed", &mut self.document_cache_bytes),
             ("plan-cache-fields", "fields of plans that are kept", &mut self.plan_cache_fields),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
+            ("exports", "exports and streamed answers at once", &mut self.exports),
+            ("export-ms", "milliseconds that an export or a streamed answer may take", &mut self.export_ms),
         ]
     }
 
@@ -178,6 +196,11 @@ impl Limits {
     /// How long a client may keep us waiting.
     pub fn stall(&self) -> Duration {
         Duration::from_millis(self.stall_ms as u64)
+    }
+
+    /// How long an export or a streamed answer may take.
+    pub fn export(&self) -> Duration {
+        Duration::from_millis(self.export_ms as u64)
     }
 
     /// How long an answer may take.

@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::ValueEnum;
 
 use super::exit::{say, with_stdout};
 use super::files::{beside, put, whole_or_gone};
@@ -13,7 +12,7 @@ use super::{Db, Failure};
 use crate::api::nearest;
 use crate::config::Limits;
 use crate::exchange::columns::kind_called;
-use crate::exchange::outlet::{self, Export, Folder, write_package};
+use crate::exchange::outlet::{Export, Folder, Format, write_package};
 use crate::model::catalog::Kind;
 use crate::model::kinds::KINDS;
 use crate::store::{Snapshot, Store};
@@ -25,8 +24,8 @@ pub struct ExportTo {
     db: Db,
     /// Where to: a folder, or a .zip, for a package; a file for anything else, standard output where it is not given.
     path: Option<PathBuf>,
-    /// As what; what the path ends in says it too.
-    #[arg(long)]
+    /// As what: package, csv, ndjson, geojson; what the path ends in says it too.
+    #[arg(long, value_name = "FORMAT", value_parser = format_called)]
     format: Option<Format>,
     /// This kind alone, such as pairings.
     #[arg(long, value_name = "KIND")]
@@ -34,14 +33,6 @@ pub struct ExportTo {
     /// Write over what is there. Of a folder, only the files of the package are replaced.
     #[arg(long)]
     force: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A data package: everything, with its sources.
-    Package,
-    /// One kind as CSV: what its columns hold, without citations.
-    Csv,
 }
 
 impl ExportTo {
@@ -52,9 +43,9 @@ impl ExportTo {
         let snapshot = store.snapshot().context("cannot read the database")?;
         let revision = snapshot.revision().context("cannot read the database")?;
         let Some(path) = &self.path else {
-            return with_stdout(|out| Ok(outlet::write(&snapshot, export, out).map(drop)?));
+            return with_stdout(|out| Ok(export.write(&snapshot, out).map(drop)?));
         };
-        let as_folder = export == Export::Package && !ends_in(path, "zip");
+        let as_folder = export.format() == Format::Package && !ends_in(path, "zip");
         self.may_write(path, as_folder)?;
         let partial = beside(path, "partial");
         clear(&partial)?;
@@ -67,23 +58,16 @@ impl ExportTo {
     /// What is asked for, where it can be had.
     fn export(&self) -> Result<Export, Failure> {
         let kind = self.kind.as_deref().map(kind_of).transpose()?;
-        let by_path = self.path.as_deref().and_then(|path| {
-            let all = [("csv", Format::Csv), ("zip", Format::Package)];
-            all.into_iter().find(|(end, _)| ends_in(path, end)).map(|(_, format)| format)
-        });
+        let by_path = self
+            .path
+            .as_deref()
+            .and_then(|path| Format::ALL.into_iter().find(|format| ends_in(path, format.extension())));
         let format = self.format.or(by_path).unwrap_or(if kind.is_some() { Format::Csv } else { Format::Package });
-        let usage = |why: &str| Err(Failure::Usage(why.to_owned()));
-        match (format, kind) {
-            (Format::Package, None) if self.path.is_none() => {
-                usage("say where the package goes: a folder, or a file that ends in .zip")
-            }
-            (Format::Package, None) => Ok(Export::Package),
-            (Format::Package, Some(_)) => {
-                usage("a package holds every kind; leave --kind out, or choose another --format")
-            }
-            (Format::Csv, None) => usage("a CSV file holds one kind: say which with --kind, or export a package"),
-            (Format::Csv, Some(kind)) => Ok(Export::Csv(kind)),
+        if format == Format::Package && self.path.is_none() {
+            let why = "say where the package goes: a folder, or a file that ends in .zip";
+            return Err(Failure::Usage(why.to_owned()));
         }
+        Export::new(format, kind).map_err(Failure::Usage)
     }
 
     /// Refuses to write over what nobody said may go.
@@ -102,6 +86,13 @@ impl ExportTo {
         };
         Err(Failure::Usage(why))
     }
+}
+
+/// A format by the name that it has on the command line: what its files end in, or `package`.
+fn format_called(name: &str) -> Result<Format, String> {
+    let named = |format: &Format| if *format == Format::Package { "package" } else { format.extension() };
+    let names = Format::ALL.map(|format| named(&format)).join(", ");
+    Format::ALL.into_iter().find(|format| named(format) == name).ok_or_else(|| format!("expected one of {names}"))
 }
 
 /// Whether a path ends in an extension.
@@ -132,7 +123,7 @@ fn clear(partial: &Path) -> Result<(), Failure> {
 fn file(snapshot: &Snapshot, export: Export, partial: &Path, path: &Path) -> Result<u64, Failure> {
     let written = || -> anyhow::Result<u64> {
         let mut out = BufWriter::with_capacity(1 << 16, File::create(partial)?);
-        let rows = outlet::write(snapshot, export, &mut out)?;
+        let rows = export.write(snapshot, &mut out)?;
         out.flush()?;
         Ok(rows)
     };

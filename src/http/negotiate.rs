@@ -1,6 +1,6 @@
 //! Media types: which the client accepts, and which it sends.
 
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 
 /// The media type of an answer.
@@ -57,6 +57,13 @@ pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = ranges(headers, ACCEPT_ENCODING);
     let named = |name: &str| codings.iter().find(|coding| coding.name == name);
     named("gzip").or_else(|| named("*")).is_some_and(|coding| coding.quality > 0)
+}
+
+/// Whether a client has what a weak tag stands for.
+pub fn knows(headers: &HeaderMap, tag: &str) -> bool {
+    let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let values = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == "*" || weak(known) == weak(tag))
 }
 
 /// What a header lists, each with its quality.

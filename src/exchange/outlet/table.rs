@@ -130,7 +130,8 @@ fn put(text: &mut String, leaf: Option<Leaf<'_>>) {
         Some(Leaf::Owned(value)) => text.write_str(&value),
         Some(Leaf::Id(kind, key)) => write!(text, "{kind}:{key}"),
         Some(Leaf::Int(number)) => write!(text, "{number}"),
-        Some(Leaf::Float(number)) => write!(text, "{number}"),
+        // As JSON has it: 125.0, and never three hundred zeros.
+        Some(Leaf::Float(number)) => write!(text, "{number:?}"),
         Some(Leaf::Bool(truth)) => write!(text, "{truth}"),
     };
 }
