@@ -68,6 +68,9 @@ pub const COST_OF_LONG: u64 = 20_000;
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 
+/// How many records are sorted at a time for an answer that is streamed in an order.
+pub const SORTED_BATCH: usize = 100_000;
+
 /// The bytes of a part of a body that is written while it is sent.
 pub const STREAM_PART_BYTES: usize = 64 << 10;
 

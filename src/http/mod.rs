@@ -3,6 +3,7 @@
 mod export;
 mod graphql;
 mod guard;
+mod lines;
 mod listen;
 mod negotiate;
 mod observe;

@@ -26,7 +26,9 @@ pub struct Out {
     runtime: Handle,
     deadline: Instant,
     gathered: Vec<u8>,
+    /// When the last part was sent, and whether any was.
     sent: Instant,
+    begun: bool,
 }
 
 /// What is sent of a body, behind its first part.
@@ -48,6 +50,7 @@ pub fn stream(time: Duration) -> (Out, Reading) {
         deadline: now + time,
         gathered: Vec::with_capacity(STREAM_PART_BYTES),
         sent: now,
+        begun: false,
     };
     (out, Reading(receiver))
 }
@@ -78,7 +81,13 @@ impl Out {
         if self.sent.elapsed() > Duration::from_millis(STREAM_PART_MS) { self.flush() } else { Ok(()) }
     }
 
+    /// Whether anything was sent.
+    pub fn begun(&self) -> bool {
+        self.begun
+    }
+
     fn send(&mut self, part: Part) -> io::Result<()> {
+        self.begun = true;
         let (parts, deadline) = (&self.parts, self.deadline.into());
         self.sent = Instant::now();
         match self.runtime.block_on(timeout_at(deadline, parts.send(part))) {

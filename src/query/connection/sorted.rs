@@ -1,8 +1,9 @@
 //! Pages in an order that is not that of the positions: all is read and sorted, or an index is walked that has the order.
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::{EdgeRow, Extra, Item, Page, Rows, Source};
+use crate::config::{PAGE_MAX, SORTED_BATCH};
 use crate::model::id::Id;
 use crate::model::row::Row;
 use crate::query::arguments::Asked;
@@ -21,6 +22,21 @@ struct Sorted<'a> {
     extras: Vec<Extra>,
     /// Which way the page is walked: the heap drops what is farthest.
     direction: Direction,
+}
+
+/// The nodes that come to stand on a page, and what there is beside them.
+struct Nearest<'a> {
+    sorted: Vec<Sorted<'a>>,
+    total: u64,
+    more: bool,
+    behind: bool,
+}
+
+impl<'a> Sorted<'a> {
+    fn item(self, rows: &Rows<'a>) -> Result<Item<'a>, FieldError> {
+        let Self { position, id, row, extras, .. } = self;
+        Ok(Item { position, node: rows.scope.referred(id.as_ref())?, row, extras })
+    }
 }
 
 impl PartialEq for Sorted<'_> {
@@ -53,6 +69,14 @@ pub struct Leading {
 impl<'a> Rows<'a> {
     /// The page of a sorted connection: all is read once, and no more is kept than the page.
     pub(super) fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
+        let Nearest { sorted, total, more, behind } = self.nearest(order, paging)?;
+        let items = sorted.into_iter().map(|sorted| sorted.item(self));
+        let items = items.collect::<Result<_, FieldError>>()?;
+        Ok((Page::new(items, more, behind, paging.direction), total))
+    }
+
+    /// What comes to stand on a page, in the order in which it is walked.
+    fn nearest(&self, order: &Order, paging: &Paging) -> Result<Nearest<'a>, FieldError> {
         let Paging { direction, size, .. } = paging;
         let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
         let (mut total, mut more, mut behind) = (0, false, false);
@@ -75,11 +99,48 @@ impl<'a> Rows<'a> {
             }
             Ok(true)
         })?;
-        let items = nearest.into_sorted_vec().into_iter().map(|Sorted { position, id, row, extras, .. }| {
-            Ok(Item { position, node: self.scope.referred(id.as_ref())?, row, extras })
-        });
-        let items = items.collect::<Result<_, FieldError>>()?;
-        Ok((Page::new(items, more, behind, *direction), total))
+        Ok(Nearest { sorted: nearest.into_sorted_vec(), total, more, behind })
+    }
+
+    /// Calls back for all that pass in an order, from where a page begins to the end, while the visitor says so: a batch after
+    /// another, since no more than a batch is kept. An index that has the order spares reading all for each.
+    pub(super) fn each_sorted(
+        &self,
+        order: &Order,
+        mut paging: Paging,
+        mut each: impl FnMut(Item<'a>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        let nothing = Asked::these(BTreeMap::new());
+        loop {
+            let (more, last) = match self.index_for(order, &paging, &nothing) {
+                Some(index) => {
+                    paging.size = PAGE_MAX;
+                    let Page { items, has_next, .. } = self.read_by_index(order, index, &paging)?;
+                    let last = items.last().map(|item| item.position.clone());
+                    for item in items {
+                        if !each(item)? {
+                            return Ok(());
+                        }
+                    }
+                    (has_next, last)
+                }
+                None => {
+                    paging.size = SORTED_BATCH;
+                    let Nearest { sorted, more, .. } = self.nearest(order, &paging)?;
+                    let last = sorted.last().map(|sorted| sorted.position.clone());
+                    for sorted in sorted {
+                        if !each(sorted.item(self)?)? {
+                            return Ok(());
+                        }
+                    }
+                    (more, last)
+                }
+            };
+            match last {
+                Some(last) if more => paging.after = Some(last),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// The index to walk for an order: over the first field of it, where all records of a kind are looked at, from the start
