@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use super::Shared;
 use super::negotiate::knows;
 use super::observe::RequestId;
-use super::stream::{Out, stream};
+use super::stream::{Out, stream, unread};
 use crate::api::{Api, nearest};
 use crate::exchange::columns::kind_called;
 use crate::exchange::outlet::{Export, Format, OutletError};
@@ -47,7 +47,7 @@ pub async fn export(
     let disposition = format!("attachment; filename=\"{}\"", export.file_name());
     let file = [(CONTENT_TYPE, export.format().media_type().to_owned()), (CONTENT_DISPOSITION, disposition)];
     if method == Method::HEAD {
-        return (caching, file).into_response();
+        return (caching, file, unread()).into_response();
     }
     let Some(room) = shared.room() else { return no_room(&shared) };
     let (out, reading) = stream(shared.settings.limits.export());

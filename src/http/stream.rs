@@ -55,6 +55,12 @@ pub fn stream(time: Duration) -> (Out, Reading) {
     (out, Reading(receiver))
 }
 
+/// What stands in the place of such a body where only its head is asked: nobody knows how long it would be.
+pub fn unread() -> Body {
+    let (_, parts) = mpsc::channel(1);
+    Body::from_stream(Streamed { first: None, parts, ended: true, cut: None })
+}
+
 /// A body of which nothing was read yet.
 pub struct Reading(mpsc::Receiver<Part>);
 

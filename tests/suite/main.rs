@@ -17,6 +17,8 @@ mod layers;
 mod national_pairings;
 mod network;
 mod oracle;
+mod outlet;
+mod outlet_http;
 mod paging;
 mod playground;
 mod provenance;
