@@ -15,6 +15,7 @@ use crate::exchange::columns::kind_called;
 use crate::exchange::outlet::{Export, Folder, Format, write_package};
 use crate::model::catalog::Kind;
 use crate::model::kinds::KINDS;
+use crate::store::log::Revision;
 use crate::store::{Snapshot, Store};
 
 /// Writes the whole graph, or one kind, as the database has it now, also beside a running server.
@@ -30,6 +31,9 @@ pub struct ExportTo {
     /// This kind alone, such as pairings.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// As the database was at this revision, rather than now.
+    #[arg(long, value_name = "REVISION")]
+    at: Option<Revision>,
     /// Write over what is there. Of a folder, only the files of the package are replaced.
     #[arg(long)]
     force: bool,
@@ -41,6 +45,10 @@ impl ExportTo {
         let export = self.export()?;
         let store = Store::open_reading(&self.db.db, Limits::default().cache_bytes)?;
         let snapshot = store.snapshot().context("cannot read the database")?;
+        let snapshot = match self.at {
+            Some(revision) => snapshot.at(revision).context("--at")?,
+            None => snapshot,
+        };
         let revision = snapshot.revision().context("cannot read the database")?;
         let Some(path) = &self.path else {
             return with_stdout(|out| Ok(export.write(&snapshot, out).map(drop)?));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, RETRY_AFTER};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
@@ -19,6 +19,7 @@ use crate::api::{Api, nearest};
 use crate::exchange::columns::kind_called;
 use crate::exchange::outlet::{Export, Format, OutletError};
 use crate::model::kinds::KINDS;
+use crate::store::log::Revision;
 use crate::store::{Snapshot, StoreError};
 
 /// Sends an export.
@@ -27,6 +28,7 @@ pub async fn export(
     id: RequestId,
     method: Method,
     name: Result<Path<String>, PathRejection>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     let name = name.map(|Path(name)| name).unwrap_or_default();
@@ -34,9 +36,14 @@ pub async fn export(
         Ok(export) => export,
         Err(why) => return plain(StatusCode::NOT_FOUND, why),
     };
+    let revision = match asked_revision(&uri) {
+        Ok(revision) => revision,
+        Err(why) => return plain(StatusCode::BAD_REQUEST, why),
+    };
     let api = shared.api.clone();
-    let (snapshot, tag) = match spawn_blocking(move || opened(&api)).await {
+    let (snapshot, tag) = match spawn_blocking(move || opened(&api, revision)).await {
         Ok(Ok(opened)) => opened,
+        Ok(Err(StoreError::NotKept(why))) => return plain(StatusCode::NOT_FOUND, why),
         Ok(Err(error)) => return failed(&id, &error.to_string()),
         Err(error) => return failed(&id, &error.to_string()),
     };
@@ -95,10 +102,27 @@ fn run(export: Export, snapshot: &Snapshot, mut out: Out, id: &RequestId, _room:
     metrics::counter!("jiedui_exports_total", "outcome" => outcome).increment(1);
 }
 
+/// The revision that `?at=` asks for; nothing for the newest.
+fn asked_revision(uri: &Uri) -> Result<Option<Revision>, String> {
+    let query = uri.query().unwrap_or_default();
+    let mut asked = None;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match value.parse() {
+            Ok(revision) if name == "at" => asked = Some(revision),
+            _ => return Err(format!("expected no parameter but `at`, a revision, found \"{name}={value}\"")),
+        }
+    }
+    Ok(asked)
+}
+
 /// A view of the store, and the tag of what is exported from it: it changes with each revision, with a file that takes another's
 /// place, and with what a newer jiedui writes.
-fn opened(api: &Arc<Api>) -> Result<(Snapshot, String), StoreError> {
+fn opened(api: &Arc<Api>, revision: Option<Revision>) -> Result<(Snapshot, String), StoreError> {
     let snapshot = api.store().snapshot()?;
+    let snapshot = match revision {
+        Some(revision) => snapshot.at(revision)?,
+        None => snapshot,
+    };
     let revision = snapshot.revision()?;
     let time = snapshot.time_of(revision)?.unwrap_or_default();
     // Weak: compressed or not, it is the same.

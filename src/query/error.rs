@@ -55,6 +55,9 @@ impl FieldError {
 
 impl From<StoreError> for FieldError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            StoreError::NotKept(_) => Self::input(error.to_string()),
+            error => Self::internal(error.to_string()),
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
-use redb::ReadableTable;
+use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::derive::{Derived, derived, each_reference};
 use super::key;
 use super::log::Entry;
-use super::{BUILTIN, COUNTS, INDEX, LOG, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
+use super::{BUILTIN, COUNTS, HISTORY, INDEX, LOG, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -270,7 +270,9 @@ fn check_counts(snapshot: &Snapshot, counted: &[u64; 256], report: &mut Report<'
 
 fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Result<u64, StoreError> {
     let mut rows = 0;
+    let mut histories = 0;
     let mut expected: Option<u64> = None;
+    let history = snapshot.transaction().open_table(HISTORY)?;
     let log = snapshot.transaction().open_table(LOG)?;
     for entry in ReadableTable::iter(&log)? {
         let (revision, bytes) = entry?;
@@ -286,9 +288,25 @@ fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Resul
             Ok(entry) if entry.changes.is_empty() || entry.changes.iter().any(|(id, _)| foreign(id)) => {
                 report("log", format!("revision {revision}"), "it names no record that it changed".to_owned());
             }
-            Ok(_) => {}
+            Ok(entry) => {
+                for (id, _) in entry.changes.iter().filter(|(_, before)| before.is_some()) {
+                    histories += 1;
+                    if ReadableTable::get(&history, key::history(id.as_ref(), revision).as_slice())?.is_none() {
+                        report(
+                            "history",
+                            id.to_string(),
+                            format!("does not name revision {revision}, which changed it"),
+                        );
+                    }
+                }
+            }
         }
     }
+    let there = history.len()?;
+    if there > histories {
+        report("history", format!("{there} rows"), format!("the log names {histories} of them"));
+    }
+    rows += there;
     if expected.is_some_and(|expected| expected != newest + 1) || (expected.is_none() && newest != 0) {
         report("meta", "revision".to_owned(), format!("says {newest}, which is not the log's newest"));
     }

@@ -1,5 +1,6 @@
 //! The change log: what each revision changed, and how it was before.
 
+pub use super::sealed::{row_of, version_of};
 use super::{StoreError, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row, pack_list, pack_row};

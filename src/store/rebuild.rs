@@ -3,8 +3,9 @@
 use redb::{ReadableTable, WriteTransaction};
 
 use super::derive::{Derived, derived};
+use super::log::Entry;
 use super::postings::Pending;
-use super::{COUNTS, FORMAT, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, sealed};
+use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, RETRIES, REVERSE, StoreError, key, sealed};
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;
 use crate::model::kinds::KINDS;
@@ -33,7 +34,21 @@ pub fn fingerprint() -> [u8; 4] {
     crc32fast::hash(text.as_bytes()).to_le_bytes()
 }
 
-/// Makes all derived rows of a file anew, and notes the format and what they were made by.
+/// Makes the tables that a file of format 2 has not: histories from its log, and an empty one for repetitions.
+pub fn histories(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.delete_table(HISTORY)?;
+    transaction.open_table(RETRIES)?;
+    let mut history = transaction.open_table(HISTORY)?;
+    for entry in transaction.open_table(LOG)?.iter()? {
+        let (revision, entry) = entry?;
+        for (id, _) in Entry::unpack(entry.value())?.changes.iter().filter(|(_, before)| before.is_some()) {
+            history.insert(key::history(id.as_ref(), revision.value()).as_slice(), ())?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes all derived rows of a file anew, and notes what they were made by.
 pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(REVERSE)?;
     transaction.delete_table(INDEX)?;
@@ -70,7 +85,6 @@ pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
             counts.insert(kind.tag, counted[usize::from(kind.tag)])?;
         }
         let mut meta = transaction.open_table(META)?;
-        meta.insert("format", FORMAT.to_le_bytes().as_slice())?;
         meta.insert("derived", fingerprint().as_slice())?;
     }
     Ok(())

@@ -1,13 +1,18 @@
 //! The one writer: records, and every row that follows from them, in one transaction.
 
 use std::collections::BTreeMap;
+use std::sync::MutexGuard;
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::derive::{Derived, derived, each_reference};
 use super::log::{Entry, Revision};
 use super::postings::Pending;
-use super::{BUILTIN, COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, key, meta_number, sealed};
+use super::retries::Remembered;
+use super::{
+    BUILTIN, COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, RETRIES, REVERSE, Snapshot, Store, StoreError, key,
+    meta_number, sealed,
+};
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
@@ -44,8 +49,11 @@ pub struct Author {
 }
 
 /// An open write transaction. Dropped without [`Writer::commit`], it leaves no trace.
-pub struct Writer {
+pub struct Writer<'s> {
+    store: &'s Store,
     transaction: WriteTransaction,
+    /// No other writer begins, until this one is done and what it made was seen.
+    _alone: MutexGuard<'s, ()>,
 }
 
 type Bytes = &'static [u8];
@@ -55,13 +63,14 @@ struct Tables<'t> {
     reverse: Table<'t, Bytes, ()>,
     index: Table<'t, Bytes, ()>,
     counts: Table<'t, u8, u64>,
+    history: Table<'t, Bytes, ()>,
     postings: Table<'t, Bytes, Bytes>,
     pending: Pending,
 }
 
-impl Writer {
-    pub(super) fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction }
+impl<'s> Writer<'s> {
+    pub(super) fn new(store: &'s Store, transaction: WriteTransaction, alone: MutexGuard<'s, ()>) -> Self {
+        Self { store, transaction, _alone: alone }
     }
 
     /// Applies a set of changes and logs them as one revision. Every problem is reported at once, and then the writer is gone
@@ -92,6 +101,7 @@ impl Writer {
             reverse: self.transaction.open_table(REVERSE)?,
             index: self.transaction.open_table(INDEX)?,
             counts: self.transaction.open_table(COUNTS)?,
+            history: self.transaction.open_table(HISTORY)?,
             postings: self.transaction.open_table(POSTINGS)?,
             pending: Pending::default(),
         };
@@ -165,9 +175,67 @@ impl Writer {
         Ok(())
     }
 
+    /// The version and the row of a record as this transaction has it.
+    pub fn stored(&self, id: IdRef<'_>) -> Result<Option<(Revision, Vec<u8>)>, StoreError> {
+        let records = self.transaction.open_table(RECORDS)?;
+        let found = records.get(key::record(id).as_slice())?;
+        Ok(found.map(|found| (sealed::version_of(found.value()), sealed::row_of(found.value()).to_vec())))
+    }
+
+    /// Records that refer to one, as this transaction has them, at most so many; a record once for each of its edges.
+    pub fn referrers(&self, id: IdRef<'_>, most: usize) -> Result<Vec<Id>, StoreError> {
+        let prefix = key::reverse_target(id);
+        let end = key::after_prefix(&prefix);
+        let reverse = self.transaction.open_table(REVERSE)?;
+        let mut found: Vec<Id> = Vec::new();
+        for row in reverse.range::<&[u8]>(prefix.as_slice()..end.as_slice())? {
+            let (key, ()) = row.map(|(key, _)| (key, ()))?;
+            let source = key::reverse_source(key.value()).map(|(source, _)| source.to_owned());
+            let source = source.ok_or_else(|| StoreError::Damaged("a reverse edge has no source".to_owned()))?;
+            if found.last() != Some(&source) {
+                found.push(source);
+            }
+            if found.len() == most {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The newest revision, this transaction's own among them.
+    pub fn revision(&self) -> Result<Revision, StoreError> {
+        meta_number(&self.transaction.open_table(META)?, "revision")
+    }
+
+    /// What a set under a key came to, where one was made.
+    pub fn remembered(&self, key: &str) -> Result<Option<Remembered>, StoreError> {
+        let table = self.transaction.open_table(RETRIES)?;
+        let found = table.get(key.as_bytes())?;
+        found.map(|found| Remembered::unpack(found.value())).transpose()
+    }
+
+    /// Remembers what a set under a key came to.
+    pub fn remember(&self, key: &str, remembered: &Remembered) -> Result<(), StoreError> {
+        self.transaction.open_table(RETRIES)?.insert(key.as_bytes(), remembered.pack().as_slice())?;
+        Ok(())
+    }
+
+    /// A view of the store without this transaction, while no other can be made.
+    pub fn seen(&self) -> Result<Snapshot, StoreError> {
+        self.store.snapshot()
+    }
+
+    /// Makes it last, and gives a view of the store right behind it: no other commit comes between.
+    pub fn commit_seen(self) -> Result<Snapshot, StoreError> {
+        self.transaction.commit()?;
+        let snapshot = self.store.snapshot()?;
+        self.store.tell(snapshot.revision()?);
+        Ok(snapshot)
+    }
+
     /// Makes it last: on disk when this returns.
     pub fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit()?)
+        self.commit_seen().map(drop)
     }
 }
 
@@ -213,6 +281,9 @@ impl Tables<'_> {
                 self.records.insert(key.as_slice(), sealed::seal(revision, row).as_slice())?;
             }
             None => drop(self.records.remove(key.as_slice())?),
+        }
+        if old.is_some() {
+            self.history.insert(key::history(id, revision).as_slice(), ())?;
         }
         self.count(kind, old.is_some(), row.is_some())?;
         Ok(Some(old))

@@ -131,14 +131,19 @@ fn a_database_of_another_program_is_left_as_it_is() {
 
 #[test]
 fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
+    is_upgraded(include_bytes!("../fixtures/format-1.redb.gz"), 1);
+    is_upgraded(include_bytes!("../fixtures/format-2.redb.gz"), 2);
+}
+
+fn is_upgraded(packed: &[u8], format: u32) {
     let (_folder, db) = folder();
     let mut bytes = Vec::new();
-    let packed = include_bytes!("../fixtures/format-1.redb.gz");
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed.as_slice()), &mut bytes).unwrap();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
     std::fs::write(&db, &bytes).unwrap();
     for command in [["query", "{ __typename }"].as_slice(), &["check"]] {
         let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
-        fails(&output, 5, "has format 1, this jiedui reads format 2; `jiedui serve` upgrades it");
+        let told = format!("has format {format}, this jiedui reads format 3; `jiedui serve` upgrades it");
+        fails(&output, 5, &told);
         assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
     }
     drop(crate::server::Server::start(&db, &[]));
@@ -257,6 +262,8 @@ fn export_writes_a_package_or_a_kind_and_over_nothing_that_is_there() {
     ] {
         fails(&export(arguments), 2, why);
     }
+    assert_eq!(export(&["--kind", "pairings", "--at", "1"]).stdout, pairings);
+    fails(&export(&["--kind", "pairings", "--at", "9"]), 1, "revision 9 is yet to come");
     // What fails leaves nothing.
     fails(&export(&[&at("none/p.zip")]), 1, "was not made");
     fails(&export(&[&at("none/p")]), 1, "was not made");

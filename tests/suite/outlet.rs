@@ -144,7 +144,8 @@ fn random_records_with_ugly_texts_come_back_byte_for_byte() {
         }
         let (_folder, store) = store_of(records);
         comes_back(&store);
-        for line in exported(&store, Format::Ndjson, None).split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for line in exported(&store, Format::Ndjson, None).split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+        {
             let Json::Object(object) = serde_json::from_slice(line).unwrap() else { panic!("a line is an object") };
             let id = json::read_id(&object, None).unwrap();
             let read = json::read(&object, Record::new(id.as_ref().kind().unwrap(), &id.key)).unwrap();

@@ -130,6 +130,17 @@ fn a_file_that_the_client_has_is_not_sent_again_until_something_changes() {
     let changed = server.get("/export/cities.csv", &[("if-none-match", &tag)]);
     assert!(changed.status == 200 && changed.header("etag").starts_with("W/\"2-"));
     assert!(changed.text().contains("city:999999,新市,"));
+    // As it was before, too.
+    let before = server.get("/export/cities.csv?at=1", &[]);
+    assert!(before.body == first.body && before.header("etag") == tag);
+    for (query, status, why) in [
+        ("at=3", 404, "revision 3 is yet to come"),
+        ("at=x", 400, "expected no parameter but `at`"),
+        ("after=1", 400, "expected no parameter but `at`"),
+    ] {
+        let reply = server.get(&format!("/export/cities.csv?{query}"), &[]);
+        assert!(reply.status == status && reply.text().contains(why), "{query}: {}", reply.text());
+    }
 }
 
 #[test]
@@ -238,7 +249,8 @@ fn a_connection_streams_to_its_end_as_its_pages_have_it() {
         // From behind a cursor, and only so many.
         let cursor = ask(&format!("{{ cities({arguments} first: 7) {{ pageInfo {{ endCursor }} }} }}"));
         let cursor = &cursor["cities"]["pageInfo"]["endCursor"];
-        let reply = stream(&server, &format!("{{ cities({arguments} after: {cursor}, first: 5) {{ nodes {{ {fields} }} }} }}"));
+        let reply =
+            stream(&server, &format!("{{ cities({arguments} after: {cursor}, first: 5) {{ nodes {{ {fields} }} }} }}"));
         assert_eq!(lines(&reply), paged[7..12], "{arguments}");
     }
 }
@@ -289,14 +301,19 @@ fn what_is_no_one_connection_has_no_lines_and_says_why() {
         ("{", 400, ""),
     ] {
         let reply = stream(&server, query);
-        assert_eq!((reply.status, reply.header("content-type")), (status, "application/x-ndjson; charset=utf-8"), "{query}");
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (status, "application/x-ndjson; charset=utf-8"),
+            "{query}"
+        );
         let message = reply.json()["errors"][0]["message"].as_str().unwrap().to_owned();
         assert!(message.contains(why), "{query}: {message}");
     }
     let body = json!({ "query": "{ cities { nodes { id } } }", "extensions": { "citations": true } });
     assert_eq!(server.post(&body, LINES).status, 406);
     // Others get an answer of the kind that they like as well.
-    let reply = server.post(&json!({ "query": "{ cities(first: 1) { nodes { id } } }" }), "application/json, application/x-ndjson");
+    let reply = server
+        .post(&json!({ "query": "{ cities(first: 1) { nodes { id } } }" }), "application/json, application/x-ndjson");
     assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
 }
 
@@ -318,10 +335,13 @@ fn a_failure_midway_is_the_last_line_and_the_answer_does_not_look_whole() {
     assert_eq!(error["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{error}");
     assert_eq!(error["errors"][0]["path"][1], "nodes");
     // Each line has its own bound: all of them together are far beyond it.
-    let (answer, whole) = raw(&server, &head.replace("products {", "products(first: 22) {").replace(
-        &format!("content-length: {}", body.len()),
-        &format!("content-length: {}", body.len() + "(first: 22)".len()),
-    ));
+    let (answer, whole) = raw(
+        &server,
+        &head.replace("products {", "products(first: 22) {").replace(
+            &format!("content-length: {}", body.len()),
+            &format!("content-length: {}", body.len() + "(first: 22)".len()),
+        ),
+    );
     assert!(whole && answer.len() > 60_000 * 5, "{}", answer.len());
 }
 
