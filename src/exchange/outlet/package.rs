@@ -100,7 +100,11 @@ impl<W: Write> Drop for Zip<W> {
 
 impl<W: Write> Write for Cut<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.cut.get() { Ok(bytes.len()) } else { self.out.write(bytes) }
+        if self.cut.get() {
+            return Ok(bytes.len());
+        }
+        // Nothing goes behind a gap.
+        self.out.write(bytes).inspect_err(|_| self.cut.set(true))
     }
 
     fn flush(&mut self) -> io::Result<()> {
