@@ -223,35 +223,50 @@ fn an_export_that_takes_too_long_is_cut_and_does_not_look_whole() {
 #[test]
 fn a_connection_streams_to_its_end_as_its_pages_have_it() {
     let (_folder, server) = built_in(&[]);
-    for (arguments, fields) in [
-        ("", "id name"),
-        ("orderBy: [{ name: DESC }], ", "id name parent { name }"),
-        ("filter: { parent: { name: { contains: \"广\" } } }, ", "__typename id children(first: 2) { nodes { id } }"),
-        ("orderBy: [{ latitude: ASC }, { name: ASC }], filter: { name: { contains: \"州\" } }, ", "n: name latitude"),
+    for (kind, arguments, fields) in [
+        // An index has these orders; many share a value, and many have none.
+        ("pairings", "orderBy: [{ since: DESC }], ", "id since"),
+        ("pairings", "orderBy: [{ until: ASC }, { name: DESC }], filter: { form: { eq: AID } }, ", "id until"),
+        ("cities", "", "id name"),
+        ("cities", "orderBy: [{ name: DESC }], ", "id name parent { name }"),
+        (
+            "cities",
+            "filter: { parent: { name: { contains: \"广\" } } }, ",
+            "__typename id children(first: 2) { nodes { id } }",
+        ),
+        (
+            "cities",
+            "orderBy: [{ latitude: ASC }, { name: ASC }], filter: { name: { contains: \"州\" } }, ",
+            "n: name latitude",
+        ),
     ] {
         let mut paged: Vec<Json> = Vec::new();
         let mut after = String::new();
         loop {
             let page = ask(&format!(
-                "{{ cities({arguments} first: 40 {after}) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+                "{{ {kind}({arguments} first: 10 {after}) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage endCursor }} }} }}"
             ));
-            paged.extend(page["cities"]["nodes"].as_array().unwrap().iter().cloned());
-            if page["cities"]["pageInfo"]["hasNextPage"] != true {
+            paged.extend(page[kind]["nodes"].as_array().unwrap().iter().cloned());
+            if page[kind]["pageInfo"]["hasNextPage"] != true {
                 break;
             }
-            after = format!("after: {}", page["cities"]["pageInfo"]["endCursor"]);
+            after = format!("after: {}", page[kind]["pageInfo"]["endCursor"]);
         }
         assert!(paged.len() > 15);
         let given = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
-        let reply = stream(&server, &format!("{{ cities{given} {{ nodes {{ {fields} }} }} }}"));
+        let reply = stream(&server, &format!("{{ {kind}{given} {{ nodes {{ {fields} }} }} }}"));
         assert_eq!((reply.status, reply.header("content-type")), (200, "application/x-ndjson; charset=utf-8"));
         assert_eq!(lines(&reply), paged, "{arguments}");
         // From behind a cursor, and only so many.
-        let cursor = ask(&format!("{{ cities({arguments} first: 7) {{ pageInfo {{ endCursor }} }} }}"));
-        let cursor = &cursor["cities"]["pageInfo"]["endCursor"];
-        let reply =
-            stream(&server, &format!("{{ cities({arguments} after: {cursor}, first: 5) {{ nodes {{ {fields} }} }} }}"));
-        assert_eq!(lines(&reply), paged[7..12], "{arguments}");
+        for at in [7, paged.len() - 6] {
+            let cursor = ask(&format!("{{ {kind}({arguments} first: {at}) {{ pageInfo {{ endCursor }} }} }}"));
+            let cursor = &cursor[kind]["pageInfo"]["endCursor"];
+            let reply = stream(
+                &server,
+                &format!("{{ {kind}({arguments} after: {cursor}, first: 5) {{ nodes {{ {fields} }} }} }}"),
+            );
+            assert_eq!(lines(&reply), paged[at..at + 5], "{arguments}");
+        }
     }
 }
 
