@@ -14,6 +14,9 @@ pub const NODES_MAX: usize = 1_000;
 /// The most records that may have changed since a past revision that is asked.
 pub const PAST_CHANGES_MAX: usize = 50_000;
 
+/// The most revisions, or changes of one, that are shown at once.
+pub const HISTORY_MAX: usize = 100;
+
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 
@@ -92,6 +95,13 @@ pub const STREAM_PARTS: usize = 4;
 /// Milliseconds after which what is gathered is sent, though it is no whole part, and which the last bytes of a body that
 /// failed have to reach the client.
 pub const STREAM_PART_MS: u64 = 200;
+
+/// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
+/// that end needs the room more.
+pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
+
+/// Bytes of the page cache of `jiedui export`, which reads each page once in a while and in order.
+pub const EXPORT_CACHE_BYTES: usize = 32 << 20;
 
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,22 +9,23 @@ use std::sync::Arc;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{
-    Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder,
-    Registry,
+    __DirectiveLocation, Deprecation, EnumBuilder, InputObjectBuilder, MetaDirective, MetaEnumValue, MetaField,
+    MetaInputValue, MetaType, ObjectBuilder, Registry,
 };
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Name, ObjectType, OutputType,
-    PathSegment, Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode,
-    Value as ConstValue, Variables,
+    ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, PathSegment,
+    Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode, Value as ConstValue,
+    Variables,
 };
 use serde_json::{Map, Value};
 
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
+use super::gate::{AT, AT_REVISION};
 use super::plan::Plan;
 use super::request::{Answer, Request};
-use crate::config::ERRORS_MAX;
+use crate::config::{ERRORS_MAX, PAST_CHANGES_MAX};
 use crate::model::value::Leaf;
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::error::FieldError;
@@ -34,11 +35,11 @@ use crate::query::types;
 use crate::query::types::{Body, FieldDef, InputDef, Type, TypeRef};
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Root, Changes, EmptySubscription>;
 
 /// The schema of the catalog's types.
 pub fn schema() -> Schema {
-    Schema::build(Root, EmptyMutation, EmptySubscription)
+    Schema::build(Root, Changes, EmptySubscription)
         // The gate has validated, and its bounds are tighter.
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(usize::MAX)
@@ -101,6 +102,7 @@ fn error_of(error: &ServerError) -> GraphqlError {
         path: path.collect(),
         code: known.map_or(Code::ValidationFailed, |known| known.code.into()),
         cause: known.and_then(|known| known.cause.clone()),
+        detail: known.and_then(|known| known.detail.clone()),
     }
 }
 
@@ -114,6 +116,7 @@ impl OutputType for Root {
 
     fn create_type_info(registry: &mut Registry) -> String {
         types().iter().for_each(|ty| register(registry, ty));
+        registry.add_directive(at_directive());
         Self::qualified_type_name()
     }
 
@@ -132,6 +135,36 @@ impl ContainerType for Root {
 }
 
 impl ObjectType for Root {}
+
+/// The root of mutations, for the schema alone: changes are made by the plan, whichever executor runs queries, so that one
+/// path alone makes them.
+pub struct Changes;
+
+impl OutputType for Changes {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(types::MUTATION)
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        // The root of queries registers every type.
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<ConstValue> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Changes {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<ConstValue>> {
+        match types().find(types::MUTATION).and_then(|ty| ty.field(&ctx.item.node.name.node)) {
+            None => Ok(None),
+            Some(def) => answer_field(ctx, def, &Object::Root).await.map(Some),
+        }
+    }
+}
+
+impl ObjectType for Changes {}
 
 /// Any other object, with the type that it has at this moment.
 struct Container<'a> {
@@ -376,6 +409,28 @@ fn register(registry: &mut Registry, ty: &'static Type) {
         registry.add_implements(&ty.name, interface);
     }
     registry.types.insert(ty.name.clone(), meta);
+}
+
+/// The directive by which a query is asked as of a past revision.
+fn at_directive() -> MetaDirective {
+    let revision = InputDef {
+        name: AT_REVISION.to_owned(),
+        doc: "Which, from 0 for the empty store on.".to_owned(),
+        ty: TypeRef::required("Int"),
+        default: None,
+    };
+    let doc = format!(
+        "Answers the whole query as the store stood as of a revision that the log still keeps, where no more than {PAST_CHANGES_MAX} records changed since."
+    );
+    MetaDirective {
+        name: AT.to_owned(),
+        description: Some(doc),
+        locations: vec![__DirectiveLocation::QUERY],
+        args: inputs(&[revision]),
+        is_repeatable: false,
+        visible: None,
+        composable: None,
+    }
 }
 
 fn outputs(fields: &[FieldDef]) -> IndexMap<String, MetaField> {

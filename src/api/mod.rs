@@ -2,6 +2,7 @@
 //! apollo-compiler.
 
 mod bounds;
+mod caller;
 pub mod coerce;
 pub mod error;
 mod extensions;
@@ -25,8 +26,11 @@ use apollo_compiler::{Name, introspection};
 use crate::config::{COST_OF_LONG, Limits, SCHEMAS_MAX};
 use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
+use crate::query::mutation::{Changed, Mutation};
 use crate::query::scope::Scope;
-use crate::store::Store;
+use crate::store::log::Revision;
+use crate::store::{Author, Snapshot, Store, StoreError};
+pub use caller::{Caller, Role};
 use error::{Code, GraphqlError};
 use extensions::Extensions;
 use gate::Gate;
@@ -167,10 +171,17 @@ impl Api {
     /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
     /// that nobody waits for any more stops at the next record it reads.
     pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
-        if self.executor == Executor::AsyncGraphql {
-            return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
+        if passed.changes() {
+            return Answer::refused(vec![GraphqlError::internal("a change came as a question")]);
         }
-        let ready = match self.ready(request, &passed) {
+        let snapshot = match self.snapshot_at(&passed).await {
+            Ok(snapshot) => snapshot,
+            Err(errors) => return Answer::refused(errors),
+        };
+        if self.executor == Executor::AsyncGraphql {
+            return self.run_async_graphql(request, passed, snapshot).await.unwrap_or_else(Answer::refused);
+        }
+        let ready = match self.ready(request, &passed, snapshot) {
             Ok(ready) if ready.is_long() => ready,
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
@@ -183,16 +194,52 @@ impl Api {
 
     /// Answers a request in the plan, on this thread, without an async runtime.
     pub fn answer_now(&self, request: &Request) -> Answer {
-        match self.gate.pass(request).and_then(|passed| self.ready(request, &passed)) {
+        match self.gate.pass(request).and_then(|passed| self.ready_now(request, &passed)) {
             Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }
     }
 
-    fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+    /// Makes the changes of a mutation that passed the gate, for a caller. It goes on where the caller goes away: what was
+    /// begun is made or refused, and a repetition under the same key tells which.
+    pub async fn change(self: &Arc<Self>, request: &Request, passed: Passed, caller: &Caller) -> Answer {
+        let (api, request, caller) = (self.clone(), request.clone(), caller.clone());
+        tokio::task::spawn_blocking(move || api.change_now(&request, &passed, &caller))
+            .await
+            .unwrap_or_else(|error| Answer::refused(vec![GraphqlError::internal(error.to_string())]))
+    }
+
+    /// The same, on this thread.
+    pub fn change_now(&self, request: &Request, passed: &Passed, caller: &Caller) -> Answer {
+        let ready = match self.ready_now(request, passed) {
+            Ok(ready) => ready,
+            Err(errors) => return Answer::refused(errors),
+        };
+        let Ready { plan, bound, scope: now, answer_bytes, .. } = ready;
+        let make = |mutation: Mutation, arguments: &Arguments| {
+            caller.may(mutation)?;
+            let author = Author {
+                time_ms: jiff::Timestamp::now().as_millisecond(),
+                name: caller.name().to_owned(),
+                note: String::new(),
+            };
+            let Changed { object, snapshot } = mutation.run(&self.store, &author, arguments)?;
+            Ok((object, self.scope(snapshot)))
+        };
+        let run = || plan.run_changes(make, &now, bound, answer_bytes);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was changed")]))
+    }
+
+    fn ready_now(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+        let at = passed.at().map_err(|error| vec![error])?;
+        self.ready(request, passed, snapshot(&self.store, at)?)
+    }
+
+    fn ready(&self, request: &Request, passed: &Passed, snapshot: Snapshot) -> Result<Ready, Vec<GraphqlError>> {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
-        let scope = self.scope()?.noting(extensions.trace());
+        let scope = self.scope(snapshot).noting(extensions.trace());
         let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
         let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
@@ -202,8 +249,9 @@ impl Api {
     }
 
     /// Makes a request that passed the gate ready to be streamed, a line for each node of its one connection.
-    pub fn lines(&self, request: &Request, passed: &Passed) -> Result<Lines, Vec<GraphqlError>> {
-        let ready = self.ready(request, passed)?;
+    pub async fn lines(&self, request: &Request, passed: &Passed) -> Result<Lines, Vec<GraphqlError>> {
+        let snapshot = self.snapshot_at(passed).await?;
+        let ready = self.ready(request, passed, snapshot)?;
         ready.plan.can_stream().map_err(|error| vec![error])?;
         if !ready.extensions.is_none() {
             let message = "an answer in lines has no room for what `extensions` ask for; ask for it as JSON";
@@ -212,18 +260,35 @@ impl Api {
         Ok(Lines(ready))
     }
 
-    async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
+    async fn run_async_graphql(
+        &self,
+        request: &Request,
+        passed: Passed,
+        snapshot: Snapshot,
+    ) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
         let plan = self.gate.plan(&passed)?;
-        let scope = self.scope()?;
+        let scope = self.scope(snapshot);
         let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
         plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
     }
 
-    fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {
-        let snapshot = self.store.snapshot().map_err(|error| vec![GraphqlError::internal(error.to_string())])?;
-        Ok(Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64))
+    /// The store as of the revision that a request asks for, if it asks for one. What changed since is gathered where that
+    /// may take its time.
+    async fn snapshot_at(&self, passed: &Passed) -> Result<Snapshot, Vec<GraphqlError>> {
+        let at = passed.at().map_err(|error| vec![error])?;
+        if at.is_none() {
+            return snapshot(&self.store, None);
+        }
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || snapshot(&store, at))
+            .await
+            .unwrap_or_else(|error| Err(vec![GraphqlError::internal(error.to_string())]))
+    }
+
+    fn scope(&self, snapshot: Snapshot) -> Scope {
+        Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)
     }
 
     fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {
@@ -244,5 +309,18 @@ impl Api {
             introspection::partial_execute(schema, &self.implementers, document, &passed.operation, &passed.coerced)
                 .map_err(|error| refused(Code::ValidationFailed, error))?;
         Ok(answer.data.unwrap_or_default())
+    }
+}
+
+/// A view of a store, as it stands or as it stood.
+fn snapshot(store: &Store, at: Option<Revision>) -> Result<Snapshot, Vec<GraphqlError>> {
+    let refused = |error: StoreError| match error {
+        StoreError::NotKept(why) => vec![GraphqlError::request(Code::BadUserInput, why)],
+        error => vec![GraphqlError::internal(error.to_string())],
+    };
+    let snapshot = store.snapshot().map_err(refused)?;
+    match at {
+        Some(revision) => snapshot.at(revision).map_err(refused),
+        None => Ok(snapshot),
     }
 }

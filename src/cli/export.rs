@@ -10,7 +10,7 @@ use super::exit::{say, with_stdout};
 use super::files::{beside, put, whole_or_gone};
 use super::{Db, Failure};
 use crate::api::nearest;
-use crate::config::Limits;
+use crate::config::EXPORT_CACHE_BYTES;
 use crate::exchange::columns::kind_called;
 use crate::exchange::outlet::{Export, Folder, Format, write_package};
 use crate::model::catalog::Kind;
@@ -43,7 +43,7 @@ impl ExportTo {
     /// Writes it, all or nothing, and says how much it is.
     pub fn run(self) -> Result<(), Failure> {
         let export = self.export()?;
-        let store = Store::open_reading(&self.db.db, Limits::default().cache_bytes)?;
+        let store = Store::open_reading(&self.db.db, EXPORT_CACHE_BYTES)?;
         let snapshot = store.snapshot().context("cannot read the database")?;
         let snapshot = match self.at {
             Some(revision) => snapshot.at(revision).context("--at")?,

@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::negotiate::{Media, accepted, prefers_html, sent};
 use super::observe::RequestId;
 use super::{PARTIAL, Shared, lines, pages};
-use crate::api::Passed;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
+use crate::api::{Caller, Passed};
 
 /// An answer by POST.
 pub async fn post(
@@ -112,6 +112,7 @@ async fn answer(
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
         Ok(passed) if media == Media::Lines => return lines::answer(shared, id, request, &passed).await,
+        Ok(passed) if passed.changes() => shared.api.change(request, passed, &Caller::Anyone).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };

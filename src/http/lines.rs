@@ -20,7 +20,7 @@ use crate::api::{Lines, Passed};
 
 /// Streams a request that passed the gate.
 pub async fn answer(shared: &Shared, id: &RequestId, request: &Request, passed: &Passed) -> Response {
-    let lines = match shared.api.lines(request, passed) {
+    let lines = match shared.api.lines(request, passed).await {
         Ok(lines) => lines,
         // What is no connection has no answer in this media type.
         Err(errors) if errors.iter().all(|error| error.code == Code::BadRequest) => {

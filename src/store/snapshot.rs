@@ -9,13 +9,14 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
 use super::past::{Past, merged};
-use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
+use super::{
+    Bytes, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings,
+    sealed,
+};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::text::tokens::Token;
-
-type Bytes = &'static [u8];
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
@@ -52,7 +53,7 @@ impl<'s> Stored<'s> {
 }
 
 impl Stored<'_> {
-    fn bytes(&self) -> &[u8] {
+    fn sealed(&self) -> &[u8] {
         match &self.sealed {
             Sealed::Here(bytes) => bytes.value(),
             Sealed::Past(bytes) => bytes,
@@ -61,12 +62,17 @@ impl Stored<'_> {
 
     /// Its row.
     pub fn row(&self) -> Row<'_> {
-        Row::new(sealed::row_of(self.bytes()))
+        Row::new(self.bytes())
+    }
+
+    /// The bytes of its row.
+    pub fn bytes(&self) -> &[u8] {
+        sealed::row_of(self.sealed())
     }
 
     /// The revision that last changed it.
     pub fn version(&self) -> Revision {
-        sealed::version_of(self.bytes())
+        sealed::version_of(self.sealed())
     }
 
     /// Its key.
@@ -175,11 +181,14 @@ impl Snapshot {
         Ok(stood.filter(|stood| stood.version() <= revision))
     }
 
-    /// A record as it stood before a revision changed it.
-    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
-        let entry = self.log_entry(revision)?;
-        let changes = entry.map(|entry| entry.changes).unwrap_or_default();
-        let before = changes.into_iter().find(|(changed, _)| changed.as_ref() == id).and_then(|(_, before)| before);
+    /// A record as it stood before a revision changed it; nothing where it was not there, or was not changed.
+    pub fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
+        let before = match here {
+            Some((_, before)) => before,
+            None => log::before(&self.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
+        };
         Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
     }
 
@@ -367,21 +376,72 @@ impl Snapshot {
         meta_number(&meta, "revision")
     }
 
-    /// What a revision did; nothing where the log keeps it no more, or not yet.
+    /// What a revision did; nothing where the log keeps it no more, or not yet. One that changed very much is better read by [`Snapshot::log_changes`].
     pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        let mut found = 0;
+        for part in log::parts(&table, revision)? {
+            entry.changes.extend(part?);
+            found += 1;
+        }
+        if found != parts {
+            return Err(StoreError::Damaged(format!("of revision {revision} the log has {found} parts, not {parts}")));
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without holding all that it changed: calls back for each record, with its value before. Gives
+    /// the entry without its changes.
+    pub fn log_changes(
+        &self,
+        revision: Revision,
+        mut found: impl FnMut(log::Changed),
+    ) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, .. }) = self.log_head(revision)? else { return Ok(None) };
+        entry.changes.drain(..).for_each(&mut found);
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            part?.into_iter().for_each(&mut found);
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without what it changed: when, by whom, what for.
+    pub fn log_head_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        Ok(self.log_head(revision)?.map(|head| log::Entry { changes: Vec::new(), ..head.entry }))
+    }
+
+    /// The records that a revision changed, in order, from behind one on, at most so many.
+    pub fn changed_by(&self, revision: Revision, after: Option<&Id>, most: usize) -> Result<Vec<Id>, StoreError> {
+        let Some(log::Head { entry, .. }) = self.log_head(revision)? else { return Ok(Vec::new()) };
+        let behind = |(id, _): log::Changed| after.is_none_or(|after| id > *after).then_some(id);
+        let mut found: Vec<Id> = entry.changes.into_iter().filter_map(behind).take(most).collect();
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            if found.len() == most {
+                break;
+            }
+            let left = most - found.len();
+            found.extend(part?.into_iter().filter_map(behind).take(left));
+        }
+        Ok(found)
+    }
+
+    fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
         if self.past.as_ref().is_some_and(|past| revision > past.revision) {
             return Ok(None);
         }
         let log = self.transaction.open_table(LOG)?;
-        let entry = ReadableTable::get(&log, revision)?;
-        entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
+        let head = ReadableTable::get(&log, revision)?;
+        head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
     }
 
     /// When a revision was committed, in milliseconds since 1970 (UTC); nothing where the log does not have it.
     pub fn time_of(&self, revision: Revision) -> Result<Option<i64>, StoreError> {
         let log = self.transaction.open_table(LOG)?;
         let entry = ReadableTable::get(&log, revision)?;
-        Ok(entry.and_then(|bytes| log::Entry::time_of(bytes.value())))
+        Ok(entry.and_then(|bytes| log::Head::time_of(bytes.value())))
     }
 
     /// The oldest revision that can be read: the one before the first that the log has.
