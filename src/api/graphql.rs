@@ -58,14 +58,14 @@ pub fn sdl(schema: &Schema) -> String {
 /// Runs a request that the gate let pass.
 pub async fn run(
     schema: &Schema,
-    scope: Scope,
+    scope: Arc<Scope>,
     request: &Request,
     variables: Map<String, Value>,
     plan: Arc<Plan>,
 ) -> Result<Answer, Vec<GraphqlError>> {
     let mut asked = async_graphql::Request::new(request.query.as_str())
         .variables(Variables::from_json(Value::Object(variables.clone())))
-        .data(Arc::new(scope))
+        .data(scope)
         .data(plan)
         .data(Given(variables));
     if let Some(name) = &request.operation_name {
@@ -207,7 +207,7 @@ async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object
     let selections = ctx.with_selection_set(&ctx.item.node.selection_set);
     let resolved = arguments(ctx, def, &given.0).and_then(|arguments| {
         let arguments = if def.resolver.looks_ahead() { arguments.with_asked(asked(ctx)) } else { arguments };
-        def.resolver.resolve(scope, object, &arguments)
+        def.resolver.resolve_noting(scope, object, &arguments, || names(ctx).join("."))
     });
     match resolved {
         Ok(resolved) => complete(&selections, ctx.item, &def.ty, &resolved).await,
@@ -218,6 +218,11 @@ async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object
 /// What is asked of a field's value, as the plan has it.
 fn asked(ctx: &Context<'_>) -> Asked {
     let plan: &Arc<Plan> = ctx.data_unchecked();
+    plan.asked(&names(ctx))
+}
+
+/// The names in the answer that lead to a field, without places in lists.
+fn names<'c>(ctx: &'c Context<'_>) -> Vec<&'c str> {
     let nodes = std::iter::successors(ctx.path_node.as_ref(), |node| node.parent);
     let names = nodes.filter_map(|node| match node.segment {
         QueryPathSegment::Name(name) => Some(name),
@@ -225,7 +230,7 @@ fn asked(ctx: &Context<'_>) -> Asked {
     });
     let mut path: Vec<&str> = names.collect();
     path.reverse();
-    plan.asked(&path)
+    path
 }
 
 fn arguments(
@@ -298,7 +303,12 @@ fn complete<'f>(
                 return failed(ctx, field, ty, FieldError::internal("a list where none may stand"));
             }
             (Resolved::Object(object), ty) => match type_of(ty.name(), object) {
-                Some(ty) => resolve_container(ctx, &Container { ty, object }).await,
+                Some(ty) => {
+                    if let Some(record) = object.record() {
+                        ctx.data_unchecked::<Arc<Scope>>().trace.rest_on(record.id());
+                    }
+                    resolve_container(ctx, &Container { ty, object }).await
+                }
                 None => {
                     let name = &field.node.response_key().node;
                     return failed(

@@ -15,6 +15,7 @@ mod suggest;
 mod tokens;
 mod trusted;
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -95,13 +96,7 @@ impl Ready {
     fn run(self) -> Answer {
         let run = || {
             let mut answer = self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
-            if let (false, Some(data)) = (self.extensions.is_none(), &answer.data) {
-                let cost = (self.cost, self.cost_limit);
-                match self.extensions.answer(&self.scope, &self.document, data, cost) {
-                    Ok(extensions) => answer.extensions = extensions,
-                    Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
-                }
-            }
+            self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
@@ -240,7 +235,11 @@ impl Api {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
         let scope = self.scope(snapshot).noting(extensions.trace());
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+        let known = RefCell::new(HashMap::<u8, u64>::default());
+        let sizes = |kind: &'static Kind| {
+            let count = || scope.snapshot.count(kind).unwrap_or(0);
+            *known.borrow_mut().entry(kind.tag).or_insert_with(count)
+        };
         let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         let document = if extensions.is_none() { String::new() } else { request.query.clone() };
@@ -266,12 +265,13 @@ impl Api {
         passed: Passed,
         snapshot: Snapshot,
     ) -> Result<Answer, Vec<GraphqlError>> {
-        // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        let plan = self.gate.plan(&passed)?;
-        let scope = self.scope(snapshot);
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
-        plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
-        graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
+        // The plan is compiled for what it finds wrong with the arguments, the gate's last check, and for its bounds.
+        let Ready { plan, cost, scope, extensions, document, cost_limit, .. } =
+            self.ready(request, &passed, snapshot)?;
+        let (schema, scope) = (self.graphql.get_or_init(graphql::schema), Arc::new(scope));
+        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables, plan).await?;
+        extensions.answer_in(&mut answer, &scope, &document, (cost, cost_limit));
+        Ok(answer)
     }
 
     /// The store as of the revision that a request asks for, if it asks for one. What changed since is gathered where that
@@ -322,5 +322,41 @@ fn snapshot(store: &Store, at: Option<Revision>) -> Result<Snapshot, Vec<Graphql
     match at {
         Some(revision) => snapshot.at(revision).map_err(refused),
         None => Ok(snapshot),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::exchange::builtin;
+
+    #[test]
+    fn what_may_read_for_long_runs_on_a_thread_that_may_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("jiedui.redb"), 8 << 20).unwrap();
+        builtin::load(&store, &builtin::files(), 0).unwrap();
+        let api = Api::new(Arc::new(store), Executor::Plan, Limits::default());
+        let is_long = |query: &str| {
+            let request = Request::new(query);
+            let passed = api.pass(&request).unwrap();
+            api.ready_now(&request, &passed).unwrap().is_long()
+        };
+        for query in [
+            "{ node(id: \"source:seed-article\") { ... on Source { supports(first: 0) { totalCount } } } }",
+            "{ cities(filter: { children: { count: { gt: 3 } } }, first: 1) { nodes { id } } }",
+            "{ cities(orderBy: [{ children: { count: DESC } }], first: 1) { nodes { id } } }",
+            "{ search(text: \"中\") { size } }",
+            "{ region(code: \"440000\") { descendants(level: CITY) { totalCount } } }",
+        ] {
+            assert!(is_long(query), "{query}");
+        }
+        for query in [
+            "{ region(code: \"442000\") { name children(first: 5) { nodes { id } } } }",
+            "{ cities(first: 5) { totalCount nodes { id } } }",
+        ] {
+            assert!(!is_long(query), "{query}");
+        }
     }
 }

@@ -303,7 +303,7 @@ pub const COMMON_SPECIALS: &[Special] = &[
     },
     Special {
         name: "disagreements",
-        doc: "Claims about it that give different values of one indicator for overlapping times, and what stands behind each: all are shown, and none is picked. A running total is of the day as of which it holds.",
+        doc: "Claims about it of one indicator, counterpart and nature that cannot all be true as they are worded, for one time or for two that overlap, and what stands behind each: all are shown, and none is picked. More than 1000 and 1200 agree; 约 and 近 are read as rounded to the last digit that is not zero. A running total is of the day as of which it holds. A stated part is no claim against its whole.",
         arguments: &[],
         output: Output::Objects("Disagreement"),
     },

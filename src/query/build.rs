@@ -15,7 +15,7 @@ use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
 };
-use crate::model::closed::{CLOSED, SOURCE_KIND};
+use crate::model::closed::{CLOSED, PERIODS, SOURCE_KIND};
 use crate::model::kinds::{KINDS, STRUCTS, kinds_of};
 
 /// Every type of the API.
@@ -378,9 +378,14 @@ fn disagreement_types() -> [Type; 2] {
     [
         object(
             "Disagreement",
-            "Claims that give different values of one indicator for overlapping times.",
+            "Claims of one indicator for one time, or for two times that overlap, that cannot all be true if they speak of one time.",
             vec![
                 value("indicator", "What they measure.", TypeRef::required("Indicator")),
+                value(
+                    "periods",
+                    "How the two times relate; of a part of a time and the whole of it, figures of what flows differ without contradiction.",
+                    TypeRef::required(PERIODS.name),
+                ),
                 value("least", "The smallest value claimed.", decimal()),
                 value("most", "The largest.", decimal()),
                 value("claims", "All of them, by their times.", TypeRef::required("Claim").list()),

@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod back;
 pub mod build;
 pub mod connection;
+mod disagreement;
 pub mod error;
 pub mod filter;
 pub mod filter_types;

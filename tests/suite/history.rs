@@ -15,7 +15,7 @@ const QUESTIONS: [&str; 8] = [
     "{ pairings(filter: { name: { contains: \"试\" } }, orderBy: [{ name: DESC }]) { totalCount nodes { id helpers { id } helped { id } } } }",
     "{ region(code: \"442000\") { pairings(first: 1000) { totalCount nodes { id } } note } }",
     "{ search(text: \"shiyan\") { size hits { nodes { id } } } contains: search(text: \"茶\", kinds: [PRODUCT]) { hits { nodes { id } } } }",
-    "{ pairings { aggregate(groupBy: [{ form: true }]) { nodes { count } } } enterprises { totalCount } }",
+    "{ pairings { aggregate(groupBy: [{ form: VALUE }]) { nodes { count } } } enterprises { totalCount } }",
     "{ observations(filter: { value: { gte: \"7000000\" } }, orderBy: [{ value: ASC }]) { totalCount nodes { id value subject { id } } } }",
     "{ node(id: \"product:p1\") { id version citations { line source { id } } } region(code: \"T77\") { id name } }",
 ];
