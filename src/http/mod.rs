@@ -1,11 +1,14 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
+mod export;
 mod graphql;
 mod guard;
+mod lines;
 mod listen;
 mod negotiate;
 mod observe;
 mod pages;
+mod stream;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +19,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use listen::{Tls, serve};
@@ -40,6 +45,8 @@ struct Shared {
     settings: Arc<Settings>,
     metrics: PrometheusHandle,
     stopping: Stopping,
+    /// Room for bodies that are written while they are sent.
+    exports: Arc<Semaphore>,
 }
 
 /// Whether the server was told to stop: it finishes what it has, and says that it is not ready for more.
@@ -61,11 +68,15 @@ impl Stopping {
 pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let shared = Shared { api, settings: Arc::new(settings), metrics, stopping };
+    let exports = Arc::new(Semaphore::new(settings.limits.exports.min(Semaphore::MAX_PERMITS)));
+    let shared = Shared { api, settings: Arc::new(settings), metrics, stopping, exports };
+    // What is compressed already stays as it is.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
     Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
         .route("/playground/{file}", get(pages::asset))
+        .route("/export/{file}", get(export::export))
         .route("/schema.graphql", get(pages::schema))
         .route("/health", get(pages::health))
         .route("/ready", get(pages::ready))
@@ -75,7 +86,7 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .fallback(pages::nothing)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(DefaultBodyLimit::max(bytes))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(compressed))
         .layer(cors)
         .layer(axum::middleware::from_fn(observe::observe))
         .with_state(shared)

@@ -263,6 +263,8 @@ fn pack_value(value: &Value) -> Vec<u8> {
         Value::Date(date) => date.to_string().into_bytes(),
         Value::Closed(code) => vec![*code],
         Value::Ref(id) => id.as_ref().to_bytes(),
+        // An object without a value is none: a table cannot tell the two apart.
+        Value::Struct(values) if values.iter().all(|value| *value == Value::Null) => Vec::new(),
         Value::Struct(values) => pack_row(&values.iter().map(pack_value).collect::<Vec<_>>()),
         Value::List(items) => pack_list(&items.iter().map(pack_value).collect::<Vec<_>>()),
     }

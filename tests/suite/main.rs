@@ -23,6 +23,8 @@ mod mutations;
 mod national_pairings;
 mod network;
 mod oracle;
+mod outlet;
+mod outlet_http;
 mod paging;
 mod playground;
 mod provenance;
