@@ -33,6 +33,7 @@ use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
 use request::{Answer, Request};
+pub use suggest::nearest;
 pub use trusted::Trusted;
 
 /// Which executor runs queries.

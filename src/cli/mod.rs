@@ -2,6 +2,7 @@
 
 mod check;
 mod exit;
+mod export;
 mod files;
 mod import;
 mod query;
@@ -44,6 +45,8 @@ enum Command {
     Compact(files::Compact),
     /// Load data from files, all or nothing.
     Import(import::Import),
+    /// Write the whole graph, or one kind, to files that can be imported again.
+    Export(export::ExportTo),
 }
 
 /// The bounds that the caller sets.
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Restore(restore) => restore.run(),
         Command::Compact(compact) => compact.run(),
         Command::Import(import) => import.run(),
+        Command::Export(export) => export.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });
     let done = done.unwrap_or_else(|panic| Err(Failure::Panicked(told_by(&panic))));

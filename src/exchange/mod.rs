@@ -1,5 +1,7 @@
-//! Data in and out: packages of CSV files, and the data that the binary brings.
+//! Data in and out: packages of CSV files and other forms, and the data that the binary brings.
 
 pub mod builtin;
+pub mod columns;
 pub mod gazetteer;
+pub mod outlet;
 pub mod package;

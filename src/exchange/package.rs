@@ -1,14 +1,19 @@
 //! Reading a Data Package: a CSV file for each kind, and one for each list whose items hold several values.
 //!
-//! The columns follow from the catalog: a value, or a reference as a global id, is a cell; a list is one cell, its items
-//! parted by `;`; a struct is a column for each field, `period.start`; the entries of an edge with properties, and a list of
-//! structs, are a file of their own, `groups-members.csv`.
+//! The columns follow from the catalog (`columns.rs`): a value, or a reference as a global id, is a cell; a list is one cell,
+//! its items parted by `;`; a struct is a column for each field, `period.start`; the entries of an edge with properties, and a
+//! list of structs, are a file of their own, `groups-members.csv`.
+//!
+//! A text is its cell as it stands, spaces and a leading `=` with it; an empty cell is null, and so is an empty list. In a
+//! list, `\` takes the special sense from what follows: `\;` is a `;` of the item, `\\` a `\`, and `\` before white space keeps
+//! it, where white space around an item is else trimmed. Before anything else a `\` is itself.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde_json::Value as Json;
 
+use super::columns::{has_own_file, items, kebab};
 use crate::model::catalog::{COMMON, Field, Kind, Shape};
 use crate::model::id::Id;
 use crate::model::kinds::KINDS;
@@ -263,15 +268,6 @@ fn id_place(columns: &[(String, Column)]) -> usize {
     columns.iter().position(|(_, column)| matches!(column, Column::Id)).unwrap_or(0)
 }
 
-/// Whether a field's items hold several values, so that a cell cannot.
-fn has_own_file(field: &Field) -> bool {
-    match &field.shape {
-        Shape::Structs(_) => true,
-        Shape::Edge(edge) => !edge.properties.is_empty(),
-        _ => false,
-    }
-}
-
 fn struct_in(value: &mut Value, size: usize) -> &mut Value {
     if !matches!(value, Value::Struct(_)) {
         *value = Value::Struct(vec![Value::Null; size]);
@@ -280,13 +276,14 @@ fn struct_in(value: &mut Value, size: usize) -> &mut Value {
 }
 
 fn read_cell(field: &Field, cell: &str) -> Result<Value, String> {
-    let items = || cell.split(';').map(str::trim).filter(|item| !item.is_empty());
     let list = |items: Vec<Value>| if items.is_empty() { Value::Null } else { Value::List(items) };
     let scalar = |scalar: Scalar, cell: &str| if cell.is_empty() { Ok(Value::Null) } else { scalar.parse(cell) };
     match &field.shape {
         Shape::One(of) => scalar(*of, cell),
-        Shape::List(of) => items().map(|item| of.parse(item)).collect::<Result<_, _>>().map(list),
-        Shape::Edge(edge) if edge.is_list() => items().map(read_ref).collect::<Result<_, _>>().map(list),
+        Shape::List(of) => items(cell).iter().map(|item| of.parse(item)).collect::<Result<_, _>>().map(list),
+        Shape::Edge(edge) if edge.is_list() => {
+            items(cell).iter().map(|item| read_ref(item)).collect::<Result<_, _>>().map(list)
+        }
         Shape::Edge(_) => read_ref(cell),
         Shape::Struct(_) | Shape::Structs(_) => Err("stands in columns or a file of its own".to_owned()),
     }
@@ -294,18 +291,6 @@ fn read_cell(field: &Field, cell: &str) -> Result<Value, String> {
 
 fn read_ref(cell: &str) -> Result<Value, String> {
     if cell.is_empty() { Ok(Value::Null) } else { Id::parse(cell).map(Value::Ref).map_err(|error| error.to_string()) }
-}
-
-/// `laborStations` as `labor-stations`.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::with_capacity(name.len() + 2);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() {
-            kebab.push('-');
-        }
-        kebab.push(letter.to_ascii_lowercase());
-    }
-    kebab
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod headings;
 pub mod hex;
 pub mod id;
+pub mod json;
 pub mod kinds;
 pub mod names;
 pub mod record;

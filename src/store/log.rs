@@ -36,6 +36,11 @@ impl Entry {
         sealed::seal(0, &entry)
     }
 
+    /// The time of a packed entry, without what it changed, which may be much.
+    pub(super) fn time_of(bytes: &[u8]) -> Option<i64> {
+        Row::new(sealed::row_of(bytes)).slot(0).try_into().ok().map(i64::from_le_bytes)
+    }
+
     pub(super) fn unpack(bytes: &[u8]) -> Result<Self, StoreError> {
         let damaged = || StoreError::Damaged("a revision of the log cannot be read".to_owned());
         if !sealed::is_intact(bytes) {

@@ -239,6 +239,13 @@ impl Snapshot {
         entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
     }
 
+    /// When a revision was committed, in milliseconds since 1970 (UTC); nothing where the log does not have it.
+    pub fn time_of(&self, revision: Revision) -> Result<Option<i64>, StoreError> {
+        let log = self.transaction.open_table(LOG)?;
+        let entry = ReadableTable::get(&log, revision)?;
+        Ok(entry.and_then(|bytes| log::Entry::time_of(bytes.value())))
+    }
+
     pub(super) fn transaction(&self) -> &ReadTransaction {
         &self.transaction
     }
