@@ -13,6 +13,7 @@ mod gazetteer;
 mod gazetteer_files;
 mod generate;
 mod http;
+mod intake;
 mod layers;
 mod national_pairings;
 mod network;

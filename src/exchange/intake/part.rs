@@ -1,0 +1,101 @@
+//! One table as it was given: rows of cells, from a text file or from a sheet.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::cell::Cell;
+use super::encoding::decode;
+use super::fault::Fault;
+use super::workbook::Workbook;
+use crate::exchange::columns::Table;
+
+/// A row, from the first cell to the last that holds something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its line or row, from 1.
+    pub number: u64,
+    /// Its cells.
+    pub cells: Vec<Cell>,
+}
+
+/// A table as it was given.
+pub struct Part {
+    /// The file.
+    pub file: String,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Which table.
+    pub table: &'static Table,
+    /// Where its rows come from.
+    pub rows: Rows,
+}
+
+/// Where the rows of a table come from.
+pub enum Rows {
+    /// A file of values with separators.
+    Separated(Vec<u8>),
+    /// A file of objects, a line each.
+    Lines(Vec<u8>),
+    /// A sheet.
+    Sheet(Rc<RefCell<Workbook>>),
+}
+
+impl Part {
+    /// Gives the rows of a table, headings first.
+    pub fn walk(&mut self, each: &mut dyn FnMut(Row)) -> Result<(), Fault> {
+        match &mut self.rows {
+            Rows::Separated(bytes) => {
+                // Its bytes are not needed beside its text.
+                let text = text_of(&self.file, &std::mem::take(bytes))?;
+                separated(&self.file, &text, each)
+            }
+            Rows::Lines(_) => Ok(()),
+            Rows::Sheet(book) => {
+                let sheet = self.sheet.clone().unwrap_or_default();
+                let walked = book.borrow_mut().walk(&sheet, &mut |row| {
+                    each(row);
+                    true
+                });
+                walked.map_err(|problem| Fault::of_sheet(&self.file, Some(&sheet), problem))
+            }
+        }
+    }
+}
+
+/// The text of a file, whatever its encoding.
+pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Fault> {
+    decode(bytes).map_err(|no_text| Fault { row: Some(no_text.line), ..Fault::of_file(file, no_text.problem()) })
+}
+
+/// Reads values with separators. A row of another length than the headings is told by whoever reads it.
+fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Fault> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator(text))
+        .from_reader(text.as_bytes());
+    let mut row = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut row) {
+            Ok(false) => return Ok(()),
+            Ok(true) => {
+                let number = row.position().map_or(0, csv::Position::line);
+                each(Row { number, cells: row.iter().map(Cell::of_text).collect() });
+            }
+            Err(error) => return Err(Fault::of_file(file, error.to_string())),
+        }
+    }
+}
+
+/// What parts the headings: a comma, unless there are more of another.
+fn separator(text: &str) -> u8 {
+    let headings = text.lines().next().unwrap_or_default();
+    let count = |sign: u8| headings.bytes().filter(|byte| *byte == sign).count();
+    let mut best = b',';
+    for other in [b'\t', b';'] {
+        if count(other) > count(best) {
+            best = other;
+        }
+    }
+    best
+}

@@ -1,0 +1,514 @@
+//! The tables read into records, upon those that the database has: a column that is not given leaves its field as it is, an
+//! empty cell clears it, and a list that is given is the list.
+
+use std::collections::HashMap;
+
+use super::cell::Cell;
+use super::fault::{Fault, Wrong, nearest, shown};
+use super::figures::{self, Said, figure_of};
+use super::known::{At, Draft, Known};
+use super::part::{Part, Row};
+use super::values::{scalar, unreadable};
+use super::workbook::name_of;
+use crate::config::IMPORT_FAULTS_MAX;
+use crate::exchange::Step;
+use crate::exchange::columns::{Column, Place, Rows, Table, items, tables};
+use crate::model::catalog::{Edge, Field, Kind, Shape};
+use crate::model::id::{Id, is_key};
+use crate::model::record::Record;
+use crate::model::value::{Scalar, Value};
+use crate::store::{Snapshot, StoreError};
+use crate::text::amounts;
+
+/// A column of a table as it was given.
+struct Given {
+    /// Where it stands in the rows.
+    source: usize,
+    /// Its heading, as it was given.
+    heading: String,
+    /// What it holds.
+    column: &'static Column,
+}
+
+/// A table as it was given, for whoever tells of it.
+struct Sheet {
+    file: String,
+    sheet: Option<String>,
+    table: &'static Table,
+    columns: Vec<Given>,
+    /// How many cells the row of headings has.
+    width: usize,
+}
+
+/// What was read so far.
+pub struct Reading<'s> {
+    /// The records.
+    pub known: Known<'s>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    sheets: Vec<Sheet>,
+}
+
+impl<'s> Reading<'s> {
+    /// Nothing was read yet.
+    pub fn new(snapshot: Option<&'s Snapshot>) -> Self {
+        Self { known: Known::new(snapshot), faults: Vec::new(), sheets: Vec::new() }
+    }
+
+    /// Reads every table, those of kinds first.
+    pub fn parts(&mut self, mut parts: Vec<Part>, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
+        let order: HashMap<&str, usize> = tables().iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect();
+        parts.sort_by_key(|part| order.get(part.table.name.as_str()).copied());
+        let total = parts.len() as u64;
+        for (done, part) in parts.iter_mut().enumerate() {
+            told(Step { what: "reading", done: done as u64, total });
+            self.part(part)?;
+        }
+        self.clear_unlisted();
+        Ok(())
+    }
+
+    fn part(&mut self, part: &mut Part) -> Result<(), StoreError> {
+        let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
+        self.sheets.push(Sheet { file: file.clone(), sheet: sheet.clone(), table, columns: Vec::new(), width: 0 });
+        let mut headings = false;
+        let mut failed = None;
+        let walked = part.walk(&mut |row| {
+            if failed.is_some() || self.faults.len() >= IMPORT_FAULTS_MAX {
+                return;
+            }
+            if !headings {
+                headings = row.cells.iter().any(|cell| !cell.is_empty());
+                return if headings { self.headings(&row) } else { () };
+            }
+            failed = self.row(&row).err();
+        });
+        if let Err(fault) = walked {
+            self.faults.push(fault);
+        } else if !headings && self.known.is_over_database() {
+            self.faults.push(Fault::of_sheet(&file, sheet.as_deref(), "is empty; expected a row of headings, and records below"));
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn headings(&mut self, row: &Row) {
+        let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
+        let table = self.sheets[at.part as usize].table;
+        let mut columns: Vec<Given> = Vec::new();
+        let mut faults = Vec::new();
+        for (source, cell) in row.cells.iter().enumerate() {
+            let heading = cell.to_string().trim().to_owned();
+            // A column without a heading is looked at where it holds something; one with # is the keeper's own.
+            if heading.is_empty() || heading.starts_with('#') {
+                continue;
+            }
+            match column(table, &heading) {
+                Some(column) if columns.iter().any(|given| std::ptr::eq(given.column, column)) => {
+                    faults.push((source, heading, Wrong::said("stands in the table twice".to_owned())));
+                }
+                Some(column) => columns.push(Given { source, heading: one_line(&heading), column }),
+                None => {
+                    let names: Vec<_> = table.columns.iter().flat_map(|it| [it.heading.clone(), it.zh()]).collect();
+                    let near = nearest(&heading, names.iter().map(String::as_str));
+                    faults.push((source, heading, Wrong::said("there is no such field".to_owned()).perhaps(near)));
+                }
+            }
+        }
+        if !columns.iter().any(|given| given.column.place == Place::Id) {
+            let wrong = Wrong::said("expected a column id, or 编号, found none: it says which record a row is".to_owned());
+            faults.push((usize::MAX, String::new(), wrong));
+        }
+        let sheet = &mut self.sheets[at.part as usize];
+        sheet.width = row.cells.len();
+        sheet.columns = columns;
+        for (source, heading, wrong) in faults {
+            let mut fault = self.fault_at(at, Some(source), &Cell::Empty, wrong);
+            fault.column = Some(one_line(&heading)).filter(|heading| !heading.is_empty());
+            self.faults.push(fault);
+        }
+    }
+
+    fn row(&mut self, row: &Row) -> Result<(), StoreError> {
+        let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
+        let sheet = &self.sheets[at.part as usize];
+        if row.cells.iter().all(Cell::is_empty) {
+            return Ok(());
+        }
+        let of_text = sheet.sheet.is_none();
+        if of_text && row.cells.len() < sheet.width {
+            let problem = format!("the row has {} cells, the headings are {}", row.cells.len(), sheet.width);
+            self.report(at, None, &Cell::Empty, Wrong::said(problem));
+            return Ok(());
+        }
+        if let Some((source, cell)) = row.cells.iter().enumerate().skip(sheet.width).find(|(_, cell)| !cell.is_empty()) {
+            let wrong = Wrong::said(format!("the cell stands behind the last of {} headings", sheet.width));
+            self.report(at, Some(source), cell, wrong);
+            return Ok(());
+        }
+        let Some(given) = sheet.columns.iter().find(|given| given.column.place == Place::Id) else { return Ok(()) };
+        let cell = row.cells.get(given.source).cloned().unwrap_or(Cell::Empty);
+        match sheet.table.rows {
+            Rows::Records(kind) => match own_id(&cell, Some(kind)) {
+                Ok(id) => self.record(at, kind, id, row),
+                Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
+            },
+            Rows::Entries(kind, slot, field) => match own_id(&cell, kind) {
+                Ok(id) => self.entry(at, id, slot, field, row),
+                Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
+            },
+        }
+    }
+
+    /// A row of a kind's table.
+    fn record(&mut self, at: At, kind: &'static Kind, id: Id, row: &Row) -> Result<(), StoreError> {
+        if let Some(place) = self.known.place(&id) {
+            let there = self.known.drafts[place].at.map(|there| self.place_of(there)).unwrap_or_default();
+            let problem = match self.known.is_over_database() {
+                true => format!("{id} stands in {there} too; leave one of them out"),
+                false => format!("{id} stands in the package twice"),
+            };
+            return Ok(self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem)));
+        }
+        let before = self.known.stored(&id)?.unwrap_or_else(|| Record::new(kind, &id.key));
+        let mut draft = Draft { record: before.clone(), at: Some(at), entries: Vec::new(), faulty: Vec::new() };
+        let figure = figure_of(kind);
+        let mut worded = None;
+        for given in 0..self.sheets[at.part as usize].columns.len() {
+            let Given { source, column, .. } = self.sheets[at.part as usize].columns[given];
+            let cell = row.cells.get(source).unwrap_or(&Cell::Empty);
+            let (slot, inner) = match column.place {
+                Place::Slot(slot) => (slot, None),
+                Place::Inner(slot, inner) => (slot, Some(inner)),
+                Place::Id | Place::Target | Place::Entry(_) => continue,
+            };
+            if figure.is_some_and(|figure| figure.value == slot) && !cell.is_empty() {
+                worded = Some((source, cell));
+                continue;
+            }
+            let Some(field) = column.field else { continue };
+            match self.value(field, cell)? {
+                Ok(value) => set(&mut draft.record.values[slot], kind, slot, inner, value),
+                Err(wrong) => {
+                    draft.faulty.push(slot);
+                    self.report(at, Some(source), cell, wrong);
+                }
+            }
+        }
+        if let (Some(figure), Some((source, cell))) = (figure, worded) {
+            self.figure(at, figure, &before, &mut draft, source, cell)?;
+        }
+        self.known.add(draft);
+        Ok(())
+    }
+
+    /// The figure of a row, whose wording may say how it is bounded, and in which unit it is.
+    fn figure(
+        &mut self,
+        at: At,
+        figure: figures::Figure,
+        before: &Record,
+        draft: &mut Draft,
+        source: usize,
+        cell: &Cell,
+    ) -> Result<(), StoreError> {
+        let values = &draft.record.values;
+        let qualifier_given = self.sheets[at.part as usize].columns.iter().any(|it| it.column.place == Place::Slot(figure.qualifier));
+        let said = match (&values[figure.qualifier], qualifier_given) {
+            (_, false) => Said::NoColumn,
+            (Value::Closed(code), true) => Said::Code(*code),
+            (_, true) => Said::Nothing,
+        };
+        let unit = match figure.indicator.map(|slot| &values[slot]) {
+            Some(Value::Ref(id)) => self.known.get(id)?.map(|indicator| figures::unit_of(&indicator)),
+            _ => None,
+        };
+        if figure.indicator.is_some() && unit.is_none() && !draft.faulty.is_empty() {
+            // Which unit it has to be in is already told of.
+            draft.faulty.push(figure.value);
+            return Ok(());
+        }
+        let old = (&before.values[figure.value], &before.values[figure.qualifier]);
+        match figures::read(cell, said, unit.as_ref(), old) {
+            Ok((value, qualifier)) => {
+                let Some(value) = as_declared(draft.record.kind, figure.value, &value.to_string()) else {
+                    draft.faulty.push(figure.value);
+                    self.report(at, Some(source), cell, Wrong::expected("a whole number of 32 bits", &cell.to_string()));
+                    return Ok(());
+                };
+                draft.record.values[figure.value] = value;
+                if let Some(qualifier) = qualifier {
+                    draft.record.values[figure.qualifier] = qualifier;
+                }
+            }
+            Err(wrong) => {
+                draft.faulty.push(figure.value);
+                self.report(at, Some(source), cell, wrong);
+            }
+        }
+        Ok(())
+    }
+
+    /// A row of the table of a list.
+    fn entry(&mut self, at: At, id: Id, slot: usize, field: &'static Field, row: &Row) -> Result<(), StoreError> {
+        let place = match self.known.place(&id) {
+            Some(place) => place,
+            None => match self.known.stored(&id)? {
+                Some(record) => {
+                    self.known.add(Draft { record, at: None, entries: Vec::new(), faulty: Vec::new() })
+                }
+                None => {
+                    let problem = match self.known.is_over_database() {
+                        true => format!("there is no record {id}, neither here nor in the database"),
+                        false => format!("there is no record {id} in the package"),
+                    };
+                    let kind = id.as_ref().kind().map_or("", |kind| kind.name);
+                    let near = self.known.nearest(kind, &id.to_string())?;
+                    return Ok(self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem).perhaps(near)));
+                }
+            },
+        };
+        let table = self.sheets[at.part as usize].table;
+        let start = table.entry_start();
+        let mut values = vec![Value::Null; table.entry_width()];
+        let mut faulty = false;
+        for given in 0..self.sheets[at.part as usize].columns.len() {
+            let Given { source, column, .. } = self.sheets[at.part as usize].columns[given];
+            let cell = row.cells.get(source).unwrap_or(&Cell::Empty);
+            let (inner, read) = match (column.place, column.field, &field.shape) {
+                (Place::Target, _, Shape::Edge(edge)) => (0, self.target(edge, cell)?),
+                (Place::Entry(inner), Some(field), _) => (start + inner, self.value(field, cell)?),
+                _ => continue,
+            };
+            match read {
+                Ok(value) => values[inner] = value,
+                Err(wrong) => {
+                    faulty = true;
+                    self.report(at, Some(source), cell, wrong);
+                }
+            }
+        }
+        let draft = &mut self.known.drafts[place];
+        let list = match draft.entries.iter().position(|(given, _)| *given == slot) {
+            Some(list) => list,
+            None => {
+                draft.record.values[slot] = Value::Null;
+                draft.entries.push((slot, Vec::new()));
+                draft.entries.len() - 1
+            }
+        };
+        if faulty {
+            draft.faulty.push(slot);
+        }
+        draft.entries[list].1.push(at);
+        match &mut draft.record.values[slot] {
+            Value::List(items) => items.push(Value::Struct(values)),
+            held => *held = Value::List(vec![Value::Struct(values)]),
+        }
+        Ok(())
+    }
+
+    /// Where a kind's table and that of one of its lists were both given, a record without entries has none.
+    fn clear_unlisted(&mut self) {
+        let lists = self.sheets.iter().filter_map(|sheet| match sheet.table.rows {
+            // A table whose headings cannot be used says nothing.
+            Rows::Entries(kind, slot, _) if !sheet.columns.is_empty() => Some((kind, slot)),
+            _ => None,
+        });
+        let lists: Vec<_> = lists.collect();
+        for draft in self.known.drafts.iter_mut().filter(|draft| draft.at.is_some()) {
+            for (kind, slot) in &lists {
+                let has = kind.is_none_or(|kind| kind == draft.record.kind);
+                if has && !draft.entries.iter().any(|(given, _)| given == slot) {
+                    draft.record.values[*slot] = Value::Null;
+                }
+            }
+        }
+    }
+
+    /// One cell as a field's value.
+    fn value(&mut self, field: &'static Field, cell: &Cell) -> Result<Result<Value, Wrong>, StoreError> {
+        let list = |values: Vec<Value>| if values.is_empty() { Value::Null } else { Value::List(values) };
+        match (&field.shape, cell) {
+            (_, Cell::Error(what)) => Ok(Err(unreadable(what))),
+            (Shape::One(of), cell) => Ok(field_value(field, *of, cell)),
+            (Shape::List(of), cell) => {
+                let each = items(&cell.to_string());
+                let values = each.iter().map(|item| field_value(field, *of, &Cell::Text(item.clone())));
+                Ok(values.collect::<Result<Vec<_>, _>>().map(list))
+            }
+            (Shape::Edge(edge), cell) if edge.is_list() => {
+                let mut values = Vec::new();
+                for item in cell.to_string().split([';', '；', '、', '\n']).filter(|item| !item.trim().is_empty()) {
+                    match self.known.reference(edge, item)? {
+                        Ok(id) => values.push(Value::Ref(id)),
+                        Err(wrong) => return Ok(Err(wrong)),
+                    }
+                }
+                Ok(Ok(list(values)))
+            }
+            (Shape::Edge(edge), cell) => self.target(edge, cell),
+            (Shape::Struct(_) | Shape::Structs(_), _) => {
+                Ok(Err(Wrong::said("stands in columns or a table of its own".to_owned())))
+            }
+        }
+    }
+
+    fn target(
+        &mut self,
+        edge: &Edge,
+        cell: &Cell,
+    ) -> Result<Result<Value, Wrong>, StoreError> {
+        let text = cell.to_string();
+        match cell {
+            Cell::Error(what) => Ok(Err(unreadable(what))),
+            _ if text.trim().is_empty() => Ok(Ok(Value::Null)),
+            _ => Ok(self.known.reference(edge, &text)?.map(Value::Ref)),
+        }
+    }
+
+    fn report_id(&mut self, at: At, cell: &Cell, wrong: Wrong) {
+        let ids = |given: &&Given| given.column.place == Place::Id;
+        let source = self.sheets[at.part as usize].columns.iter().find(ids).map(|given| given.source);
+        self.report(at, source, cell, wrong);
+    }
+
+    fn report(&mut self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) {
+        let fault = self.fault_at(at, source, cell, wrong);
+        self.faults.push(fault);
+    }
+
+    /// A fault in a row, of the column that stands at a place in it.
+    fn fault_at(&self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) -> Fault {
+        let sheet = &self.sheets[at.part as usize];
+        let source = source.filter(|source| *source != usize::MAX);
+        let heading = sheet.columns.iter().find(|given| Some(given.source) == source).map(|given| given.heading.clone());
+        let name = source.filter(|_| sheet.sheet.is_some()).map(|source| name_of(at.row as u32 - 1, source));
+        Fault {
+            file: sheet.file.clone(),
+            sheet: sheet.sheet.clone(),
+            row: Some(at.row),
+            column: heading,
+            cell: name,
+            value: (!cell.is_empty()).then(|| shown(&cell.to_string())),
+            problem: wrong.problem,
+            nearest: wrong.nearest,
+        }
+    }
+
+    /// A fault of what a row gave to a place of its record; of the row as a whole where it has no such column.
+    pub fn fault_of(&self, at: At, place: &dyn Fn(Place) -> bool, value: &str, wrong: Wrong) -> Fault {
+        let sheet = &self.sheets[at.part as usize];
+        let given = sheet.columns.iter().find(|given| place(given.column.place)).map(|given| given.source);
+        let mut fault = self.fault_at(at, given, &Cell::of_text(value), wrong);
+        if given.is_none() {
+            // The column is not there at all, and its heading is what the keeper has to add.
+            let missing = sheet.table.columns.iter().find(|column| place(column.place));
+            fault.column = missing.map(|column| format!("{} ({})", column.zh(), column.heading));
+        }
+        fault
+    }
+
+    /// The faults in the order of the files, as they were read.
+    pub fn sorted_faults(mut self) -> Vec<Fault> {
+        let order = |fault: &Fault| {
+            let there = |sheet: &Sheet| sheet.file == fault.file && sheet.sheet == fault.sheet;
+            (self.sheets.iter().position(there).unwrap_or(0), fault.row)
+        };
+        let mut faults = std::mem::take(&mut self.faults);
+        faults.sort_by_key(order);
+        faults
+    }
+
+    /// How a row is named to a person.
+    fn place_of(&self, at: At) -> String {
+        let sheet = &self.sheets[at.part as usize];
+        match &sheet.sheet {
+            Some(name) => format!("{}, sheet {name}, row {}", sheet.file, at.row),
+            None => format!("{}, line {}", sheet.file, at.row),
+        }
+    }
+}
+
+/// The column of a heading: its name in either language, perhaps both, perhaps marked as required.
+fn column(table: &'static Table, heading: &str) -> Option<&'static Column> {
+    let mut found: Option<&'static Column> = None;
+    for part in heading.split(['\n', '(', ')', '（', '）']).map(|part| part.trim().trim_end_matches('*').trim()) {
+        if part.is_empty() {
+            continue;
+        }
+        let column = table.columns.iter().find(|it| it.heading.eq_ignore_ascii_case(part) || it.zh() == part)?;
+        if found.is_some_and(|found| !std::ptr::eq(found, column)) {
+            return None;
+        }
+        found = Some(column);
+    }
+    found
+}
+
+fn one_line(heading: &str) -> String {
+    shown(&heading.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The id in a row's own cell; of a kind that is known, its key is enough.
+fn own_id(cell: &Cell, kind: Option<&'static Kind>) -> Result<Id, Wrong> {
+    let text = match cell {
+        Cell::Error(what) => return Err(unreadable(what)),
+        cell => cell.to_string(),
+    };
+    let text = text.trim();
+    if let (Some(kind), false) = (kind, text.contains(':'))
+        && is_key(text)
+    {
+        return Ok(Id::new(kind, text));
+    }
+    let id = Id::parse(text).map_err(|error| Wrong::said(error.to_string()))?;
+    match kind {
+        Some(kind) if id.tag != kind.tag => Err(Wrong::said(format!("expected the id of a {}, found {id}", kind.id))),
+        _ => Ok(id),
+    }
+}
+
+/// Puts a value in its slot, or in the struct there.
+fn set(held: &mut Value, kind: &'static Kind, slot: usize, inner: Option<usize>, value: Value) {
+    let Some(inner) = inner else {
+        *held = value;
+        return;
+    };
+    if !matches!(held, Value::Struct(_)) {
+        if value == Value::Null {
+            return;
+        }
+        let fields = kind.slots().nth(slot).map_or(0, |(_, field)| match &field.shape {
+            Shape::Struct(of) => of.fields.len(),
+            _ => 0,
+        });
+        *held = Value::Struct(vec![Value::Null; fields]);
+    }
+    if let Value::Struct(values) = held {
+        values[inner] = value;
+        if values.iter().all(|value| *value == Value::Null) {
+            *held = Value::Null;
+        }
+    }
+}
+
+/// A number as its field keeps it.
+fn as_declared(kind: &'static Kind, slot: usize, digits: &str) -> Option<Value> {
+    let (_, field) = kind.slots().nth(slot)?;
+    match field.shape {
+        Shape::One(scalar) => scalar.parse(digits).ok(),
+        _ => None,
+    }
+}
+
+/// One value; an amount in a column of one unit may say that unit.
+fn field_value(field: &Field, of: Scalar, cell: &Cell) -> Result<Value, Wrong> {
+    if !matches!(of, Scalar::Decimal) || field.unit.is_empty() || matches!(cell, Cell::Empty | Cell::Error(_)) {
+        return scalar(of, cell);
+    }
+    let text = cell.to_string();
+    let amount = amounts::read(&text).filter(|amount| amount.qualifier.is_none());
+    let value = amount.and_then(|amount| amounts::in_unit(&amount, field.unit, None));
+    let what = format!("an exact amount in {}, such as 126000000 or 1.26亿元", field.unit);
+    value.map(Value::Decimal).ok_or_else(|| Wrong::expected(&what, &text))
+}
