@@ -94,10 +94,11 @@ impl Import {
         };
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
         let mut shown = Shown::new();
-        let done = intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![fault])).and_then(|files| {
-            let options = Options { table, dry_run: self.dry_run };
-            intake::import(&store, files, &options, &author, &mut |step| shown.show(step))
-        });
+        let done =
+            intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![fault])).and_then(|files| {
+                let options = Options { table, dry_run: self.dry_run };
+                intake::import(&store, files, &options, &author, &mut |step| shown.show(step))
+            });
         shown.bar.finish_and_clear();
         match done {
             Ok(report) if self.format == Format::Json => say(&report.to_json().to_string()),
@@ -128,7 +129,8 @@ impl Import {
     }
 
     fn note(&self, path: &Path) -> String {
-        let name = || path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            || path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         self.note.clone().unwrap_or_else(|| format!("import of {}", name()))
     }
 }

@@ -6,6 +6,7 @@ pub mod gazetteer;
 pub mod intake;
 pub mod outlet;
 pub mod package;
+pub mod template;
 
 /// How far the import is.
 #[derive(Debug, Clone, Copy)]

@@ -85,11 +85,8 @@ impl fmt::Display for Fault {
 
 /// A text as it is told: on one line, and cut where it is long.
 pub fn shown(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(IMPORT_SHOWN_CHARS)
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
+    let mut shown: String =
+        text.chars().take(IMPORT_SHOWN_CHARS).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     if text.chars().nth(IMPORT_SHOWN_CHARS).is_some() {
         shown.push('…');
     }
@@ -126,7 +123,8 @@ impl Wrong {
 /// Those of some names that are nearest to a text, the nearest first; none where all are far.
 pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let far = text.chars().count() / 3 + 1;
-    let mut near: Vec<_> = names.map(|name| (strsim::damerau_levenshtein(text, name), name)).filter(|(by, _)| *by <= far).collect();
+    let mut near: Vec<_> =
+        names.map(|name| (strsim::damerau_levenshtein(text, name), name)).filter(|(by, _)| *by <= far).collect();
     near.sort();
     near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
 }

@@ -18,13 +18,17 @@ pub fn read_path(path: &Path) -> Result<Named, Fault> {
             return Err(fault(path, "is no file".to_owned()));
         }
         left = left.checked_sub(about.len()).ok_or_else(|| {
-            fault(path, format!("the files come to more than {IMPORT_BYTES_MAX} bytes, which is the most that an import takes"))
+            fault(
+                path,
+                format!("the files come to more than {IMPORT_BYTES_MAX} bytes, which is the most that an import takes"),
+            )
         })?;
         files.push((name.to_owned(), std::fs::read(path).map_err(|error| cannot(path, error))?));
         Ok(())
     };
     if !path.is_dir() {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         take(path, &name)?;
         return Ok(files);
     }
@@ -56,7 +60,12 @@ pub fn read_path(path: &Path) -> Result<Named, Fault> {
     names.sort();
     if names.is_empty() || names.len() > IMPORT_FILES_MAX {
         let found = names.len();
-        return Err(fault(path, format!("expected a folder with {DESCRIPTOR}, or with 1 to {IMPORT_FILES_MAX} files such as pairings.csv or a workbook (.xlsx), found {found}")));
+        return Err(fault(
+            path,
+            format!(
+                "expected a folder with {DESCRIPTOR}, or with 1 to {IMPORT_FILES_MAX} files such as pairings.csv or a workbook (.xlsx), found {found}"
+            ),
+        ));
     }
     for name in names {
         take(&path.join(&name), &name)?;

@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::archive::{is_workbook, is_zip, unpack};
 use super::fault::{Fault, nearest};
-use super::part::{Part, Rows};
+use super::part::{Lines, Part, Rows};
 use super::workbook::Workbook;
 use crate::config::IMPORT_BYTES_MAX;
-use crate::exchange::columns::{Table, tables};
+use crate::exchange::columns::{self, Table, tables};
 
 /// Files by their names, or their paths in a folder.
 pub type Named = Vec<(String, Vec<u8>)>;
@@ -27,6 +27,8 @@ pub const EXPLANATION: &str = "说明";
 pub struct Input {
     /// The tables.
     pub parts: Vec<Part>,
+    /// The files of objects.
+    pub lines: Vec<Lines>,
     /// What is wrong with files as a whole.
     pub faults: Vec<Fault>,
     /// How many bytes may yet be unpacked.
@@ -36,7 +38,7 @@ pub struct Input {
 impl Input {
     /// Takes files apart. `of` says what a single file is where its name does not.
     pub fn new(files: Named, of: Option<&'static Table>) -> Self {
-        let mut input = Self { parts: Vec::new(), faults: Vec::new(), left: IMPORT_BYTES_MAX };
+        let mut input = Self { parts: Vec::new(), lines: Vec::new(), faults: Vec::new(), left: IMPORT_BYTES_MAX };
         if files.is_empty() {
             input.fault("", "there is no file to import");
         }
@@ -50,7 +52,8 @@ impl Input {
 
     /// Files side by side: a package where a descriptor is among them, else each by itself.
     fn files(&mut self, above: &str, files: Named, of: Option<&'static Table>) {
-        let descriptor = files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).min_by_key(|name| name.len());
+        let descriptor =
+            files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).min_by_key(|name| name.len());
         if let Some(descriptor) = descriptor.cloned() {
             return self.package(above, &descriptor, files);
         }
@@ -71,6 +74,7 @@ impl Input {
         for (name, path) in resources {
             let whole = format!("{folder}{path}");
             match (Table::called(&name), files.remove(&whole)) {
+                (table, Some(bytes)) if is_lines(&path) => self.objects(&format!("{above}{whole}"), bytes, table),
                 (Some(table), Some(bytes)) => self.table(&format!("{above}{whole}"), bytes, table),
                 (_, None) => self.fault(&shown, format!("the file {path} of the resource {name} is missing")),
                 (None, Some(_)) => {
@@ -93,12 +97,15 @@ impl Input {
             "xls" | "xlsb" | "ods" | "et" | "numbers" => {
                 self.fault(name, format!(".{extension} is not read; save it as a workbook of Excel (.xlsx)"));
             }
-            "csv" | "tsv" | "txt" | "ndjson" | "jsonl" => {
-                let stem = name.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or(name, |(stem, _)| stem);
-                match of.or_else(|| Table::called(stem)) {
+            "ndjson" | "jsonl" => self.objects(name, bytes, of.or_else(|| Table::called(stem_of(name)))),
+            "csv" | "tsv" | "txt" => {
+                let stem = stem_of(name);
+                match of.or_else(|| Table::called(stem_of(name))) {
                     Some(table) => self.table(name, bytes, table),
                     None => {
-                        let problem = format!("\"{stem}\" is no name of a table; name the file as its table, such as pairings.csv or 结对.csv, or say --kind");
+                        let problem = format!(
+                            "\"{stem}\" is no name of a table; name the file as its table, such as pairings.csv or 结对.csv, or say --kind"
+                        );
                         self.faults.push(Fault { nearest: nearest_tables(stem), ..Fault::of_file(name, problem) });
                     }
                 }
@@ -109,9 +116,19 @@ impl Input {
 
     /// A text file of a table.
     fn table(&mut self, name: &str, bytes: Vec<u8>, table: &'static Table) {
-        let lines = name.ends_with(".ndjson") || name.ends_with(".jsonl");
-        let rows = if lines { Rows::Lines(bytes) } else { Rows::Separated(bytes) };
-        self.parts.push(Part { file: name.to_owned(), sheet: None, table, rows });
+        self.parts.push(Part { file: name.to_owned(), sheet: None, table, rows: Rows::Separated(bytes) });
+    }
+
+    /// A file of objects: of one kind where its name is a kind's, else of any.
+    fn objects(&mut self, name: &str, bytes: Vec<u8>, table: Option<&'static Table>) {
+        let kind = match table.map(|table| table.rows) {
+            Some(columns::Rows::Entries(..)) => {
+                return self.fault(name, "holds the entries of lists; in NDJSON they stand in their records");
+            }
+            Some(columns::Rows::Records(kind)) => Some(kind),
+            None => None,
+        };
+        self.lines.push(Lines { file: name.to_owned(), kind, bytes });
     }
 
     fn zip(&mut self, name: &str, bytes: Vec<u8>, of: Option<&'static Table>) {
@@ -143,11 +160,10 @@ impl Input {
         sheets.retain(|sheet| sheet != EXPLANATION && !sheet.starts_with('#'));
         let filled: Vec<_> = sheets.iter().filter(|sheet| !book.borrow_mut().is_bare(sheet)).cloned().collect();
         let single = filled.len() == 1;
-        let stem = name.rsplit('/').next().and_then(|name| name.strip_suffix(".xlsx")).unwrap_or(name);
         for sheet in filled {
             let table = Table::called(&sheet).or_else(|| {
                 // A workbook of one sheet is like a single file.
-                if single { of.or_else(|| Table::called(stem)) } else { None }
+                if single { of.or_else(|| Table::called(stem_of(name))) } else { None }
             });
             match table {
                 Some(table) => {
@@ -162,6 +178,16 @@ impl Input {
             }
         }
     }
+}
+
+/// The name of a file without its folder and its ending.
+fn stem_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn is_lines(path: &str) -> bool {
+    path.ends_with(".ndjson") || path.ends_with(".jsonl")
 }
 
 fn is_descriptor(path: &str) -> bool {

@@ -160,7 +160,8 @@ impl<'s> Known<'s> {
             return Ok(Ok(Id::new(kind, &text)));
         }
         if is_code && kinds_of(edge.target).any(|kind| LEVELS.contains(&kind)) {
-            let region = self.region(&text)?.filter(|id| id.as_ref().kind().is_some_and(|kind| kind.implements(edge.target)));
+            let region =
+                self.region(&text)?.filter(|id| id.as_ref().kind().is_some_and(|kind| kind.implements(edge.target)));
             return Ok(region.ok_or_else(|| Wrong::said(format!("there is no region with the code {text}"))));
         }
         let example = kinds_of(edge.target).next().map_or("city", |kind| kind.id);

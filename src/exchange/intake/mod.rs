@@ -12,6 +12,7 @@ mod figures;
 mod files;
 mod input;
 mod known;
+mod lines;
 mod part;
 mod reading;
 mod report;
@@ -92,8 +93,7 @@ pub fn records(files: Named) -> Result<Vec<Record>, Vec<Fault>> {
         input.faults.push(Fault::of_file(input::DESCRIPTOR, "is missing: it lists the files of the package"));
     }
     let mut reading = Reading::new(None);
-    reading.faults = input.faults;
-    if let Err(error) = reading.parts(input.parts, &mut |_| {}) {
+    if let Err(error) = reading.input(input, &mut |_| {}) {
         reading.faults.push(Fault::of_file("", error.to_string()));
     }
     if !reading.faults.is_empty() {
@@ -128,8 +128,7 @@ fn plan(
 ) -> Result<(Report, Vec<Change>), ImportError> {
     let input = Input::new(files, options.table);
     let mut reading = Reading::new(Some(snapshot));
-    reading.faults = input.faults;
-    reading.parts(input.parts, told)?;
+    reading.input(input, told)?;
     told(Step { what: "checking", done: 0, total: 0 });
     reading.review()?;
     if !reading.faults.is_empty() {

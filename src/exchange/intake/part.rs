@@ -8,6 +8,7 @@ use super::encoding::decode;
 use super::fault::Fault;
 use super::workbook::Workbook;
 use crate::exchange::columns::Table;
+use crate::model::catalog::Kind;
 
 /// A row, from the first cell to the last that holds something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +31,20 @@ pub struct Part {
     pub rows: Rows,
 }
 
+/// A file of objects, a record on each line.
+pub struct Lines {
+    /// The file.
+    pub file: String,
+    /// The kind that all of them are, where its name says it.
+    pub kind: Option<&'static Kind>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Where the rows of a table come from.
 pub enum Rows {
     /// A file of values with separators.
     Separated(Vec<u8>),
-    /// A file of objects, a line each.
-    Lines(Vec<u8>),
     /// A sheet.
     Sheet(Rc<RefCell<Workbook>>),
 }
@@ -49,7 +58,6 @@ impl Part {
                 let text = text_of(&self.file, &std::mem::take(bytes))?;
                 separated(&self.file, &text, each)
             }
-            Rows::Lines(_) => Ok(()),
             Rows::Sheet(book) => {
                 let sheet = self.sheet.clone().unwrap_or_default();
                 let walked = book.borrow_mut().walk(&sheet, &mut |row| {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::cell::Cell;
 use super::fault::{Fault, Wrong, nearest, shown};
 use super::figures::{self, Said, figure_of};
+use super::input::Input;
 use super::known::{At, Draft, Known};
 use super::part::{Part, Row};
 use super::values::{scalar, unreadable};
@@ -34,7 +35,8 @@ struct Given {
 struct Sheet {
     file: String,
     sheet: Option<String>,
-    table: &'static Table,
+    /// Nothing for a file of objects.
+    table: Option<&'static Table>,
     columns: Vec<Given>,
     /// How many cells the row of headings has.
     width: usize,
@@ -55,22 +57,62 @@ impl<'s> Reading<'s> {
         Self { known: Known::new(snapshot), faults: Vec::new(), sheets: Vec::new() }
     }
 
-    /// Reads every table, those of kinds first.
-    pub fn parts(&mut self, mut parts: Vec<Part>, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
-        let order: HashMap<&str, usize> = tables().iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect();
+    /// Reads everything: objects first, which are whole; then the tables, those of kinds first.
+    pub fn input(&mut self, input: Input, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
+        let Input { mut parts, mut lines, faults, .. } = input;
+        self.faults.extend(faults);
+        let order: HashMap<&str, usize> =
+            tables().iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect();
         parts.sort_by_key(|part| order.get(part.table.name.as_str()).copied());
-        let total = parts.len() as u64;
-        for (done, part) in parts.iter_mut().enumerate() {
-            told(Step { what: "reading", done: done as u64, total });
+        let total = (lines.len() + parts.len()) as u64;
+        let mut done = 0;
+        let mut tell = || {
+            told(Step { what: "reading", done, total });
+            done += 1;
+        };
+        for lines in &mut lines {
+            tell();
+            self.lines(lines)?;
+        }
+        for part in &mut parts {
+            tell();
             self.part(part)?;
         }
         self.clear_unlisted();
         Ok(())
     }
 
+    /// Begins with a file of objects, and gives its place.
+    pub(super) fn begin(&mut self, file: &str) -> u32 {
+        let sheet = Sheet { file: file.to_owned(), sheet: None, table: None, columns: Vec::new(), width: 0 };
+        self.sheets.push(sheet);
+        self.sheets.len() as u32 - 1
+    }
+
+    /// The record as it stands in the database, or a new one; nothing where it is told that the import has it already.
+    pub(super) fn before(&mut self, at: At, id: &Id) -> Result<Option<Record>, StoreError> {
+        let Some(kind) = id.as_ref().kind() else { return Ok(None) };
+        let Some(place) = self.known.place(id) else {
+            return Ok(Some(self.known.stored(id)?.unwrap_or_else(|| Record::new(kind, &id.key))));
+        };
+        let there = self.known.drafts[place].at.map(|there| self.place_of(there)).unwrap_or_default();
+        let problem = match self.known.is_over_database() {
+            true => format!("{id} stands in {there} too; leave one of them out"),
+            false => format!("{id} stands in the package twice"),
+        };
+        self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem));
+        Ok(None)
+    }
+
     fn part(&mut self, part: &mut Part) -> Result<(), StoreError> {
         let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
-        self.sheets.push(Sheet { file: file.clone(), sheet: sheet.clone(), table, columns: Vec::new(), width: 0 });
+        self.sheets.push(Sheet {
+            file: file.clone(),
+            sheet: sheet.clone(),
+            table: Some(table),
+            columns: Vec::new(),
+            width: 0,
+        });
         let mut headings = false;
         let mut failed = None;
         let walked = part.walk(&mut |row| {
@@ -79,21 +121,27 @@ impl<'s> Reading<'s> {
             }
             if !headings {
                 headings = row.cells.iter().any(|cell| !cell.is_empty());
-                return if headings { self.headings(&row) } else { () };
+                if headings {
+                    self.headings(&row, table);
+                }
+                return;
             }
-            failed = self.row(&row).err();
+            failed = self.row(&row, table).err();
         });
         if let Err(fault) = walked {
             self.faults.push(fault);
         } else if !headings && self.known.is_over_database() {
-            self.faults.push(Fault::of_sheet(&file, sheet.as_deref(), "is empty; expected a row of headings, and records below"));
+            self.faults.push(Fault::of_sheet(
+                &file,
+                sheet.as_deref(),
+                "is empty; expected a row of headings, and records below",
+            ));
         }
         failed.map_or(Ok(()), Err)
     }
 
-    fn headings(&mut self, row: &Row) {
+    fn headings(&mut self, row: &Row, table: &'static Table) {
         let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
-        let table = self.sheets[at.part as usize].table;
         let mut columns: Vec<Given> = Vec::new();
         let mut faults = Vec::new();
         for (source, cell) in row.cells.iter().enumerate() {
@@ -115,7 +163,8 @@ impl<'s> Reading<'s> {
             }
         }
         if !columns.iter().any(|given| given.column.place == Place::Id) {
-            let wrong = Wrong::said("expected a column id, or 编号, found none: it says which record a row is".to_owned());
+            let wrong =
+                Wrong::said("expected a column id, or 编号, found none: it says which record a row is".to_owned());
             faults.push((usize::MAX, String::new(), wrong));
         }
         let sheet = &mut self.sheets[at.part as usize];
@@ -128,7 +177,7 @@ impl<'s> Reading<'s> {
         }
     }
 
-    fn row(&mut self, row: &Row) -> Result<(), StoreError> {
+    fn row(&mut self, row: &Row, table: &'static Table) -> Result<(), StoreError> {
         let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
         let sheet = &self.sheets[at.part as usize];
         if row.cells.iter().all(Cell::is_empty) {
@@ -140,20 +189,21 @@ impl<'s> Reading<'s> {
             self.report(at, None, &Cell::Empty, Wrong::said(problem));
             return Ok(());
         }
-        if let Some((source, cell)) = row.cells.iter().enumerate().skip(sheet.width).find(|(_, cell)| !cell.is_empty()) {
+        if let Some((source, cell)) = row.cells.iter().enumerate().skip(sheet.width).find(|(_, cell)| !cell.is_empty())
+        {
             let wrong = Wrong::said(format!("the cell stands behind the last of {} headings", sheet.width));
             self.report(at, Some(source), cell, wrong);
             return Ok(());
         }
         let Some(given) = sheet.columns.iter().find(|given| given.column.place == Place::Id) else { return Ok(()) };
         let cell = row.cells.get(given.source).cloned().unwrap_or(Cell::Empty);
-        match sheet.table.rows {
+        match table.rows {
             Rows::Records(kind) => match own_id(&cell, Some(kind)) {
                 Ok(id) => self.record(at, kind, id, row),
                 Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
             },
             Rows::Entries(kind, slot, field) => match own_id(&cell, kind) {
-                Ok(id) => self.entry(at, id, slot, field, row),
+                Ok(id) => self.entry(at, id, (table, slot, field), row),
                 Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
             },
         }
@@ -161,15 +211,7 @@ impl<'s> Reading<'s> {
 
     /// A row of a kind's table.
     fn record(&mut self, at: At, kind: &'static Kind, id: Id, row: &Row) -> Result<(), StoreError> {
-        if let Some(place) = self.known.place(&id) {
-            let there = self.known.drafts[place].at.map(|there| self.place_of(there)).unwrap_or_default();
-            let problem = match self.known.is_over_database() {
-                true => format!("{id} stands in {there} too; leave one of them out"),
-                false => format!("{id} stands in the package twice"),
-            };
-            return Ok(self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem)));
-        }
-        let before = self.known.stored(&id)?.unwrap_or_else(|| Record::new(kind, &id.key));
+        let Some(before) = self.before(at, &id)? else { return Ok(()) };
         let mut draft = Draft { record: before.clone(), at: Some(at), entries: Vec::new(), faulty: Vec::new() };
         let figure = figure_of(kind);
         let mut worded = None;
@@ -212,7 +254,8 @@ impl<'s> Reading<'s> {
         cell: &Cell,
     ) -> Result<(), StoreError> {
         let values = &draft.record.values;
-        let qualifier_given = self.sheets[at.part as usize].columns.iter().any(|it| it.column.place == Place::Slot(figure.qualifier));
+        let qualifier_given =
+            self.sheets[at.part as usize].columns.iter().any(|it| it.column.place == Place::Slot(figure.qualifier));
         let said = match (&values[figure.qualifier], qualifier_given) {
             (_, false) => Said::NoColumn,
             (Value::Closed(code), true) => Said::Code(*code),
@@ -232,7 +275,12 @@ impl<'s> Reading<'s> {
             Ok((value, qualifier)) => {
                 let Some(value) = as_declared(draft.record.kind, figure.value, &value.to_string()) else {
                     draft.faulty.push(figure.value);
-                    self.report(at, Some(source), cell, Wrong::expected("a whole number of 32 bits", &cell.to_string()));
+                    self.report(
+                        at,
+                        Some(source),
+                        cell,
+                        Wrong::expected("a whole number of 32 bits", &cell.to_string()),
+                    );
                     return Ok(());
                 };
                 draft.record.values[figure.value] = value;
@@ -249,13 +297,17 @@ impl<'s> Reading<'s> {
     }
 
     /// A row of the table of a list.
-    fn entry(&mut self, at: At, id: Id, slot: usize, field: &'static Field, row: &Row) -> Result<(), StoreError> {
+    fn entry(
+        &mut self,
+        at: At,
+        id: Id,
+        (table, slot, field): (&'static Table, usize, &'static Field),
+        row: &Row,
+    ) -> Result<(), StoreError> {
         let place = match self.known.place(&id) {
             Some(place) => place,
             None => match self.known.stored(&id)? {
-                Some(record) => {
-                    self.known.add(Draft { record, at: None, entries: Vec::new(), faulty: Vec::new() })
-                }
+                Some(record) => self.known.add(Draft { record, at: None, entries: Vec::new(), faulty: Vec::new() }),
                 None => {
                     let problem = match self.known.is_over_database() {
                         true => format!("there is no record {id}, neither here nor in the database"),
@@ -267,7 +319,6 @@ impl<'s> Reading<'s> {
                 }
             },
         };
-        let table = self.sheets[at.part as usize].table;
         let start = table.entry_start();
         let mut values = vec![Value::Null; table.entry_width()];
         let mut faulty = false;
@@ -309,13 +360,14 @@ impl<'s> Reading<'s> {
 
     /// Where a kind's table and that of one of its lists were both given, a record without entries has none.
     fn clear_unlisted(&mut self) {
-        let lists = self.sheets.iter().filter_map(|sheet| match sheet.table.rows {
+        let lists = self.sheets.iter().filter_map(|sheet| match sheet.table?.rows {
             // A table whose headings cannot be used says nothing.
             Rows::Entries(kind, slot, _) if !sheet.columns.is_empty() => Some((kind, slot)),
             _ => None,
         });
         let lists: Vec<_> = lists.collect();
-        for draft in self.known.drafts.iter_mut().filter(|draft| draft.at.is_some()) {
+        let in_table = |at: At| self.sheets[at.part as usize].table.is_some();
+        for draft in self.known.drafts.iter_mut().filter(|draft| draft.at.is_some_and(in_table)) {
             for (kind, slot) in &lists {
                 let has = kind.is_none_or(|kind| kind == draft.record.kind);
                 if has && !draft.entries.iter().any(|(given, _)| given == slot) {
@@ -353,11 +405,7 @@ impl<'s> Reading<'s> {
         }
     }
 
-    fn target(
-        &mut self,
-        edge: &Edge,
-        cell: &Cell,
-    ) -> Result<Result<Value, Wrong>, StoreError> {
+    fn target(&mut self, edge: &Edge, cell: &Cell) -> Result<Result<Value, Wrong>, StoreError> {
         let text = cell.to_string();
         match cell {
             Cell::Error(what) => Ok(Err(unreadable(what))),
@@ -366,22 +414,23 @@ impl<'s> Reading<'s> {
         }
     }
 
-    fn report_id(&mut self, at: At, cell: &Cell, wrong: Wrong) {
+    pub(super) fn report_id(&mut self, at: At, cell: &Cell, wrong: Wrong) {
         let ids = |given: &&Given| given.column.place == Place::Id;
         let source = self.sheets[at.part as usize].columns.iter().find(ids).map(|given| given.source);
         self.report(at, source, cell, wrong);
     }
 
-    fn report(&mut self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) {
+    pub(super) fn report(&mut self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) {
         let fault = self.fault_at(at, source, cell, wrong);
         self.faults.push(fault);
     }
 
     /// A fault in a row, of the column that stands at a place in it.
-    fn fault_at(&self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) -> Fault {
+    pub(super) fn fault_at(&self, at: At, source: Option<usize>, cell: &Cell, wrong: Wrong) -> Fault {
         let sheet = &self.sheets[at.part as usize];
         let source = source.filter(|source| *source != usize::MAX);
-        let heading = sheet.columns.iter().find(|given| Some(given.source) == source).map(|given| given.heading.clone());
+        let heading =
+            sheet.columns.iter().find(|given| Some(given.source) == source).map(|given| given.heading.clone());
         let name = source.filter(|_| sheet.sheet.is_some()).map(|source| name_of(at.row as u32 - 1, source));
         Fault {
             file: sheet.file.clone(),
@@ -395,14 +444,19 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// A fault of what a row gave to a place of its record; of the row as a whole where it has no such column.
-    pub fn fault_of(&self, at: At, place: &dyn Fn(Place) -> bool, value: &str, wrong: Wrong) -> Fault {
+    /// A fault of what a row gave to a place of its record; of the row as a whole where it has no such column. An object
+    /// tells its place by the path.
+    pub fn fault_of(&self, at: At, path: &str, place: &dyn Fn(Place) -> bool, value: &str, wrong: Wrong) -> Fault {
         let sheet = &self.sheets[at.part as usize];
         let given = sheet.columns.iter().find(|given| place(given.column.place)).map(|given| given.source);
         let mut fault = self.fault_at(at, given, &Cell::of_text(value), wrong);
+        let Some(table) = sheet.table else {
+            fault.column = Some(path.to_owned());
+            return fault;
+        };
         if given.is_none() {
             // The column is not there at all, and its heading is what the keeper has to add.
-            let missing = sheet.table.columns.iter().find(|column| place(column.place));
+            let missing = table.columns.iter().find(|column| place(column.place));
             fault.column = missing.map(|column| format!("{} ({})", column.zh(), column.heading));
         }
         fault

@@ -39,7 +39,8 @@ pub struct Counts {
 
 impl Report {
     pub(super) fn count(&mut self, kinds: BTreeMap<u8, Counts>) {
-        let each = kinds.into_iter().filter_map(|(tag, counts)| Some((table_of(kind_of_tag(tag)?)?.name.as_str(), counts)));
+        let each =
+            kinds.into_iter().filter_map(|(tag, counts)| Some((table_of(kind_of_tag(tag)?)?.name.as_str(), counts)));
         self.kinds = each.collect();
     }
 

@@ -28,12 +28,12 @@ impl Reading<'_> {
                 faults.extend(self.of_model(&self.known.drafts[place], &invalid));
             }
             let broken = self.broken(place)?;
-            for (slot, entry, id) in broken {
+            for (slot, path, entry, id) in broken {
                 let kind = id.as_ref().kind().map_or("", |kind| kind.name);
                 let nearest = self.known.nearest(kind, &id.to_string())?;
                 let wrong = Wrong::said(format!("there is no record {id}, neither here nor in the database"));
                 let draft = &self.known.drafts[place];
-                faults.extend(self.of_slot(draft, slot, entry, None, &id.to_string(), wrong.perhaps(nearest)));
+                faults.extend(self.of_slot(draft, (slot, entry, None), &path, &id.to_string(), wrong.perhaps(nearest)));
             }
             faults.extend(self.circle(place)?);
         }
@@ -47,7 +47,13 @@ impl Reading<'_> {
         let name = path.next().unwrap_or_default();
         let Some((slot, field)) = draft.record.kind.field(name) else {
             let at = draft.at.or_else(|| draft.entries.first().and_then(|(_, at)| at.first().copied()))?;
-            return Some(self.fault_of(at, &|place| place == Place::Id, "", Wrong::said(invalid.problem.clone())));
+            return Some(self.fault_of(
+                at,
+                "id",
+                &|place| place == Place::Id,
+                "",
+                Wrong::said(invalid.problem.clone()),
+            ));
         };
         if draft.faulty.contains(&slot) {
             return None;
@@ -60,16 +66,16 @@ impl Reading<'_> {
                 Err(_) => inner = inner_fields(field).iter().position(|field| field.name == part),
             }
         }
-        self.of_slot(draft, slot, entry, inner, "", Wrong::said(invalid.problem.clone()))
+        let wrong = Wrong::said(invalid.problem.clone());
+        self.of_slot(draft, (slot, entry, inner), &invalid.path, "", wrong)
     }
 
     /// A fault of what a record holds in a slot: in its own row, or in that of an entry.
     fn of_slot(
         &self,
         draft: &Draft,
-        slot: usize,
-        entry: Option<usize>,
-        inner: Option<usize>,
+        (slot, entry, inner): (usize, Option<usize>, Option<usize>),
+        path: &str,
         value: &str,
         wrong: Wrong,
     ) -> Option<Fault> {
@@ -77,7 +83,7 @@ impl Reading<'_> {
         let entry = listed.and_then(|at| at.get(entry.unwrap_or(0)));
         if let Some(at) = entry {
             let place = inner.map_or(Place::Target, Place::Entry);
-            return Some(self.fault_of(*at, &|it| it == place, value, wrong));
+            return Some(self.fault_of(*at, path, &|it| it == place, value, wrong));
         }
         let first = || draft.entries.first().and_then(|(_, at)| at.first().copied());
         let at: At = draft.at.or_else(first)?;
@@ -87,7 +93,7 @@ impl Reading<'_> {
             (Place::Inner(of, within), Some(inner)) => of == slot && within == inner,
             _ => false,
         };
-        let mut fault = self.fault_of(at, &within, value, wrong);
+        let mut fault = self.fault_of(at, path, &within, value, wrong);
         if fault.column.is_none() {
             // A list that has a table of its own.
             let (_, field) = draft.record.kind.slots().nth(slot)?;
@@ -96,8 +102,8 @@ impl Reading<'_> {
         Some(fault)
     }
 
-    /// The references of a record that lead nowhere, each with its slot and the place of its entry.
-    fn broken(&self, place: usize) -> Result<Vec<(usize, Option<usize>, Id)>, StoreError> {
+    /// The references of a record that lead nowhere, each with its slot, its path and the place of its entry.
+    fn broken(&self, place: usize) -> Result<Vec<(usize, String, Option<usize>, Id)>, StoreError> {
         let draft = &self.known.drafts[place];
         let mut broken = Vec::new();
         for (slot, field) in draft.record.kind.shown() {
@@ -105,9 +111,12 @@ impl Reading<'_> {
                 continue;
             }
             for (entry, target) in targets(&draft.record.values[slot]) {
-                let fits = |edge: &Field| edge.as_edge().zip(target.as_ref().kind()).is_some_and(|(edge, kind)| kind.implements(edge.target));
+                let fits = |edge: &Field| {
+                    edge.as_edge().zip(target.as_ref().kind()).is_some_and(|(edge, kind)| kind.implements(edge.target))
+                };
                 if fits(field) && !self.known.has(target)? {
-                    broken.push((slot, entry, target.clone()));
+                    let path = entry.map_or_else(|| field.name.to_owned(), |entry| format!("{}.{entry}", field.name));
+                    broken.push((slot, path, entry, target.clone()));
                 }
             }
         }
@@ -127,7 +136,7 @@ impl Reading<'_> {
                 chain.push(next.to_string());
                 if *next == start {
                     let problem = format!("stands above itself: {}", chain.join(" → "));
-                    return Ok(self.of_slot(draft, slot, None, None, &chain[1], Wrong::said(problem)));
+                    return Ok(self.of_slot(draft, (slot, None, None), field.name, &chain[1], Wrong::said(problem)));
                 }
                 if !seen.insert(next.clone()) {
                     break;
@@ -142,7 +151,9 @@ impl Reading<'_> {
 /// The records that a value leads to, each with the place of its entry in a list.
 fn targets(value: &Value) -> Vec<(Option<usize>, &Id)> {
     match value {
-        Value::List(items) => items.iter().enumerate().filter_map(|(at, item)| Some((Some(at), target_of(item)?))).collect(),
+        Value::List(items) => {
+            items.iter().enumerate().filter_map(|(at, item)| Some((Some(at), target_of(item)?))).collect()
+        }
         single => target_of(single).map(|id| (None, id)).into_iter().collect(),
     }
 }

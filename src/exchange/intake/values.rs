@@ -19,9 +19,10 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
         (_, Cell::Error(what)) => Err(unreadable(what)),
         (Scalar::Text, cell) => Ok(Value::Text(cell.to_string())),
         // Of numbers, the last zero is not kept: is 2020.1 January or October?
-        (Scalar::Date | Scalar::PartialDate, Cell::Number(number)) if number.contains('.') => {
-            Err(Wrong::expected("a date; write it as text, such as 2020-10, since a number loses its last zero", number))
-        }
+        (Scalar::Date | Scalar::PartialDate, Cell::Number(number)) if number.contains('.') => Err(Wrong::expected(
+            "a date; write it as text, such as 2020-10, since a number loses its last zero",
+            number,
+        )),
         (Scalar::Date | Scalar::PartialDate, cell) => date(scalar, &cell.to_string()),
         (scalar, cell) => {
             let text = cell.to_string();
@@ -33,7 +34,9 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
                 Scalar::Bool => truth(&text),
                 Scalar::Int => whole(&text),
                 Scalar::Decimal => match amounts::read(&text) {
-                    Some(amount) if amount.unit.is_empty() && amount.qualifier.is_none() => Ok(Value::Decimal(amount.value)),
+                    Some(amount) if amount.unit.is_empty() && amount.qualifier.is_none() => {
+                        Ok(Value::Decimal(amount.value))
+                    }
                     _ => Err(Wrong::expected("an exact amount such as 126000000 or 1.26亿", &text)),
                 },
                 other => other.parse(&half_width(&text)).map_err(Wrong::said),
@@ -56,7 +59,8 @@ fn date(scalar: Scalar, text: &str) -> Result<Value, Wrong> {
     if text.trim().is_empty() {
         return Ok(Value::Null);
     }
-    let whole = |date: &PartialDate| !matches!(scalar, Scalar::Date) || PartialDate::parse_day(&date.to_string()).is_ok();
+    let whole =
+        |date: &PartialDate| !matches!(scalar, Scalar::Date) || PartialDate::parse_day(&date.to_string()).is_ok();
     match dates::read(text).filter(whole) {
         Some(date) => Ok(Value::Date(date)),
         None => scalar.parse(text).map_err(Wrong::said),

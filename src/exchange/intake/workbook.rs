@@ -117,13 +117,13 @@ fn read(value: &DataRef<'_>, style: Option<&Style>) -> Cell {
             let (year, month, day, hour, minute, second, milli) = date.to_ymd_hms_milli();
             let midnight = (hour, minute, second, milli) == (0, 0, 0, 0);
             if date.is_duration() || !midnight || date.as_f64() < 1.0 {
-                return Cell::Error(format!("a time of day ({year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02})"));
+                return Cell::Error(format!(
+                    "a time of day ({year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02})"
+                ));
             }
             Cell::Date(as_precise(format, year, month, day))
         }
-        DataRef::DateTimeIso(text) => {
-            Cell::Date(text.strip_suffix("T00:00:00").unwrap_or(text).to_owned())
-        }
+        DataRef::DateTimeIso(text) => Cell::Date(text.strip_suffix("T00:00:00").unwrap_or(text).to_owned()),
         DataRef::DurationIso(text) => Cell::Error(format!("a duration ({text})")),
         DataRef::Error(error) => Cell::Error(error.to_string()),
     }
