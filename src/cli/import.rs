@@ -93,7 +93,7 @@ impl Import {
             store
         };
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
-        let mut shown = Shown::new();
+        let mut shown = Shown::new(false);
         let done =
             intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![fault])).and_then(|files| {
                 let options = Options { table, dry_run: self.dry_run };
@@ -149,7 +149,7 @@ impl Gazetteer {
         let store = Store::open(&self.db.db, Limits::default().cache_bytes)?;
         // The regions that the built-in data has are found by their codes, so it comes first.
         builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
-        let mut shown = Shown::new();
+        let mut shown = Shown::new(true);
         let done = gazetteer::import(&store, &self.path, now, &mut |step| shown.show(step));
         shown.bar.finish_and_clear();
         match done {
@@ -165,27 +165,27 @@ impl Gazetteer {
     }
 }
 
-/// How far it is: a bar on a terminal, a line for each part elsewhere.
+/// How far it is: a bar on a terminal; elsewhere, of what takes long, a line for each part.
 struct Shown {
     bar: ProgressBar,
-    terminal: bool,
+    lines: bool,
     what: String,
 }
 
 impl Shown {
-    fn new() -> Self {
+    fn new(long: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {bar:40} {human_pos}/{human_len} {msg}") {
             bar.set_style(style);
         }
-        Self { bar, terminal, what: String::new() }
+        Self { bar, lines: long && !terminal, what: String::new() }
     }
 
     fn show(&mut self, step: Step<'_>) {
         if step.what != self.what {
             self.what = step.what.to_owned();
-            if !self.terminal {
+            if self.lines {
                 eprintln!("{}", step.what);
             }
         }

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
+use super::part::Bytes;
 use crate::config::{IMPORT_BYTES_MAX, IMPORT_FILES_MAX};
 
 /// Whether bytes are those of a zip, or of the beginning of one.
@@ -17,7 +18,7 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
 }
 
 /// Unpacks every file, or only counts what they come to, as far as the bound goes. What a zip says of its sizes is not believed.
-pub fn unpack(bytes: &[u8], keep: bool, left: &mut u64) -> Result<Vec<(String, Vec<u8>)>, String> {
+pub fn unpack(bytes: &[u8], keep: bool, left: &mut u64) -> Result<Vec<(String, Bytes)>, String> {
     let cut_off = |error| format!("is a zip that cannot be read, as if it were cut off: {error}");
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| cut_off(error.to_string()))?;
     if zip.len() > IMPORT_FILES_MAX {
@@ -41,7 +42,7 @@ pub fn unpack(bytes: &[u8], keep: bool, left: &mut u64) -> Result<Vec<(String, V
         *left = left.checked_sub(count).ok_or_else(|| {
             format!("unpacks to more than {IMPORT_BYTES_MAX} bytes, which is the most that an import takes")
         })?;
-        files.push((name, unpacked));
+        files.push((name, Bytes(unpacked.into())));
     }
     Ok(files)
 }

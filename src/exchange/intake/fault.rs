@@ -122,7 +122,11 @@ impl Wrong {
 
 /// Those of some names that are nearest to a text, the nearest first; none where all are far.
 pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let far = text.chars().count() / 3 + 1;
+    let length = text.chars().count();
+    if length > IMPORT_SHOWN_CHARS {
+        return Vec::new();
+    }
+    let far = length / 3 + 1;
     let mut near: Vec<_> =
         names.map(|name| (strsim::damerau_levenshtein(text, name), name)).filter(|(by, _)| *by <= far).collect();
     near.sort();

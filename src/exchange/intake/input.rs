@@ -8,13 +8,16 @@ use serde_json::Value as Json;
 
 use super::archive::{is_workbook, is_zip, unpack};
 use super::fault::{Fault, nearest};
-use super::part::{Lines, Part, Rows};
+use super::part::{Bytes, Lines, Part, Rows};
 use super::workbook::Workbook;
 use crate::config::IMPORT_BYTES_MAX;
 use crate::exchange::columns::{self, Table, tables};
 
 /// Files by their names, or their paths in a folder.
 pub type Named = Vec<(String, Vec<u8>)>;
+
+/// The same, to be read more than once.
+pub type Shared = Vec<(String, Bytes)>;
 
 /// What a package describes itself by.
 pub const DESCRIPTOR: &str = "datapackage.json";
@@ -37,7 +40,7 @@ pub struct Input {
 
 impl Input {
     /// Takes files apart. `of` says what a single file is where its name does not.
-    pub fn new(files: Named, of: Option<&'static Table>) -> Self {
+    pub fn new(files: Shared, of: Option<&'static Table>) -> Self {
         let mut input = Self { parts: Vec::new(), lines: Vec::new(), faults: Vec::new(), left: IMPORT_BYTES_MAX };
         if files.is_empty() {
             input.fault("", "there is no file to import");
@@ -51,7 +54,7 @@ impl Input {
     }
 
     /// Files side by side: a package where a descriptor is among them, else each by itself.
-    fn files(&mut self, above: &str, files: Named, of: Option<&'static Table>) {
+    fn files(&mut self, above: &str, files: Shared, of: Option<&'static Table>) {
         let descriptor =
             files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).min_by_key(|name| name.len());
         if let Some(descriptor) = descriptor.cloned() {
@@ -63,11 +66,11 @@ impl Input {
     }
 
     /// A package: the files that its descriptor lists, and no others.
-    fn package(&mut self, above: &str, descriptor: &str, files: Named) {
-        let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
+    fn package(&mut self, above: &str, descriptor: &str, files: Shared) {
+        let mut files: BTreeMap<String, Bytes> = files.into_iter().collect();
         let folder = descriptor.strip_suffix(DESCRIPTOR).unwrap_or_default();
         let shown = format!("{above}{descriptor}");
-        let resources = match resources(&files[descriptor]) {
+        let resources = match resources(files[descriptor].as_ref()) {
             Ok(resources) => resources,
             Err(problem) => return self.fault(&shown, problem),
         };
@@ -86,9 +89,9 @@ impl Input {
         }
     }
 
-    fn file(&mut self, name: &str, bytes: Vec<u8>, of: Option<&'static Table>) {
+    fn file(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
-        if is_zip(&bytes) {
+        if is_zip(bytes.as_ref()) {
             return self.zip(name, bytes, of);
         }
         match extension.as_str() {
@@ -115,12 +118,12 @@ impl Input {
     }
 
     /// A text file of a table.
-    fn table(&mut self, name: &str, bytes: Vec<u8>, table: &'static Table) {
+    fn table(&mut self, name: &str, bytes: Bytes, table: &'static Table) {
         self.parts.push(Part { file: name.to_owned(), sheet: None, table, rows: Rows::Separated(bytes) });
     }
 
     /// A file of objects: of one kind where its name is a kind's, else of any.
-    fn objects(&mut self, name: &str, bytes: Vec<u8>, table: Option<&'static Table>) {
+    fn objects(&mut self, name: &str, bytes: Bytes, table: Option<&'static Table>) {
         let kind = match table.map(|table| table.rows) {
             Some(columns::Rows::Entries(..)) => {
                 return self.fault(name, "holds the entries of lists; in NDJSON they stand in their records");
@@ -131,12 +134,12 @@ impl Input {
         self.lines.push(Lines { file: name.to_owned(), kind, bytes });
     }
 
-    fn zip(&mut self, name: &str, bytes: Vec<u8>, of: Option<&'static Table>) {
-        let workbook = is_workbook(&bytes);
-        match unpack(&bytes, !workbook, &mut self.left) {
+    fn zip(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
+        let workbook = is_workbook(bytes.as_ref());
+        match unpack(bytes.as_ref(), !workbook, &mut self.left) {
             Err(problem) => self.fault(name, problem),
             Ok(_) if workbook => self.workbook(name, bytes, of),
-            Ok(files) if files.iter().any(|(inside, bytes)| is_zip(bytes) && !inside.ends_with(".xlsx")) => {
+            Ok(files) if files.iter().any(|(inside, bytes)| is_zip(bytes.as_ref()) && !inside.ends_with(".xlsx")) => {
                 self.fault(name, "holds another zip; unpack it first");
             }
             Ok(files) => {
@@ -150,7 +153,7 @@ impl Input {
         }
     }
 
-    fn workbook(&mut self, name: &str, bytes: Vec<u8>, of: Option<&'static Table>) {
+    fn workbook(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
         let book = match Workbook::open(bytes) {
             Ok(book) => Rc::new(RefCell::new(book)),
             Err(problem) => return self.fault(name, problem),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::fault::{Wrong, shown};
 use crate::config::IMPORT_NEAREST_LOOKS_MAX;
 use crate::model::catalog::{Edge, Kind};
-use crate::model::id::{Id, is_key};
+use crate::model::id::{Id, KEY_BYTES, is_key};
 use crate::model::kinds::{KINDS, LEVELS, PROVINCE, REGION_CODE, kinds_of};
 use crate::model::names::names;
 use crate::model::record::Record;
@@ -32,8 +32,15 @@ pub struct Draft {
     pub at: Option<At>,
     /// Where each entry of each list that was given comes from, in the order of the list.
     pub entries: Vec<(usize, Vec<At>)>,
-    /// The slots of which something could not be read.
-    pub faulty: Vec<usize>,
+    /// The slots of which something could not be read, with the place of the entry in a list.
+    pub faulty: Vec<(usize, Option<usize>)>,
+}
+
+impl Draft {
+    /// Nothing of it was changed yet.
+    pub fn new(record: Record, at: Option<At>) -> Self {
+        Self { record, at, entries: Vec::new(), faulty: Vec::new() }
+    }
 }
 
 /// What records there are.
@@ -175,6 +182,9 @@ impl<'s> Known<'s> {
 
     /// The ids of records whose name is the text, or whose key is nearest to it.
     pub fn nearest(&mut self, target: &str, text: &str) -> Result<Vec<String>, StoreError> {
+        if text.len() > 2 * KEY_BYTES {
+            return Ok(Vec::new());
+        }
         let asked = (target.to_owned(), text.to_owned());
         if let Some(told) = self.told.get(&asked) {
             return Ok(told.clone());

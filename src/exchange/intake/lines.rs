@@ -6,16 +6,17 @@ use super::cell::Cell;
 use super::fault::{Fault, Wrong, shown};
 use super::known::{At, Draft};
 use super::part::{Lines, text_of};
-use super::reading::Reading;
+use super::reading::{Reading, TELL_ROWS};
 use crate::config::IMPORT_FAULTS_MAX;
+use crate::exchange::Step;
 use crate::model::json;
 use crate::store::StoreError;
 
 impl Reading<'_> {
     /// Reads a file of lines. What is absent leaves a field as it is, null clears it, any other value takes its place whole.
-    pub(super) fn lines(&mut self, lines: &mut Lines) -> Result<(), StoreError> {
+    pub(super) fn lines(&mut self, lines: &mut Lines, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let part = self.begin(&lines.file);
-        let text = match text_of(&lines.file, &std::mem::take(&mut lines.bytes)) {
+        let text = match text_of(&lines.file, &std::mem::take(&mut lines.bytes).0) {
             Ok(text) => text,
             Err(fault) => return Ok(self.faults.push(fault)),
         };
@@ -24,6 +25,9 @@ impl Reading<'_> {
             empty = false;
             if self.faults.len() >= IMPORT_FAULTS_MAX {
                 break;
+            }
+            if (number as u64).is_multiple_of(TELL_ROWS) {
+                told(Step { what: &lines.file, done: number as u64, total: 0 });
             }
             self.line(At { part, row: number as u64 + 1 }, line, lines)?;
         }
@@ -51,12 +55,12 @@ impl Reading<'_> {
             }
         };
         let Some(before) = self.before(at, &id)? else { return Ok(()) };
-        let mut draft = Draft { record: before, at: Some(at), entries: Vec::new(), faulty: Vec::new() };
+        let mut draft = Draft::new(before, Some(at));
         match json::read(&object, draft.record.clone()) {
             Ok(record) => draft.record = record,
             Err(problems) => {
                 // What could not be read of it is told here, and nothing else of the record.
-                draft.faulty = (0..draft.record.values.len()).collect();
+                draft.faulty = (0..draft.record.values.len()).map(|slot| (slot, None)).collect();
                 for invalid in problems {
                     let name = invalid.path.split('.').next().unwrap_or_default();
                     let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(invalid.problem));

@@ -27,8 +27,9 @@ pub use files::read_path;
 pub use input::{EXPLANATION, Named};
 pub use report::{Counts, Report, refused};
 
-use self::input::Input;
+use self::input::{Input, Shared};
 use self::known::Known;
+use self::part::Bytes;
 use self::reading::Reading;
 use super::Step;
 use super::columns::Table;
@@ -66,6 +67,7 @@ pub fn import(
     author: &Author,
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<Report, ImportError> {
+    let files = shared(files);
     if options.dry_run {
         let snapshot = store.snapshot()?;
         return Ok(plan(&snapshot, files, options, told)?.0);
@@ -88,7 +90,7 @@ pub fn import(
 pub fn records(files: Named) -> Result<Vec<Record>, Vec<Fault>> {
     let mut input = Input::default();
     if files.iter().any(|(name, _)| name == input::DESCRIPTOR) {
-        input = Input::new(files, None);
+        input = Input::new(shared(files), None);
     } else {
         input.faults.push(Fault::of_file(input::DESCRIPTOR, "is missing: it lists the files of the package"));
     }
@@ -100,6 +102,10 @@ pub fn records(files: Named) -> Result<Vec<Record>, Vec<Fault>> {
         return Err(reading.sorted_faults());
     }
     Ok(reading.known.drafts.into_iter().map(|draft| draft.record).collect())
+}
+
+fn shared(files: Named) -> Shared {
+    files.into_iter().map(|(name, bytes)| (name, Bytes(bytes.into()))).collect()
 }
 
 fn write(
@@ -122,15 +128,14 @@ fn write(
 /// What is to be changed so that a database has what files say.
 fn plan(
     snapshot: &Snapshot,
-    files: Named,
+    files: Shared,
     options: &Options,
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<(Report, Vec<Change>), ImportError> {
     let input = Input::new(files, options.table);
     let mut reading = Reading::new(Some(snapshot));
     reading.input(input, told)?;
-    told(Step { what: "checking", done: 0, total: 0 });
-    reading.review()?;
+    reading.review(told)?;
     if !reading.faults.is_empty() {
         return Err(ImportError::Faults(reading.sorted_faults()));
     }

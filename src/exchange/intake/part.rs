@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::cell::Cell;
 use super::encoding::decode;
@@ -9,6 +10,16 @@ use super::fault::Fault;
 use super::workbook::Workbook;
 use crate::exchange::columns::Table;
 use crate::model::catalog::Kind;
+
+/// The bytes of a file, which several attempts read.
+#[derive(Debug, Clone, Default)]
+pub struct Bytes(pub Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// A row, from the first cell to the last that holds something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +49,13 @@ pub struct Lines {
     /// The kind that all of them are, where its name says it.
     pub kind: Option<&'static Kind>,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// Where the rows of a table come from.
 pub enum Rows {
     /// A file of values with separators.
-    Separated(Vec<u8>),
+    Separated(Bytes),
     /// A sheet.
     Sheet(Rc<RefCell<Workbook>>),
 }
@@ -55,7 +66,7 @@ impl Part {
         match &mut self.rows {
             Rows::Separated(bytes) => {
                 // Its bytes are not needed beside its text.
-                let text = text_of(&self.file, &std::mem::take(bytes))?;
+                let text = text_of(&self.file, &std::mem::take(bytes).0)?;
                 separated(&self.file, &text, each)
             }
             Rows::Sheet(book) => {
@@ -83,16 +94,28 @@ fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Fa
         .delimiter(separator(text))
         .from_reader(text.as_bytes());
     let mut row = csv::StringRecord::new();
+    let mut last = (0, 0);
     loop {
         match reader.read_record(&mut row) {
-            Ok(false) => return Ok(()),
+            Ok(false) => return closed(file, text, last),
             Ok(true) => {
                 let number = row.position().map_or(0, csv::Position::line);
+                last = (number, row.position().map_or(0, |at| at.byte() as usize));
                 each(Row { number, cells: row.iter().map(Cell::of_text).collect() });
             }
             Err(error) => return Err(Fault::of_file(file, error.to_string())),
         }
     }
+}
+
+/// Whether the last row ends what it begins: a quotation mark that is never closed swallows all rows behind it.
+fn closed(file: &str, text: &str, (number, start): (u64, usize)) -> Result<(), Fault> {
+    let marks = text.as_bytes().get(start..).unwrap_or_default().iter().filter(|byte| **byte == b'"').count();
+    if marks % 2 == 0 {
+        return Ok(());
+    }
+    let problem = "a quotation mark is opened and never closed; close it, or write one that is part of a text twice, within others";
+    Err(Fault { row: Some(number), ..Fault::of_file(file, problem) })
 }
 
 /// What parts the headings: a comma, unless there are more of another.

@@ -21,6 +21,9 @@ use crate::model::value::{Scalar, Value};
 use crate::store::{Snapshot, StoreError};
 use crate::text::amounts;
 
+/// How often it is told how far reading is.
+pub(super) const TELL_ROWS: u64 = 1_000;
+
 /// A column of a table as it was given.
 struct Given {
     /// Where it stands in the rows.
@@ -38,8 +41,19 @@ struct Sheet {
     /// Nothing for a file of objects.
     table: Option<&'static Table>,
     columns: Vec<Given>,
-    /// How many cells the row of headings has.
+    /// How many cells the row of headings has, up to the last that is none of blank ones.
     width: usize,
+    /// Where a heading is blank.
+    blank: Vec<usize>,
+    /// A heading could not be read, so that a column that is missing may be that one.
+    misread: bool,
+}
+
+impl Sheet {
+    fn new(file: &str, sheet: Option<&str>, table: Option<&'static Table>) -> Self {
+        let (file, sheet) = (file.to_owned(), sheet.map(str::to_owned));
+        Self { file, sheet, table, columns: Vec::new(), width: 0, blank: Vec::new(), misread: false }
+    }
 }
 
 /// What was read so far.
@@ -64,19 +78,11 @@ impl<'s> Reading<'s> {
         let order: HashMap<&str, usize> =
             tables().iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect();
         parts.sort_by_key(|part| order.get(part.table.name.as_str()).copied());
-        let total = (lines.len() + parts.len()) as u64;
-        let mut done = 0;
-        let mut tell = || {
-            told(Step { what: "reading", done, total });
-            done += 1;
-        };
         for lines in &mut lines {
-            tell();
-            self.lines(lines)?;
+            self.lines(lines, told)?;
         }
         for part in &mut parts {
-            tell();
-            self.part(part)?;
+            self.part(part, told)?;
         }
         self.clear_unlisted();
         Ok(())
@@ -84,8 +90,7 @@ impl<'s> Reading<'s> {
 
     /// Begins with a file of objects, and gives its place.
     pub(super) fn begin(&mut self, file: &str) -> u32 {
-        let sheet = Sheet { file: file.to_owned(), sheet: None, table: None, columns: Vec::new(), width: 0 };
-        self.sheets.push(sheet);
+        self.sheets.push(Sheet::new(file, None, None));
         self.sheets.len() as u32 - 1
     }
 
@@ -104,15 +109,9 @@ impl<'s> Reading<'s> {
         Ok(None)
     }
 
-    fn part(&mut self, part: &mut Part) -> Result<(), StoreError> {
+    fn part(&mut self, part: &mut Part, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
-        self.sheets.push(Sheet {
-            file: file.clone(),
-            sheet: sheet.clone(),
-            table: Some(table),
-            columns: Vec::new(),
-            width: 0,
-        });
+        self.sheets.push(Sheet::new(&file, sheet.as_deref(), Some(table)));
         let mut headings = false;
         let mut failed = None;
         let walked = part.walk(&mut |row| {
@@ -125,6 +124,9 @@ impl<'s> Reading<'s> {
                     self.headings(&row, table);
                 }
                 return;
+            }
+            if row.number.is_multiple_of(TELL_ROWS) {
+                told(Step { what: &file, done: row.number, total: 0 });
             }
             failed = self.row(&row, table).err();
         });
@@ -168,7 +170,9 @@ impl<'s> Reading<'s> {
             faults.push((usize::MAX, String::new(), wrong));
         }
         let sheet = &mut self.sheets[at.part as usize];
-        sheet.width = row.cells.len();
+        sheet.width = row.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+        sheet.blank = (0..sheet.width).filter(|at| row.cells[*at].to_string().trim().is_empty()).collect();
+        sheet.misread = !faults.is_empty();
         sheet.columns = columns;
         for (source, heading, wrong) in faults {
             let mut fault = self.fault_at(at, Some(source), &Cell::Empty, wrong);
@@ -180,19 +184,20 @@ impl<'s> Reading<'s> {
     fn row(&mut self, row: &Row, table: &'static Table) -> Result<(), StoreError> {
         let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
         let sheet = &self.sheets[at.part as usize];
-        if row.cells.iter().all(Cell::is_empty) {
+        let stray = |at: &usize| *at >= sheet.width || sheet.blank.contains(at);
+        let stray = (0..row.cells.len()).filter(stray).find(|at| !row.cells[*at].is_empty());
+        if let Some(source) = stray {
+            let what = "the cell stands below no heading; give it one, or begin one with # for remarks of your own";
+            self.report(at, Some(source), &row.cells[source], Wrong::said(what.to_owned()));
             return Ok(());
         }
-        let of_text = sheet.sheet.is_none();
-        if of_text && row.cells.len() < sheet.width {
+        let holds = |given: &Given| row.cells.get(given.source).is_some_and(|cell| !cell.is_empty());
+        if !sheet.columns.iter().any(holds) {
+            return Ok(());
+        }
+        if sheet.sheet.is_none() && row.cells.len() < sheet.width {
             let problem = format!("the row has {} cells, the headings are {}", row.cells.len(), sheet.width);
             self.report(at, None, &Cell::Empty, Wrong::said(problem));
-            return Ok(());
-        }
-        if let Some((source, cell)) = row.cells.iter().enumerate().skip(sheet.width).find(|(_, cell)| !cell.is_empty())
-        {
-            let wrong = Wrong::said(format!("the cell stands behind the last of {} headings", sheet.width));
-            self.report(at, Some(source), cell, wrong);
             return Ok(());
         }
         let Some(given) = sheet.columns.iter().find(|given| given.column.place == Place::Id) else { return Ok(()) };
@@ -212,7 +217,7 @@ impl<'s> Reading<'s> {
     /// A row of a kind's table.
     fn record(&mut self, at: At, kind: &'static Kind, id: Id, row: &Row) -> Result<(), StoreError> {
         let Some(before) = self.before(at, &id)? else { return Ok(()) };
-        let mut draft = Draft { record: before.clone(), at: Some(at), entries: Vec::new(), faulty: Vec::new() };
+        let mut draft = Draft::new(before.clone(), Some(at));
         let figure = figure_of(kind);
         let mut worded = None;
         for given in 0..self.sheets[at.part as usize].columns.len() {
@@ -231,7 +236,7 @@ impl<'s> Reading<'s> {
             match self.value(field, cell)? {
                 Ok(value) => set(&mut draft.record.values[slot], kind, slot, inner, value),
                 Err(wrong) => {
-                    draft.faulty.push(slot);
+                    draft.faulty.push((slot, None));
                     self.report(at, Some(source), cell, wrong);
                 }
             }
@@ -265,16 +270,16 @@ impl<'s> Reading<'s> {
             Some(Value::Ref(id)) => self.known.get(id)?.map(|indicator| figures::unit_of(&indicator)),
             _ => None,
         };
-        if figure.indicator.is_some() && unit.is_none() && !draft.faulty.is_empty() {
-            // Which unit it has to be in is already told of.
-            draft.faulty.push(figure.value);
+        if figure.indicator.is_some() && unit.is_none() {
+            // That there is no such indicator is told, and without it there is no unit.
+            draft.faulty.push((figure.value, None));
             return Ok(());
         }
         let old = (&before.values[figure.value], &before.values[figure.qualifier]);
         match figures::read(cell, said, unit.as_ref(), old) {
             Ok((value, qualifier)) => {
                 let Some(value) = as_declared(draft.record.kind, figure.value, &value.to_string()) else {
-                    draft.faulty.push(figure.value);
+                    draft.faulty.push((figure.value, None));
                     self.report(
                         at,
                         Some(source),
@@ -289,7 +294,7 @@ impl<'s> Reading<'s> {
                 }
             }
             Err(wrong) => {
-                draft.faulty.push(figure.value);
+                draft.faulty.push((figure.value, None));
                 self.report(at, Some(source), cell, wrong);
             }
         }
@@ -307,7 +312,7 @@ impl<'s> Reading<'s> {
         let place = match self.known.place(&id) {
             Some(place) => place,
             None => match self.known.stored(&id)? {
-                Some(record) => self.known.add(Draft { record, at: None, entries: Vec::new(), faulty: Vec::new() }),
+                Some(record) => self.known.add(Draft::new(record, None)),
                 None => {
                     let problem = match self.known.is_over_database() {
                         true => format!("there is no record {id}, neither here nor in the database"),
@@ -348,7 +353,7 @@ impl<'s> Reading<'s> {
             }
         };
         if faulty {
-            draft.faulty.push(slot);
+            draft.faulty.push((slot, Some(draft.entries[list].1.len())));
         }
         draft.entries[list].1.push(at);
         match &mut draft.record.values[slot] {
@@ -471,6 +476,12 @@ impl<'s> Reading<'s> {
         let mut faults = std::mem::take(&mut self.faults);
         faults.sort_by_key(order);
         faults
+    }
+
+    /// Whether a row has no column for a place, and a heading that may have been meant for it.
+    pub(super) fn is_doubtful(&self, at: At, place: &dyn Fn(Place) -> bool) -> bool {
+        let sheet = &self.sheets[at.part as usize];
+        sheet.misread && !sheet.columns.iter().any(|given| place(given.column.place))
     }
 
     /// How a row is named to a person.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::fault::{Fault, Wrong};
 use super::known::{At, Draft};
-use super::reading::Reading;
+use super::reading::{Reading, TELL_ROWS};
 use crate::config::IMPORT_FAULTS_MAX;
+use crate::exchange::Step;
 use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::Id;
@@ -18,11 +19,14 @@ const STEPS_MAX: usize = 1_000;
 
 impl Reading<'_> {
     /// Looks at every record of the import.
-    pub fn review(&mut self) -> Result<(), StoreError> {
+    pub fn review(&mut self, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let mut faults = Vec::new();
         for place in 0..self.known.drafts.len() {
             if self.faults.len() + faults.len() >= IMPORT_FAULTS_MAX {
                 break;
+            }
+            if (place as u64).is_multiple_of(TELL_ROWS) {
+                told(Step { what: "checking", done: place as u64, total: self.known.drafts.len() as u64 });
             }
             for invalid in self.known.drafts[place].record.problems() {
                 faults.extend(self.of_model(&self.known.drafts[place], &invalid));
@@ -55,9 +59,6 @@ impl Reading<'_> {
                 Wrong::said(invalid.problem.clone()),
             ));
         };
-        if draft.faulty.contains(&slot) {
-            return None;
-        }
         let mut entry = None;
         let mut inner = None;
         for part in path {
@@ -65,6 +66,10 @@ impl Reading<'_> {
                 Ok(number) => entry = Some(number),
                 Err(_) => inner = inner_fields(field).iter().position(|field| field.name == part),
             }
+        }
+        // What could not be read was told when it was read.
+        if [None, entry].iter().any(|entry| draft.faulty.contains(&(slot, *entry))) {
+            return None;
         }
         let wrong = Wrong::said(invalid.problem.clone());
         self.of_slot(draft, (slot, entry, inner), &invalid.path, "", wrong)
@@ -83,6 +88,9 @@ impl Reading<'_> {
         let entry = listed.and_then(|at| at.get(entry.unwrap_or(0)));
         if let Some(at) = entry {
             let place = inner.map_or(Place::Target, Place::Entry);
+            if self.is_doubtful(*at, &|it| it == place) {
+                return None;
+            }
             return Some(self.fault_of(*at, path, &|it| it == place, value, wrong));
         }
         let first = || draft.entries.first().and_then(|(_, at)| at.first().copied());
@@ -93,6 +101,9 @@ impl Reading<'_> {
             (Place::Inner(of, within), Some(inner)) => of == slot && within == inner,
             _ => false,
         };
+        if self.is_doubtful(at, &within) {
+            return None;
+        }
         let mut fault = self.fault_of(at, path, &within, value, wrong);
         if fault.column.is_none() {
             // A list that has a table of its own.

@@ -6,17 +6,17 @@ use std::io::Cursor;
 use calamine::{DataRef, Dimensions, Reader, Style, Xlsx, XlsxError};
 
 use super::cell::Cell;
-use super::part::Row;
+use super::part::{Bytes, Row};
 use crate::config::IMPORT_COLUMNS_MAX;
 
 /// An open workbook.
 pub struct Workbook {
-    book: Xlsx<Cursor<Vec<u8>>>,
+    book: Xlsx<Cursor<Bytes>>,
 }
 
 impl Workbook {
     /// Opens it. What it unpacks to was counted before.
-    pub fn open(bytes: Vec<u8>) -> Result<Self, String> {
+    pub fn open(bytes: Bytes) -> Result<Self, String> {
         let book = Xlsx::new(Cursor::new(bytes)).map_err(|error| problem(&error))?;
         Ok(Self { book })
     }
