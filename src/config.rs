@@ -11,6 +11,18 @@ pub const PAGE_DEFAULT: usize = 100;
 /// The most ids that `nodes(ids:)` takes.
 pub const NODES_MAX: usize = 1_000;
 
+/// The most records that may have changed since a past revision that is asked.
+pub const PAST_CHANGES_MAX: usize = 50_000;
+
+/// The most changes of one set.
+pub const CHANGES_MAX: usize = 50_000;
+
+/// The longest idempotency key.
+pub const IDEMPOTENCY_KEY_BYTES: usize = 200;
+
+/// The most records that are told to refer to one that is to be deleted.
+pub const REFERRERS_TOLD: usize = 100;
+
 /// The most errors that an answer holds; one with more is given up.
 pub const ERRORS_MAX: usize = 100;
 
@@ -85,6 +97,10 @@ pub const IMPORT_NEAREST_LOOKS_MAX: u64 = 2_000_000;
 
 /// The most characters of a cell that are told.
 pub const IMPORT_SHOWN_CHARS: usize = 80;
+
+/// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
+/// that end needs the room more.
+pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
 
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]

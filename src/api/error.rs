@@ -24,6 +24,10 @@ pub enum Code {
     LimitExceeded,
     /// One field's argument cannot be used. The asker's fault.
     BadUserInput,
+    /// Somebody else changed it in between. Nobody's fault: the asker reads again.
+    Conflict,
+    /// The asker may not. The asker's fault.
+    Forbidden,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -40,6 +44,8 @@ impl Code {
             Self::BadVariables => "BAD_VARIABLES",
             Self::LimitExceeded => crate::query::error::Code::LimitExceeded.name(),
             Self::BadUserInput => crate::query::error::Code::BadUserInput.name(),
+            Self::Conflict => crate::query::error::Code::Conflict.name(),
+            Self::Forbidden => crate::query::error::Code::Forbidden.name(),
             Self::Internal => crate::query::error::Code::Internal.name(),
         }
     }
@@ -50,6 +56,8 @@ impl From<crate::query::error::Code> for Code {
         match code {
             crate::query::error::Code::BadUserInput => Self::BadUserInput,
             crate::query::error::Code::LimitExceeded => Self::LimitExceeded,
+            crate::query::error::Code::Conflict => Self::Conflict,
+            crate::query::error::Code::Forbidden => Self::Forbidden,
             crate::query::error::Code::Internal => Self::Internal,
         }
     }
@@ -68,6 +76,8 @@ pub struct GraphqlError {
     pub code: Code,
     /// What is logged of it and never shown.
     pub cause: Option<String>,
+    /// What programs learn beside the message, in the error's extensions.
+    pub detail: Option<(&'static str, Value)>,
 }
 
 /// One step of a path into an answer.
@@ -82,7 +92,7 @@ pub enum Segment {
 impl GraphqlError {
     /// An error that refuses the request.
     pub fn request(code: Code, message: impl Into<String>) -> Self {
-        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, cause: None }
+        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, cause: None, detail: None }
     }
 
     /// An error that is our fault; what caused it is logged and never shown.
@@ -104,7 +114,8 @@ impl GraphqlError {
 
     /// The error of a field.
     pub fn field(error: FieldError, path: Vec<Segment>, location: (usize, usize)) -> Self {
-        Self { message: error.message, locations: vec![location], path, code: error.code.into(), cause: error.cause }
+        let FieldError { code, message, cause, detail } = error;
+        Self { message, locations: vec![location], path, code: code.into(), cause, detail }
     }
 
     /// As it stands in the answer.
@@ -122,6 +133,9 @@ impl GraphqlError {
             error["path"] = self.path.iter().map(segment).collect();
         }
         error["extensions"] = json!({ "code": self.code.name() });
+        if let Some((name, value)) = &self.detail {
+            error["extensions"][*name] = value.clone();
+        }
         error
     }
 }

@@ -14,9 +14,9 @@ use async_graphql::registry::{
 };
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Name, ObjectType, OutputType,
-    PathSegment, Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode,
-    Value as ConstValue, Variables,
+    ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, PathSegment,
+    Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode, Value as ConstValue,
+    Variables,
 };
 use serde_json::{Map, Value};
 
@@ -34,11 +34,11 @@ use crate::query::types;
 use crate::query::types::{Body, FieldDef, InputDef, Type, TypeRef};
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Root, Changes, EmptySubscription>;
 
 /// The schema of the catalog's types.
 pub fn schema() -> Schema {
-    Schema::build(Root, EmptyMutation, EmptySubscription)
+    Schema::build(Root, Changes, EmptySubscription)
         // The gate has validated, and its bounds are tighter.
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(usize::MAX)
@@ -101,6 +101,7 @@ fn error_of(error: &ServerError) -> GraphqlError {
         path: path.collect(),
         code: known.map_or(Code::ValidationFailed, |known| known.code.into()),
         cause: known.and_then(|known| known.cause.clone()),
+        detail: known.and_then(|known| known.detail.clone()),
     }
 }
 
@@ -132,6 +133,36 @@ impl ContainerType for Root {
 }
 
 impl ObjectType for Root {}
+
+/// The root of mutations, for the schema alone: changes are made by the plan, whichever executor runs queries, so that one
+/// path alone makes them.
+pub struct Changes;
+
+impl OutputType for Changes {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(types::MUTATION)
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        // The root of queries registers every type.
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<ConstValue> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Changes {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<ConstValue>> {
+        match types().find(types::MUTATION).and_then(|ty| ty.field(&ctx.item.node.name.node)) {
+            None => Ok(None),
+            Some(def) => answer_field(ctx, def, &Object::Root).await.map(Some),
+        }
+    }
+}
+
+impl ObjectType for Changes {}
 
 /// Any other object, with the type that it has at this moment.
 struct Container<'a> {

@@ -2,6 +2,7 @@
 //! apollo-compiler.
 
 mod bounds;
+mod caller;
 pub mod coerce;
 pub mod error;
 mod extensions;
@@ -25,8 +26,10 @@ use apollo_compiler::{Name, introspection};
 use crate::config::{COST_OF_LONG, Limits, SCHEMAS_MAX};
 use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
+use crate::query::mutation::{Changed, Mutation};
 use crate::query::scope::Scope;
-use crate::store::Store;
+use crate::store::{Author, Store};
+pub use caller::{Caller, Role};
 use error::{Code, GraphqlError};
 use extensions::Extensions;
 use gate::Gate;
@@ -154,6 +157,9 @@ impl Api {
     /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
     /// that nobody waits for any more stops at the next record it reads.
     pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
+        if passed.changes() {
+            return Answer::refused(vec![GraphqlError::internal("a change came as a question")]);
+        }
         if self.executor == Executor::AsyncGraphql {
             return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
         }
@@ -174,6 +180,37 @@ impl Api {
             Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }
+    }
+
+    /// Makes the changes of a mutation that passed the gate, for a caller. It goes on where the caller goes away: what was
+    /// begun is made or refused, and a repetition under the same key tells which.
+    pub async fn change(self: &Arc<Self>, request: &Request, passed: Passed, caller: &Caller) -> Answer {
+        let (api, request, caller) = (self.clone(), request.clone(), caller.clone());
+        tokio::task::spawn_blocking(move || api.change_now(&request, &passed, &caller))
+            .await
+            .unwrap_or_else(|error| Answer::refused(vec![GraphqlError::internal(error.to_string())]))
+    }
+
+    /// The same, on this thread.
+    pub fn change_now(&self, request: &Request, passed: &Passed, caller: &Caller) -> Answer {
+        let ready = match self.ready(request, passed) {
+            Ok(ready) => ready,
+            Err(errors) => return Answer::refused(errors),
+        };
+        let Ready { plan, bound, scope: now, answer_bytes, .. } = ready;
+        let make = |mutation: Mutation, arguments: &Arguments| {
+            caller.may(mutation)?;
+            let author = Author {
+                time_ms: jiff::Timestamp::now().as_millisecond(),
+                name: caller.name().to_owned(),
+                note: String::new(),
+            };
+            let Changed { object, snapshot } = mutation.run(&self.store, &author, arguments)?;
+            Ok((object, Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)))
+        };
+        let run = || plan.run_changes(make, &now, bound, answer_bytes);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was changed")]))
     }
 
     fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {

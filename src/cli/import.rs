@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::say;
 use super::{Db, Failure};
-use crate::config::{Limits, PROBLEMS_MAX};
+use crate::config::{IMPORT_CACHE_BYTES, PROBLEMS_MAX};
 use crate::exchange::columns::{Table, tables};
 use crate::exchange::gazetteer::{self, Counts, ImportError, Report};
 use crate::exchange::intake::{self, Fault, Options};
@@ -83,11 +83,10 @@ impl Import {
     fn load(&self, path: &Path) -> Result<(), Failure> {
         let table = self.kind.as_deref().map(table_called).transpose()?;
         let now = jiff::Timestamp::now().as_millisecond();
-        let cache_bytes = Limits::default().cache_bytes;
         let store = if self.dry_run {
-            Store::open_reading(&self.db.db, cache_bytes)?
+            Store::open_reading(&self.db.db, IMPORT_CACHE_BYTES)?
         } else {
-            let store = Store::open(&self.db.db, cache_bytes)?;
+            let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
             // What is imported may refer to the built-in data.
             builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
             store
@@ -146,7 +145,7 @@ fn table_called(name: &str) -> Result<&'static Table, Failure> {
 impl Gazetteer {
     fn run(&self) -> Result<(), Failure> {
         let now = jiff::Timestamp::now().as_millisecond();
-        let store = Store::open(&self.db.db, Limits::default().cache_bytes)?;
+        let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
         // The regions that the built-in data has are found by their codes, so it comes first.
         builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
         let mut shown = Shown::new(true);

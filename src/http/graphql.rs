@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::negotiate::{Media, accepted, prefers_html, sent};
 use super::observe::RequestId;
 use super::{PARTIAL, Shared, pages};
-use crate::api::Passed;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
+use crate::api::{Caller, Passed};
 
 /// An answer by POST.
 pub async fn post(
@@ -111,6 +111,7 @@ async fn answer(
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
+        Ok(passed) if passed.changes() => shared.api.change(request, passed, &Caller::Anyone).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };

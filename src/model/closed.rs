@@ -412,8 +412,21 @@ pub static LINEAGE_BASIS: Closed = Closed {
     ],
 };
 
+/// What became of a record.
+pub static CHANGE_OUTCOME: Closed = Closed {
+    name: "ChangeOutcome",
+    doc: "What became of a record in a revision, or by a change.",
+    values: &[
+        ("CREATED", "It was made."),
+        ("UPDATED", "It was changed."),
+        ("UNCHANGED", "It stood so before."),
+        ("DELETED", "It is gone."),
+    ],
+};
+
 /// Every closed list.
 pub static CLOSED: &[&Closed] = &[
+    &CHANGE_OUTCOME,
     &LEVEL,
     &DIVISION,
     &QUALIFIER,

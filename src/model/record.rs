@@ -70,6 +70,43 @@ impl Record {
         Self { kind, values: kind.slots().map(|(slot, field)| unpack_field(field, row.slot(slot))).collect() }
     }
 
+    /// Every record that it refers to, each by the path that names it.
+    pub fn references(&self) -> Vec<(String, &Id)> {
+        let edges = self.kind.slots().filter_map(|(slot, field)| Some((slot, field, field.as_edge()?)));
+        let each = edges.flat_map(|(slot, field, edge)| {
+            let entries = match &self.values[slot] {
+                Value::List(items) => items.as_slice(),
+                single => std::slice::from_ref(single),
+            };
+            entries.iter().enumerate().filter_map(move |(place, entry)| {
+                let path = if edge.is_list() { format!("{}.{place}", field.name) } else { field.name.to_owned() };
+                target_of(entry).map(|target| (path, target))
+            })
+        });
+        each.collect()
+    }
+
+    /// Takes out every reference to a record, with what the edge carries. Whether there was one.
+    pub fn detach(&mut self, from: &Id) -> bool {
+        let mut found = false;
+        for (slot, _) in self.kind.slots().filter(|(_, field)| field.as_edge().is_some()) {
+            let value = &mut self.values[slot];
+            let refers = |entry: &Value| target_of(entry) == Some(from);
+            if let Value::List(entries) = value {
+                let before = entries.len();
+                entries.retain(|entry| !refers(entry));
+                found |= entries.len() < before;
+                if entries.is_empty() {
+                    *value = Value::Null;
+                }
+            } else if refers(value) {
+                *value = Value::Null;
+                found = true;
+            }
+        }
+        found
+    }
+
     /// What the model has against the record; nothing where it may be stored. References are the store's to check.
     pub fn problems(&self) -> Vec<Invalid> {
         let mut problems = Vec::new();
@@ -94,6 +131,18 @@ impl Record {
             report("parent", format!("expected a region of a higher level, found {parent}"));
         }
         problems
+    }
+}
+
+/// What an entry of an edge leads to.
+fn target_of(entry: &Value) -> Option<&Id> {
+    match entry {
+        Value::Ref(target) => Some(target),
+        Value::Struct(values) => match values.first() {
+            Some(Value::Ref(target)) => Some(target),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -4,11 +4,12 @@ use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
 use super::kinds::special;
+use super::mutation::{self, mutation_fields};
 use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
 use super::search;
-use super::types::{Body, FieldDef, InputDef, Type, TypeRef, Types};
+use super::types::{Body, FieldDef, InputDef, MUTATION, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
@@ -34,7 +35,13 @@ pub fn build() -> Types {
     types.extend(network::types());
     types.extend(search::types());
     types.extend(disagreement_types());
+    types.extend(mutation::types());
     types.push(object("Query", "Where every question begins.", root_fields()));
+    types.push(object(
+        MUTATION,
+        "Where every change begins. Each is a revision of its own, all of it or nothing; without access to write, it is refused.",
+        mutation_fields(),
+    ));
     let interfaces: Vec<_> =
         INTERFACES.iter().map(|interface| interface_type(interface.name, interface.doc, &types)).collect();
     types.extend(interfaces);

@@ -1,5 +1,7 @@
 //! What can go wrong with a field, and whose fault it is.
 
+use serde_json::Value;
+
 use crate::store::StoreError;
 
 /// The closed list of codes that an error of a field carries in `extensions.code`.
@@ -9,6 +11,10 @@ pub enum Code {
     BadUserInput,
     /// The answer is beyond a bound, and is given up whole. The asker's fault.
     LimitExceeded,
+    /// Somebody else changed it in between. Nobody's fault: the asker reads again.
+    Conflict,
+    /// The asker may not. The asker's fault.
+    Forbidden,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -19,6 +25,8 @@ impl Code {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::Conflict => "CONFLICT",
+            Self::Forbidden => "FORBIDDEN",
             Self::Internal => "INTERNAL",
         }
     }
@@ -34,27 +42,47 @@ pub struct FieldError {
     pub message: String,
     /// What is logged of it and never shown.
     pub cause: Option<String>,
+    /// What programs learn beside the message: a name and a value.
+    pub detail: Option<(&'static str, Value)>,
 }
 
 impl FieldError {
     /// The asker can mend it.
     pub fn input(message: impl Into<String>) -> Self {
-        Self { code: Code::BadUserInput, message: message.into(), cause: None }
+        Self { code: Code::BadUserInput, message: message.into(), cause: None, detail: None }
     }
 
     /// The answer is beyond a bound.
     pub fn limit(message: impl Into<String>) -> Self {
-        Self { code: Code::LimitExceeded, message: message.into(), cause: None }
+        Self { code: Code::LimitExceeded, message: message.into(), cause: None, detail: None }
+    }
+
+    /// Somebody else changed what it is about.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self { code: Code::Conflict, ..Self::input(message) }
+    }
+
+    /// The asker may not.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self { code: Code::Forbidden, ..Self::input(message) }
+    }
+
+    /// The same, with more for programs.
+    pub fn with(self, name: &'static str, value: Value) -> Self {
+        Self { detail: Some((name, value)), ..self }
     }
 
     /// It is our fault; the asker learns no more than that.
     pub fn internal(cause: impl Into<String>) -> Self {
-        Self { code: Code::Internal, message: "internal error".to_owned(), cause: Some(cause.into()) }
+        Self { code: Code::Internal, cause: Some(cause.into()), ..Self::input("internal error") }
     }
 }
 
 impl From<StoreError> for FieldError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            StoreError::NotKept(_) => Self::input(error.to_string()),
+            error => Self::internal(error.to_string()),
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod filter_types;
 mod given;
 pub mod kinds;
+pub mod mutation;
 pub mod network;
 pub mod object;
 mod order;

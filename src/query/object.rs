@@ -6,6 +6,7 @@ use super::aggregate_types::{ObjectFn, aggregate, measure};
 use super::arguments::Arguments;
 use super::connection::{Back, Connection, Extra, Item, Listed};
 use super::error::FieldError;
+use super::mutation::Mutation;
 use super::paging::PageInfo;
 use super::path::Found;
 use super::root;
@@ -136,6 +137,8 @@ pub enum Resolver {
     Aggregate,
     /// What is reckoned of a measure.
     Measure(&'static str),
+    /// A root field that changes something: the executor makes the change, and reads what it came to.
+    Change(Mutation),
     /// A field of an object that is no record.
     Function(ObjectFn),
     /// A field of a [`Plain`] object.
@@ -343,6 +346,7 @@ impl Resolver {
                 },
                 _ => return Err(FieldError::internal("the field is a plain object's")),
             },
+            Self::Change(_) => return Err(FieldError::internal("a change was resolved as a question")),
             Self::Root(root) => root(scope, arguments)?,
             Self::RootKind(kind) => connection(Connection::of_kind(scope, kind, arguments)?),
         })

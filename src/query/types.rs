@@ -6,6 +6,9 @@ use std::fmt;
 use super::object::Resolver;
 use crate::model::closed::Closed;
 
+/// The root type of changes.
+pub const MUTATION: &str = "Mutation";
+
 /// Every type of the API.
 pub struct Types {
     all: Vec<Type>,
@@ -203,7 +206,7 @@ fn reachable(all: Vec<Type>) -> Vec<Type> {
 
 impl Type {
     fn is_first(&self) -> bool {
-        self.name == "Query" || matches!(self.body, Body::Scalar(_))
+        self.name == "Query" || self.name == MUTATION || matches!(self.body, Body::Scalar(_))
     }
 
     /// The types that it names.

@@ -86,6 +86,9 @@ pub enum StoreError {
     /// A row is not what its table holds.
     #[error("the database is damaged: {0}; `jiedui check` names every damaged row")]
     Damaged(String),
+    /// The log does not reach there.
+    #[error("{0}")]
+    NotKept(String),
     /// The changes break the model; nothing was written.
     #[error("{} of the changes cannot be made; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Refused(Vec<Invalid>),
@@ -105,6 +108,7 @@ from_redb!(
     redb::TableError,
     redb::TransactionError,
     redb::CommitError,
+    redb::CursorError,
     redb::SetDurabilityError,
     redb::CompactionError
 );

@@ -5,6 +5,7 @@
 //! reverse = target.tag target.key 0 edge(2) source.tag source.key 0 ordinal(4)
 //! index   = field(3) value source.tag source.key          (a text value ends in 0; others have a fixed width)
 //! posting = token 0 tag first.key
+//! history = tag key 0 revision(8)
 //! ```
 //! Keys of records hold no NUL and neither does text, so a NUL ends either, and order by bytes is order by key.
 
@@ -154,6 +155,24 @@ pub fn posting_parts(key: &[u8]) -> Option<(&[u8], u8, &str)> {
     let end = key.iter().position(|byte| *byte == 0)?;
     let tag = key.get(end + 1)?;
     Some((&key[..end], *tag, posting_first(key, end + 2)))
+}
+
+/// What a record's rows in the table of histories begin with.
+pub fn history_prefix(id: IdRef<'_>) -> Vec<u8> {
+    reverse_target(id)
+}
+
+/// The key under which the table of histories notes that a revision changed or deleted a record that was there.
+pub fn history(id: IdRef<'_>, revision: u64) -> Vec<u8> {
+    let mut key = history_prefix(id);
+    key.extend_from_slice(&revision.to_be_bytes());
+    key
+}
+
+/// The record and the revision of a row of histories.
+pub fn history_parts(key: &[u8]) -> Option<(IdRef<'_>, u64)> {
+    let (id, revision) = key.split_at_checked(key.len().checked_sub(8)?)?;
+    Some((IdRef::from_bytes(id.strip_suffix(&[0])?)?, u64::from_be_bytes(revision.try_into().ok()?)))
 }
 
 /// Bytes of a value that compare as the values do.

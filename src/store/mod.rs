@@ -1,18 +1,23 @@
 //! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
 
+mod applying;
 mod check;
 mod copy;
 mod derive;
 mod error;
 pub mod key;
 pub mod log;
+mod past;
 mod postings;
 mod rebuild;
+mod retries;
+mod run;
 mod sealed;
 mod snapshot;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadableDatabase, ReadableTable,
@@ -22,11 +27,15 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
+pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
-pub use writer::{Author, Change, Writer};
+pub use writer::{AddedTo, Author, Change, Given, Writer};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
+
+/// Bytes, as most tables have them for keys and values.
+type Bytes = &'static [u8];
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
@@ -40,7 +49,13 @@ const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("p
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
-/// Record -> hash of what the built-in data gave for it.
+/// Revision and part -> changes of one that made many.
+const LOG_PARTS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("log_parts");
+/// Record and revision: the revision changed or deleted the record, which was there.
+const HISTORY: TableDefinition<'static, &[u8], ()> = TableDefinition::new("history");
+/// Idempotency key -> what the set of changes came to that was sent under it.
+const RETRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("retries");
+/// Record -> hash of what the built-in data gave for it; and where an import added to that, the row before and a hash of that after.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
@@ -49,7 +64,14 @@ const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta")
 pub struct Store {
     path: PathBuf,
     handle: Handle,
+    /// Held by whoever writes.
+    alone: Mutex<()>,
+    /// Whoever wants to know of commits.
+    followers: Mutex<Vec<Follower>>,
 }
+
+/// Is told of each commit, by its revision.
+pub type Follower = Box<dyn Fn(log::Revision) + Send>;
 
 enum Handle {
     Writing(Database),
@@ -74,7 +96,7 @@ impl Store {
             OpenError::Missing { path } => OpenError::Io { path, source: std::io::ErrorKind::NotFound.into() },
             error => error,
         })?;
-        let store = Self { path: path.to_owned(), handle: Handle::Writing(database) };
+        let store = Self::new(path, Handle::Writing(database));
         store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
         Ok(store)
     }
@@ -99,9 +121,22 @@ impl Store {
             opened => opened,
         };
         let database = database.map_err(|error| open_error(path, error))?;
-        let store = Self { path: path.to_owned(), handle: Handle::Reading(database) };
+        let store = Self::new(path, Handle::Reading(database));
         let format = store.recognise()?;
         Ok((store, format))
+    }
+
+    fn new(path: &Path, handle: Handle) -> Self {
+        Self { path: path.to_owned(), handle, alone: Mutex::default(), followers: Mutex::default() }
+    }
+
+    /// Tells of every commit from now on.
+    pub fn follow(&self, follower: Follower) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
+    }
+
+    fn tell(&self, revision: log::Revision) {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|follower| follower(revision));
     }
 
     /// Where it is.
@@ -115,14 +150,15 @@ impl Store {
     }
 
     /// Begins to write. One writer writes at a time; another waits here.
-    pub fn writer(&self) -> Result<Writer, StoreError> {
+    pub fn writer(&self) -> Result<Writer<'_>, StoreError> {
         match &self.handle {
             Handle::Writing(database) => {
+                let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut transaction = database.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 // With it, a file of any size opens at once after a crash; it brings two-phase commits.
                 transaction.set_quick_repair(true);
-                Ok(Writer::new(transaction))
+                Ok(Writer::new(self, transaction, alone))
             }
             Handle::Reading(_) => Err(StoreError::Damaged("the database was opened for reading".to_owned())),
         }
@@ -163,14 +199,23 @@ impl Store {
     fn prepare(&self) -> Result<(), StoreError> {
         let Handle::Writing(database) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
-            let derived = ReadableTable::get(&meta, "derived")?.map(|derived| derived.value().to_vec());
-            if derived.as_deref() == Some(rebuild::fingerprint().as_slice()) {
+            let is = |name, value: &[u8]| {
+                Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.is_some_and(|known| known.value() == value))
+            };
+            let (current, derived) = (is("format", &FORMAT.to_le_bytes())?, is("derived", &rebuild::fingerprint())?);
+            if current && derived {
                 return Ok(());
             }
-            tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
             let mut transaction = database.begin_write()?;
             transaction.set_quick_repair(true);
-            rebuild::rebuild(&transaction)?;
+            if !current {
+                rebuild::histories(&transaction)?;
+            }
+            if !derived {
+                tracing::warn!("the indexes of {} are made anew; it may take a while", self.path.display());
+                rebuild::rebuild(&transaction)?;
+            }
+            transaction.open_table(META)?.insert("format", FORMAT.to_le_bytes().as_slice())?;
             return Ok(transaction.commit()?);
         }
         let transaction = database.begin_write()?;
@@ -180,6 +225,9 @@ impl Store {
         transaction.open_table(POSTINGS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
+        transaction.open_table(LOG_PARTS)?;
+        transaction.open_table(HISTORY)?;
+        transaction.open_table(RETRIES)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;

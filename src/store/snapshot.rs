@@ -1,18 +1,22 @@
 //! One consistent view of the store, which a request reads from first to last.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
+use either::Either;
 use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
-use super::{COUNTS, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
+use super::past::{Past, merged};
+use super::{
+    Bytes, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings,
+    sealed,
+};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::text::tokens::Token;
-
-type Bytes = &'static [u8];
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
@@ -21,24 +25,54 @@ pub struct Snapshot {
     index: ReadOnlyTable<Bytes, ()>,
     postings: ReadOnlyTable<Bytes, Bytes>,
     transaction: ReadTransaction,
+    /// What was other, where it is a view of the past.
+    past: Option<Past>,
 }
 
-/// A record's row, as it stands in the page cache.
+/// A record's row, as it stands in the page cache, or stood once.
 pub struct Stored<'s> {
     /// What it is.
     pub kind: &'static Kind,
-    bytes: AccessGuard<'s, Bytes>,
+    sealed: Sealed<'s>,
+}
+
+enum Sealed<'s> {
+    Here(AccessGuard<'s, Bytes>),
+    Past(Arc<[u8]>),
+}
+
+impl<'s> Stored<'s> {
+    fn here(kind: &'static Kind, bytes: AccessGuard<'s, Bytes>) -> Self {
+        Self { kind, sealed: Sealed::Here(bytes) }
+    }
+
+    /// A record as the log has it: version and row.
+    pub(super) fn past(kind: &'static Kind, bytes: Arc<[u8]>) -> Self {
+        Self { kind, sealed: Sealed::Past(bytes) }
+    }
 }
 
 impl Stored<'_> {
+    fn sealed(&self) -> &[u8] {
+        match &self.sealed {
+            Sealed::Here(bytes) => bytes.value(),
+            Sealed::Past(bytes) => bytes,
+        }
+    }
+
     /// Its row.
     pub fn row(&self) -> Row<'_> {
-        Row::new(sealed::row_of(self.bytes.value()))
+        Row::new(self.bytes())
+    }
+
+    /// The bytes of its row.
+    pub fn bytes(&self) -> &[u8] {
+        sealed::row_of(self.sealed())
     }
 
     /// The revision that last changed it.
     pub fn version(&self) -> Revision {
-        sealed::version_of(self.bytes.value())
+        sealed::version_of(self.sealed())
     }
 
     /// Its key.
@@ -87,14 +121,75 @@ impl Snapshot {
             index: transaction.open_table(INDEX)?,
             postings: transaction.open_table(POSTINGS)?,
             transaction,
+            past: None,
         })
+    }
+
+    /// The same store as of a past revision, where the log is still kept from there on.
+    pub fn at(self, revision: Revision) -> Result<Self, StoreError> {
+        let newest = self.revision()?;
+        if revision == newest {
+            return Ok(self);
+        }
+        if revision > newest {
+            return Err(StoreError::NotKept(format!("revision {revision} is yet to come: the newest is {newest}")));
+        }
+        let oldest = self.oldest_kept()?;
+        if revision < oldest {
+            return Err(StoreError::NotKept(format!(
+                "revision {revision} is kept no more: the oldest that can be read is {oldest}"
+            )));
+        }
+        let past = {
+            let later = (revision + 1..=newest).map(|later| {
+                let missing = || StoreError::Damaged(format!("revision {later} is missing in the log"));
+                self.log_entry(later)?.ok_or_else(missing)
+            });
+            Past::new(revision, later, |key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?
+        };
+        Ok(Self { past: Some(past), ..self })
+    }
+
+    /// How many records were other, where it is a view of the past.
+    pub fn changed_since(&self) -> usize {
+        self.past.as_ref().map_or(0, Past::len)
     }
 
     /// The record of an id.
     pub fn get(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, StoreError> {
         let Some(kind) = id.kind() else { return Ok(None) };
+        if let Some(stood) = self.past.as_ref().and_then(|past| past.record(id)) {
+            return Ok(stood.map(|bytes| Stored::past(kind, bytes)));
+        }
         let found = ReadableTable::get(&self.records, key::record(id).as_slice())?;
-        Ok(found.map(|bytes| Stored { kind, bytes }))
+        Ok(found.map(|bytes| Stored::here(kind, bytes)))
+    }
+
+    /// A record as it stood as of a revision, as far back as the log is kept.
+    pub fn get_at(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let mut next = None;
+        for later in self.history(id, None)? {
+            match later? {
+                later if later > revision => next = Some(later),
+                _ => break,
+            }
+        }
+        let stood = match next {
+            Some(next) => self.before(id, next)?,
+            None => self.get(id)?,
+        };
+        Ok(stood.filter(|stood| stood.version() <= revision))
+    }
+
+    /// A record as it stood before a revision changed it.
+    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
+        let before = match here {
+            Some((_, before)) => before,
+            None => log::before(&self.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
+        };
+        Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
     }
 
     /// The records of a kind in the order of their keys, from behind a key on.
@@ -105,8 +200,19 @@ impl Snapshot {
         direction: Direction,
     ) -> Result<impl Iterator<Item = Result<Stored<'s>, StoreError>> + use<'s>, StoreError> {
         let after = after.map(|key| key::record(IdRef { tag: kind.tag, key }));
-        let walk = self.walk(&self.records, &[kind.tag], after.as_deref(), direction)?;
-        Ok(walk.map(move |entry| entry.map(|(_, bytes)| Stored { kind, bytes })))
+        let bounds = Bounds::new(&[kind.tag], after.as_deref(), direction);
+        let walk = walk(&self.records, &bounds, direction)?;
+        let Some(past) = &self.past else {
+            return Ok(Either::Left(walk.map(move |entry| entry.map(|(_, bytes)| Stored::here(kind, bytes)))));
+        };
+        let now = walk.filter_map(move |entry| match entry {
+            Ok((key, _)) if IdRef::from_bytes(key.value()).is_some_and(|id| past.changed(id)) => None,
+            Ok((key, bytes)) => Some(Ok((key.value().to_vec(), Stored::here(kind, bytes)))),
+            Err(error) => Some(Err(error)),
+        });
+        let then = past.records(bounds.as_ref(), direction).map(move |(key, bytes)| (key, Stored::past(kind, bytes)));
+        let merged = merged(now, then, direction);
+        Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(_, record)| record)))))
     }
 
     /// The sources whose edge leads to a target, in the order of their ids, from behind one on; each with the ordinal of
@@ -120,15 +226,16 @@ impl Snapshot {
     ) -> Result<impl Iterator<Item = Result<(Id, u32), StoreError>> + use<'s>, StoreError> {
         let prefix = key::reverse_prefix(target, edge);
         let after = after.map(|(source, ordinal)| key::reverse(target, edge, source, ordinal));
-        let walk = self.walk(&self.reverse, &prefix, after.as_deref(), direction)?;
-        let skip = prefix.len();
-        Ok(walk.map(move |entry| {
-            let (key, ()) = entry.map(|(key, _)| (key, ()))?;
-            match key::source_after(&key.value()[skip..]) {
-                Some((source, ordinal)) => Ok((source.to_owned(), ordinal)),
-                None => Err(StoreError::Damaged("a reverse edge has no source".to_owned())),
-            }
-        }))
+        let bounds = Bounds::new(&prefix, after.as_deref(), direction);
+        let source = |key: &[u8]| key::reverse_source(key).map(|(source, ordinal)| (source.to_owned(), ordinal));
+        let missing = || StoreError::Damaged("a reverse edge has no source".to_owned());
+        let walk = walk(&self.reverse, &bounds, direction)?;
+        let Some(past) = &self.past else {
+            return Ok(Either::Left(walk.map(move |entry| source(entry?.0.value()).ok_or_else(missing))));
+        };
+        let rows = self.unchanged(walk, past, move |key| key::reverse_source(key).map(|(source, _)| source));
+        let merged = merged(rows, past.reverse(bounds.as_ref(), direction), direction);
+        Ok(Either::Right(boxed(merged.map(move |entry| source(&entry?.0).ok_or_else(missing)))))
     }
 
     /// The records whose indexed field has a value.
@@ -148,16 +255,14 @@ impl Snapshot {
         until: Option<&[u8]>,
     ) -> Result<impl Iterator<Item = Result<Id, StoreError>> + use<'s>, StoreError> {
         let start = key::index_prefix(field.id, from);
-        let all = key::index_prefix(field.id, &[]);
-        let end = until.map_or_else(|| key::after_prefix(&all), |until| key::index_prefix(field.id, until));
-        // redb panics on bounds that cross.
-        let end = if end < start { start.clone() } else { end };
-        let range = ReadableTable::range::<&[u8]>(&self.index, start.as_slice()..end.as_slice())?;
-        Ok(range.map(move |entry| {
-            let (key, _) = entry?;
-            key::index_source(key.value(), field.scalar)
-                .map(IdRef::to_owned)
-                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
+        let end = match until {
+            Some(until) => key::index_prefix(field.id, until),
+            None => key::after_prefix(&key::index_prefix(field.id, &[])),
+        };
+        let rows = self.indexed(field, Bounds::between(start, end), Direction::Forward)?;
+        Ok(rows.map(move |key| {
+            let source = key.map(|key| key::index_source(&key, field.scalar).map(IdRef::to_owned));
+            source?.ok_or_else(no_record)
         }))
     }
 
@@ -171,20 +276,47 @@ impl Snapshot {
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Id), StoreError>> + use<'s>, StoreError> {
         let all = key::index_prefix(field.id, &[]);
         let from = key::index_prefix(field.id, from);
-        let (start, end) = match direction {
-            Direction::Forward => (from, key::after_prefix(&all)),
+        let bounds = match direction {
+            Direction::Forward => Bounds::between(from, key::after_prefix(&all)),
             Direction::Backward => {
                 let end = key::after_prefix(&from);
-                (all, end)
+                Bounds::between(all, end)
             }
         };
-        let range = ReadableTable::range::<&[u8]>(&self.index, start.as_slice()..end.as_slice())?;
-        Ok(Walk { range, direction }.map(move |entry| {
-            let (key, _) = entry?;
-            key::index_parts(key.value(), field.scalar)
-                .map(|(value, id)| (value.to_vec(), id.to_owned()))
-                .ok_or_else(|| StoreError::Damaged("an index row has no record".to_owned()))
+        Ok(self.indexed(field, bounds, direction)?.map(move |key| {
+            let parts =
+                key.map(|key| key::index_parts(&key, field.scalar).map(|(value, id)| (value.to_vec(), id.to_owned())));
+            parts?.ok_or_else(no_record)
         }))
+    }
+
+    /// The keys of index rows between bounds.
+    fn indexed<'s>(
+        &'s self,
+        field: key::Indexed,
+        bounds: Bounds,
+        direction: Direction,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'s>, StoreError> {
+        let walk = walk(&self.index, &bounds, direction)?;
+        let Some(past) = &self.past else {
+            return Ok(Either::Left(walk.map(|entry| Ok(entry?.0.value().to_vec()))));
+        };
+        let rows = self.unchanged(walk, past, move |key| key::index_source(key, field.scalar));
+        let merged = merged(rows, past.index(bounds.as_ref(), direction), direction);
+        Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
+    }
+
+    /// The rows that belong to records that did not change since.
+    fn unchanged<'s>(
+        &'s self,
+        walk: Walk<'s, ()>,
+        past: &'s Past,
+        source: impl Fn(&[u8]) -> Option<IdRef<'_>> + 's,
+    ) -> impl Iterator<Item = Result<(Vec<u8>, ()), StoreError>> + 's {
+        walk.filter_map(move |entry| match entry {
+            Ok((key, _)) if source(key.value()).is_some_and(|source| past.changed(source)) => None,
+            entry => Some(entry.map(|(key, _)| (key.value().to_vec(), ()))),
+        })
     }
 
     /// The keys of the records of a kind whose names have a token, in order.
@@ -193,22 +325,31 @@ impl Snapshot {
         token: Token,
         kind: &Kind,
     ) -> Result<impl Iterator<Item = Result<String, StoreError>> + use<'s>, StoreError> {
-        let prefix = key::posting_prefix(token, kind.tag);
+        let tag = kind.tag;
+        let prefix = key::posting_prefix(token, tag);
         let skip = prefix.len();
-        let blocks = self.walk(&self.postings, &prefix, None, Direction::Forward)?;
-        Ok(blocks.flat_map(move |entry| match entry {
+        let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
+        let keys = blocks.flat_map(move |entry| match entry {
             Ok((row, block)) => {
                 let first = key::posting_first(row.value(), skip);
                 postings::decode(first, block.value()).map(Ok).collect::<Vec<_>>()
             }
             Err(error) => vec![Err(error)],
-        }))
+        });
+        let Some(past) = &self.past else { return Ok(Either::Left(keys)) };
+        let now = keys.filter(move |key| key.as_ref().map_or(true, |key| !past.changed(IdRef { tag, key })));
+        let now = now.map(|key| key.map(|key| (key, ())));
+        let then = past.postings(token, tag).map(|key| (key, ()));
+        let merged = merged(now, then, Direction::Forward);
+        Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
     }
 
     /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.
     pub fn posting_blocks(&self, token: Token, kind: &Kind, most: usize) -> Result<usize, StoreError> {
-        let blocks = self.walk(&self.postings, &key::posting_prefix(token, kind.tag), None, Direction::Forward)?;
-        let mut count = 0;
+        let prefix = key::posting_prefix(token, kind.tag);
+        let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
+        let past = self.past.as_ref().is_some_and(|past| past.postings(token, kind.tag).next().is_some());
+        let mut count = usize::from(past);
         for block in blocks.take(most) {
             block?;
             count += 1;
@@ -222,28 +363,92 @@ impl Snapshot {
             Err(TableError::TableDoesNotExist(_)) => return Ok(0),
             counts => counts?,
         };
-        let count = ReadableTable::get(&counts, kind.tag)?;
-        Ok(count.map_or(0, |count| count.value()))
+        let count = ReadableTable::get(&counts, kind.tag)?.map_or(0, |count| count.value());
+        Ok(self.past.as_ref().map_or(count, |past| past.count(kind.tag, count)))
     }
 
     /// The revision that it is a view of.
     pub fn revision(&self) -> Result<Revision, StoreError> {
+        if let Some(past) = &self.past {
+            return Ok(past.revision);
+        }
         let meta = self.transaction.open_table(META)?;
         meta_number(&meta, "revision")
     }
 
-    /// What a revision did.
+    /// What a revision did; nothing where the log keeps it no more, or not yet. One that changed very much is better read by [`Snapshot::log_changes`].
     pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        let mut found = 0;
+        for part in log::parts(&table, revision)? {
+            entry.changes.extend(part?);
+            found += 1;
+        }
+        if found != parts {
+            return Err(StoreError::Damaged(format!("of revision {revision} the log has {found} parts, not {parts}")));
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without holding all that it changed: calls back for each record, with its value before. Gives
+    /// the entry without its changes.
+    pub fn log_changes(
+        &self,
+        revision: Revision,
+        mut found: impl FnMut(log::Changed),
+    ) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, .. }) = self.log_head(revision)? else { return Ok(None) };
+        entry.changes.drain(..).for_each(&mut found);
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            part?.into_iter().for_each(&mut found);
+        }
+        Ok(Some(entry))
+    }
+
+    fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
+        if self.past.as_ref().is_some_and(|past| revision > past.revision) {
+            return Ok(None);
+        }
         let log = self.transaction.open_table(LOG)?;
-        let entry = ReadableTable::get(&log, revision)?;
-        entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
+        let head = ReadableTable::get(&log, revision)?;
+        head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
+    }
+
+    /// The oldest revision that can be read: the one before the first that the log has.
+    pub fn oldest_kept(&self) -> Result<Revision, StoreError> {
+        let log = self.transaction.open_table(LOG)?;
+        let first = ReadableTable::first(&log)?.map(|(revision, _)| revision.value());
+        match first {
+            Some(first) => Ok(first.saturating_sub(1)),
+            None => self.revision(),
+        }
+    }
+
+    /// The revisions that changed or deleted a record that was there, the newest first, from before one on. The one that made
+    /// it is not among them: the value before the first of these tells its version.
+    pub fn history(
+        &self,
+        id: IdRef<'_>,
+        before: Option<Revision>,
+    ) -> Result<impl Iterator<Item = Result<Revision, StoreError>> + use<>, StoreError> {
+        let newest = self.past.as_ref().map_or(Revision::MAX, |past| past.revision + 1);
+        let before = before.map_or(newest, |before| before.min(newest));
+        let history = self.transaction.open_table(HISTORY)?;
+        let (from, until) = (key::history_prefix(id), key::history(id, before));
+        let rows = history.range::<&[u8]>(from.as_slice()..until.as_slice())?.rev();
+        Ok(rows.map(|row| {
+            let revision = key::history_parts(row?.0.value()).map(|(_, revision)| revision);
+            revision.ok_or_else(|| StoreError::Damaged("a row of histories has no revision".to_owned()))
+        }))
     }
 
     /// When a revision was committed, in milliseconds since 1970 (UTC); nothing where the log does not have it.
     pub fn time_of(&self, revision: Revision) -> Result<Option<i64>, StoreError> {
         let log = self.transaction.open_table(LOG)?;
         let entry = ReadableTable::get(&log, revision)?;
-        Ok(entry.and_then(|bytes| log::Entry::time_of(bytes.value())))
+        Ok(entry.and_then(|bytes| log::Head::time_of(bytes.value())))
     }
 
     pub(super) fn transaction(&self) -> &ReadTransaction {
@@ -269,24 +474,48 @@ impl Snapshot {
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {
         Ok(ReadableTable::get(&self.index, key)?.is_some())
     }
+}
 
-    fn walk<'s, V: redb::Value + 'static>(
-        &self,
-        table: &'s ReadOnlyTable<Bytes, V>,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        direction: Direction,
-    ) -> Result<Walk<'s, V>, StoreError> {
+fn no_record() -> StoreError {
+    StoreError::Damaged("an index row has no record".to_owned())
+}
+
+fn boxed<'a, T>(walk: impl Iterator<Item = T> + 'a) -> Box<dyn Iterator<Item = T> + 'a> {
+    Box::new(walk)
+}
+
+/// Between which keys a walk goes.
+struct Bounds(Bound<Vec<u8>>, Bound<Vec<u8>>);
+
+impl Bounds {
+    /// All that begins with a prefix, or what of it comes behind a key.
+    fn new(prefix: &[u8], after: Option<&[u8]>, direction: Direction) -> Self {
         let end = key::after_prefix(prefix);
-        let bounds: (Bound<&[u8]>, Bound<&[u8]>) = match (after, direction) {
-            (None, _) => (Bound::Included(prefix), Bound::Excluded(&end)),
-            (Some(after), Direction::Forward) => (Bound::Excluded(after), Bound::Excluded(&end)),
-            (Some(after), Direction::Backward) => (Bound::Included(prefix), Bound::Excluded(after)),
-        };
-        // A cursor from elsewhere can lie outside the range; redb panics on bounds that cross.
-        let empty: (Bound<&[u8]>, Bound<&[u8]>) = (Bound::Included(prefix), Bound::Excluded(prefix));
-        let crossed = after.is_some_and(|after| after < prefix || after >= end.as_slice());
-        let range = ReadableTable::range::<&[u8]>(table, if crossed { empty } else { bounds })?;
-        Ok(Walk { range, direction })
+        match (after, direction) {
+            (None, _) => Self::between(prefix.to_vec(), end),
+            // A cursor from elsewhere can lie outside.
+            (Some(after), _) if after < prefix || after >= end.as_slice() => Self::between(end.clone(), end),
+            (Some(after), Direction::Forward) => Self(Bound::Excluded(after.to_vec()), Bound::Excluded(end)),
+            (Some(after), Direction::Backward) => Self::between(prefix.to_vec(), after.to_vec()),
+        }
     }
+
+    /// From a key on, and before another; nothing where they cross, on which redb would panic.
+    fn between(start: Vec<u8>, end: Vec<u8>) -> Self {
+        let end = if end < start { start.clone() } else { end };
+        Self(Bound::Included(start), Bound::Excluded(end))
+    }
+
+    fn as_ref(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+        (self.0.as_ref().map(Vec::as_slice), self.1.as_ref().map(Vec::as_slice))
+    }
+}
+
+fn walk<'s, V: redb::Value + 'static>(
+    table: &'s ReadOnlyTable<Bytes, V>,
+    bounds: &Bounds,
+    direction: Direction,
+) -> Result<Walk<'s, V>, StoreError> {
+    let range = ReadableTable::range::<&[u8]>(table, bounds.as_ref())?;
+    Ok(Walk { range, direction })
 }

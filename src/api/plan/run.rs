@@ -10,7 +10,8 @@ use crate::config::ERRORS_MAX;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::error::{Code, FieldError};
-use crate::query::object::{Object, Resolved};
+use crate::query::mutation::Mutation;
+use crate::query::object::{Object, Plain, Resolved, Resolver};
 use crate::query::scope::Scope;
 use crate::query::types::TypeRef;
 
@@ -36,6 +37,71 @@ impl Plan {
             return Answer::refused(run.errors.pop().into_iter().collect());
         }
         Answer { data: Some(run.out), errors: run.errors, extensions: Map::new() }
+    }
+}
+
+impl Plan {
+    /// Runs the plan of a mutation: one root field after the other, each with a view of its own, which `make` gives with what
+    /// the change came to.
+    pub fn run_changes(
+        &self,
+        mut make: impl FnMut(Mutation, &Arguments) -> Result<(Plain, Scope), FieldError>,
+        now: &Scope,
+        bound: Vec<Arguments>,
+        answer_bytes: usize,
+    ) -> Answer {
+        let nothing = JsonMap::new();
+        let mut answer = Answer { data: Some(vec![b'{']), errors: Vec::new(), extensions: Map::new() };
+        let mut bound = Some(bound);
+        for (place, field) in self.sets[self.root].fields.iter().enumerate() {
+            let arguments = match &field.arguments {
+                Source::Constant(arguments) => arguments,
+                Source::Dynamic(place) => &bound.as_ref().map(Vec::as_slice).unwrap_or_default()[*place],
+            };
+            let (resolved, scope) = match &field.action {
+                Action::Resolve(Resolver::Change(mutation)) => match make(*mutation, arguments) {
+                    Ok((object, scope)) => (Some(Ok(Resolved::Object(Object::Plain(object)))), Some(scope)),
+                    Err(error) => (Some(Err(error)), None),
+                },
+                _ => (None, None),
+            };
+            let mut run = Run {
+                plan: self,
+                scope: scope.as_ref().unwrap_or(now),
+                bound: bound.take().unwrap_or_default(),
+                introspected: &nothing,
+                out: answer.data.take().unwrap_or_default(),
+                path: vec![Step::Field(field)],
+                errors: std::mem::take(&mut answer.errors),
+                answer_bytes,
+                given_up: false,
+            };
+            if place > 0 {
+                run.out.push(b',');
+            }
+            run.out.extend_from_slice(&field.key);
+            let written = match resolved {
+                None => run.field(field, &Object::Root),
+                Some(Ok(resolved)) => run.value(field, field.ty, &resolved),
+                Some(Err(error)) => {
+                    run.note(field, error);
+                    run.null(field.ty, run.out.len())
+                }
+            };
+            let given_up = run.given_up;
+            // What was changed stays changed: of an answer that is given up, what is known is told.
+            if written.is_err() {
+                run.out.extend_from_slice(b"null");
+            }
+            answer.data = Some(run.out);
+            answer.errors = run.errors;
+            bound = Some(run.bound);
+            if given_up {
+                break;
+            }
+        }
+        answer.data.get_or_insert_default().push(b'}');
+        answer
     }
 }
 

@@ -30,7 +30,7 @@ pub use report::{Counts, Report, refused};
 use self::input::{Input, Shared};
 use self::known::Known;
 use self::part::Bytes;
-use self::reading::Reading;
+use self::reading::{Reading, TELL_ROWS};
 use super::Step;
 use super::columns::Table;
 use crate::model::record::Record;
@@ -109,7 +109,7 @@ fn shared(files: Named) -> Shared {
 }
 
 fn write(
-    writer: Writer,
+    writer: Writer<'_>,
     (mut report, changes): (Report, Vec<Change>),
     author: &Author,
     told: &mut dyn FnMut(Step<'_>),
@@ -118,8 +118,16 @@ fn write(
         return Ok(report);
     }
     let total = changes.len() as u64;
-    let (writer, revision) =
-        writer.apply_telling(author, &changes, &mut |done| told(Step { what: "writing", done: done as u64, total }))?;
+    // Each record stands in an import once, so in the order of their ids they can be written as they come.
+    let mut ordered: Vec<_> = changes.into_iter().map(|change| (change.id(), change)).collect();
+    ordered.sort_by(|left, right| left.0.cmp(&right.0));
+    let changes = ordered.into_iter().enumerate().map(|(done, (_, change))| {
+        if (done as u64).is_multiple_of(TELL_ROWS) {
+            told(Step { what: "writing", done: done as u64, total });
+        }
+        Ok(change)
+    });
+    let (writer, revision) = writer.apply_stream(author, changes)?;
     writer.commit()?;
     report.revision = revision;
     Ok(report)

@@ -1,0 +1,210 @@
+//! A set of changes being worked out: each record as it would stand, and from which change it comes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::{Asked, Conflict, Fault, What};
+use crate::config::{CHANGES_MAX, REFERRERS_TOLD};
+use crate::model::catalog::slot;
+use crate::model::id::Id;
+use crate::model::json;
+use crate::model::record::Record;
+use crate::model::row::Row;
+use crate::store::log::Revision;
+use crate::store::{StoreError, Writer};
+
+/// The set as far as it is worked out.
+pub struct Draft<'w, 's> {
+    writer: &'w Writer<'s>,
+    /// Every record that was met.
+    met: BTreeMap<Id, Met>,
+    /// What is wrong so far.
+    pub faults: Vec<Fault>,
+    /// Who came in between.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A record that a set is about.
+pub struct Met {
+    /// As it stands in the store.
+    pub before: Option<Record>,
+    /// Its version there.
+    version: Option<Revision>,
+    /// As it would stand.
+    pub after: Option<Record>,
+    /// The path of the change that it last came by.
+    path: String,
+    /// It was deleted, and whoever refers is left without.
+    detach: bool,
+    /// No change named it: something was detached from it.
+    pub only_detached: bool,
+}
+
+impl<'w, 's> Draft<'w, 's> {
+    pub fn new(writer: &'w Writer<'s>) -> Self {
+        Self { writer, met: BTreeMap::new(), faults: Vec::new(), conflicts: Vec::new() }
+    }
+
+    /// Works out one change on top of those before.
+    pub fn ask(&mut self, asked: &Asked) -> Result<(), StoreError> {
+        let Asked { path, id, expected, what } = asked;
+        let Some(kind) = id.as_ref().kind() else { return Ok(()) };
+        let met = self.meet(id)?;
+        met.path.clone_from(path);
+        met.only_detached = false;
+        met.detach = false;
+        let (version, stands) = (met.version, met.before.clone());
+        let after = match what {
+            What::Stand(record) => Some(record.clone()),
+            What::Delete { detach } => {
+                met.detach = *detach;
+                if met.after.is_none() && expected.is_none_or(|expected| expected == 0) {
+                    self.faults.push(Fault::new(path, format!("there is no record {id} to delete")));
+                    return Ok(());
+                }
+                None
+            }
+            What::Upsert(fields) => {
+                let base = met.after.take().unwrap_or_else(|| Record::new(kind, &id.key));
+                match json::read(fields, base.clone()) {
+                    Ok(record) => Some(record),
+                    Err(problems) => {
+                        met.after = Some(base);
+                        let faults =
+                            problems.into_iter().map(|problem| Fault::new(under(path, &problem.path), problem.problem));
+                        self.faults.extend(faults);
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        if let Some(expected) = *expected
+            && expected != version.unwrap_or(0)
+        {
+            let differences = differences(stands.as_ref(), after.as_ref());
+            self.conflicts.push(Conflict { path: path.clone(), id: id.clone(), expected, version, differences });
+        }
+        self.meet(id)?.after = after;
+        Ok(())
+    }
+
+    /// Takes the deleted records that are to be detached out of whoever refers to them.
+    pub fn detach(&mut self) -> Result<(), StoreError> {
+        let gone = self.met.iter().filter(|(_, met)| met.detach && met.after.is_none());
+        let gone: Vec<(Id, String)> = gone.map(|(id, met)| (id.clone(), met.path.clone())).collect();
+        for (id, path) in gone {
+            let stored: BTreeSet<Id> = self.writer.referrers(id.as_ref(), CHANGES_MAX + 1)?.into_iter().collect();
+            if stored.len() > CHANGES_MAX {
+                self.faults.push(Fault::new(path, format!("more than {CHANGES_MAX} records refer to {id}")));
+                continue;
+            }
+            let drafted: Vec<Id> = self.met.keys().cloned().collect();
+            for referrer in stored.into_iter().chain(drafted) {
+                let met = self.meet(&referrer)?;
+                let detached = met.after.as_mut().is_some_and(|record| record.detach(&id));
+                if detached && met.only_detached {
+                    met.path.clone_from(&path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks every record as it would stand: by the model, and for references that would lead nowhere.
+    pub fn check(&mut self) -> Result<(), StoreError> {
+        let mut faults = Vec::new();
+        for (id, met) in &self.met {
+            match &met.after {
+                Some(record) => {
+                    faults.extend(record.problems().into_iter().map(|problem| {
+                        let why = match met.only_detached {
+                            true => format!("{}: {id} would be left without it", problem.problem),
+                            false => problem.problem,
+                        };
+                        Fault::new(under(&met.path, &problem.path), why)
+                    }));
+                    for (path, target) in record.references() {
+                        let there = match self.met.get(target) {
+                            Some(target) => target.after.is_some(),
+                            None => self.writer.stored(target.as_ref())?.is_some(),
+                        };
+                        // Where it is deleted in this set, its own change tells who refers.
+                        let deleted = self.met.get(target).is_some_and(|target| target.before.is_some());
+                        if !there && !deleted {
+                            faults.push(Fault::new(under(&met.path, &path), format!("there is no record {target}")));
+                        }
+                    }
+                }
+                None if met.before.is_some() => faults.extend(self.left_behind(id, met)?),
+                None => {}
+            }
+        }
+        self.faults.extend(faults);
+        Ok(())
+    }
+
+    /// Whoever would still refer to a record that is gone.
+    fn left_behind(&self, id: &Id, met: &Met) -> Result<Option<Fault>, StoreError> {
+        let mut referrers = BTreeSet::new();
+        let most = REFERRERS_TOLD + self.met.len() + 1;
+        let stored = self.writer.referrers(id.as_ref(), most)?;
+        referrers.extend(stored.into_iter().filter(|referrer| !self.met.contains_key(referrer)));
+        let drafted = self.met.iter().filter(|(_, other)| {
+            other.after.as_ref().is_some_and(|record| record.references().iter().any(|(_, target)| *target == id))
+        });
+        referrers.extend(drafted.map(|(id, _)| id.clone()));
+        if referrers.is_empty() {
+            return Ok(None);
+        }
+        let told = if referrers.len() > REFERRERS_TOLD {
+            format!("more than {REFERRERS_TOLD} records refer to it")
+        } else {
+            let names: Vec<_> = referrers.iter().map(ToString::to_string).collect();
+            format!("{} refer to it: {}", names.len(), names.join(", "))
+        };
+        let problem = format!("{id} cannot be deleted: {told}; delete or change them too, or detach it from them");
+        let referrers = referrers.into_iter().take(REFERRERS_TOLD).collect();
+        Ok(Some(Fault { path: met.path.clone(), problem, referrers }))
+    }
+
+    /// Every record of the set, before and after.
+    pub fn into_met(self) -> BTreeMap<Id, Met> {
+        self.met
+    }
+
+    fn meet(&mut self, id: &Id) -> Result<&mut Met, StoreError> {
+        if !self.met.contains_key(id) {
+            let stored = self.writer.stored(id.as_ref())?;
+            let kind = id.as_ref().kind();
+            let before = stored.as_ref().zip(kind).map(|((_, row), kind)| Record::unpack_row(kind, Row::new(row)));
+            let met = Met {
+                version: stored.map(|(version, _)| version),
+                after: before.clone(),
+                before,
+                path: String::new(),
+                detach: false,
+                only_detached: true,
+            };
+            self.met.insert(id.clone(), met);
+        }
+        // It is there: it was put there just now.
+        self.met.get_mut(id).ok_or_else(|| StoreError::Damaged(format!("{id} was not met")))
+    }
+}
+
+/// A path below another.
+fn under(path: &str, below: &str) -> String {
+    if path.is_empty() { below.to_owned() } else { format!("{path}.{below}") }
+}
+
+/// Each field in which two states of a record differ: its name, what it held, what it holds.
+pub fn differences(before: Option<&Record>, after: Option<&Record>) -> Vec<(&'static str, Json, Json)> {
+    let Some(kind) = before.or(after).map(|record| record.kind) else { return Vec::new() };
+    let value = |record: Option<&Record>, at: usize, field| {
+        record.map_or(Json::Null, |record| json::write_field(field, &record.values[at]))
+    };
+    let fields = kind.slots().filter(|(at, _)| *at != slot::KEY);
+    let each = fields.map(|(at, field)| (field.name, value(before, at, field), value(after, at, field)));
+    each.filter(|(_, before, after)| before != after).collect()
+}
