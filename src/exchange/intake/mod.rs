@@ -17,6 +17,7 @@ mod part;
 mod reading;
 mod report;
 mod review;
+mod sheet;
 mod values;
 mod workbook;
 

@@ -10,7 +10,6 @@ use crate::exchange::Step;
 use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::Id;
-use crate::model::record::Invalid;
 use crate::model::value::Value;
 use crate::store::StoreError;
 
@@ -29,15 +28,14 @@ impl Reading<'_> {
                 told(Step { what: "checking", done: place as u64, total: self.known.drafts.len() as u64 });
             }
             for invalid in self.known.drafts[place].record.problems() {
-                faults.extend(self.of_model(&self.known.drafts[place], &invalid));
+                let wrong = Wrong::said(invalid.problem);
+                faults.extend(self.of_path(&self.known.drafts[place], &invalid.path, "", wrong));
             }
-            let broken = self.broken(place)?;
-            for (slot, path, entry, id) in broken {
+            for (path, id) in self.broken(place)? {
                 let kind = id.as_ref().kind().map_or("", |kind| kind.name);
                 let nearest = self.known.nearest(kind, &id.to_string())?;
                 let wrong = Wrong::said(format!("there is no record {id}, neither here nor in the database"));
-                let draft = &self.known.drafts[place];
-                faults.extend(self.of_slot(draft, (slot, entry, None), &path, &id.to_string(), wrong.perhaps(nearest)));
+                faults.extend(self.of_path(&self.known.drafts[place], &path, &id.to_string(), wrong.perhaps(nearest)));
             }
             faults.extend(self.circle(place)?);
         }
@@ -45,34 +43,26 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// What the model has against a record, by the path that it tells.
-    fn of_model(&self, draft: &Draft, invalid: &Invalid) -> Option<Fault> {
-        let mut path = invalid.path.split('.');
-        let name = path.next().unwrap_or_default();
+    /// A fault of a record, by the path that tells its place there; nothing where it was told when it was read.
+    fn of_path(&self, draft: &Draft, path: &str, value: &str, wrong: Wrong) -> Option<Fault> {
+        let mut parts = path.split('.');
+        let name = parts.next().unwrap_or_default();
         let Some((slot, field)) = draft.record.kind.field(name) else {
-            let at = draft.at.or_else(|| draft.entries.first().and_then(|(_, at)| at.first().copied()))?;
-            return Some(self.fault_of(
-                at,
-                "id",
-                &|place| place == Place::Id,
-                "",
-                Wrong::said(invalid.problem.clone()),
-            ));
+            let at = draft.at.or_else(|| first_entry(draft))?;
+            return Some(self.fault_of(at, "id", &|place| place == Place::Id, value, wrong));
         };
         let mut entry = None;
         let mut inner = None;
-        for part in path {
+        for part in parts {
             match part.parse::<usize>() {
                 Ok(number) => entry = Some(number),
                 Err(_) => inner = inner_fields(field).iter().position(|field| field.name == part),
             }
         }
-        // What could not be read was told when it was read.
         if [None, entry].iter().any(|entry| draft.faulty.contains(&(slot, *entry))) {
             return None;
         }
-        let wrong = Wrong::said(invalid.problem.clone());
-        self.of_slot(draft, (slot, entry, inner), &invalid.path, "", wrong)
+        self.of_slot(draft, (slot, entry, inner), path, value, wrong)
     }
 
     /// A fault of what a record holds in a slot: in its own row, or in that of an entry.
@@ -93,8 +83,7 @@ impl Reading<'_> {
             }
             return Some(self.fault_of(*at, path, &|it| it == place, value, wrong));
         }
-        let first = || draft.entries.first().and_then(|(_, at)| at.first().copied());
-        let at: At = draft.at.or_else(first)?;
+        let at = draft.at.or_else(|| first_entry(draft))?;
         let within = move |it| match (it, inner) {
             (Place::Slot(of), _) => of == slot,
             (Place::Inner(of, _), None) => of == slot,
@@ -113,22 +102,12 @@ impl Reading<'_> {
         Some(fault)
     }
 
-    /// The references of a record that lead nowhere, each with its slot, its path and the place of its entry.
-    fn broken(&self, place: usize) -> Result<Vec<(usize, String, Option<usize>, Id)>, StoreError> {
-        let draft = &self.known.drafts[place];
+    /// The references of a record that lead nowhere, each by its path.
+    fn broken(&self, place: usize) -> Result<Vec<(String, Id)>, StoreError> {
         let mut broken = Vec::new();
-        for (slot, field) in draft.record.kind.shown() {
-            if !matches!(field.shape, Shape::Edge(_)) {
-                continue;
-            }
-            for (entry, target) in targets(&draft.record.values[slot]) {
-                let fits = |edge: &Field| {
-                    edge.as_edge().zip(target.as_ref().kind()).is_some_and(|(edge, kind)| kind.implements(edge.target))
-                };
-                if fits(field) && !self.known.has(target)? {
-                    let path = entry.map_or_else(|| field.name.to_owned(), |entry| format!("{}.{entry}", field.name));
-                    broken.push((slot, path, entry, target.clone()));
-                }
+        for (path, target) in self.known.drafts[place].record.references() {
+            if !self.known.has(target)? {
+                broken.push((path, target.clone()));
             }
         }
         Ok(broken)
@@ -159,22 +138,9 @@ impl Reading<'_> {
     }
 }
 
-/// The records that a value leads to, each with the place of its entry in a list.
-fn targets(value: &Value) -> Vec<(Option<usize>, &Id)> {
-    match value {
-        Value::List(items) => {
-            items.iter().enumerate().filter_map(|(at, item)| Some((Some(at), target_of(item)?))).collect()
-        }
-        single => target_of(single).map(|id| (None, id)).into_iter().collect(),
-    }
-}
-
-fn target_of(value: &Value) -> Option<&Id> {
-    match value {
-        Value::Ref(id) => Some(id),
-        Value::Struct(values) => values.first().and_then(target_of),
-        _ => None,
-    }
+/// Where the first entry of a record that has no row of its own comes from.
+fn first_entry(draft: &Draft) -> Option<At> {
+    draft.entries.first().and_then(|(_, at)| at.first().copied())
 }
 
 /// The fields inside a field.
