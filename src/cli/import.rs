@@ -94,7 +94,7 @@ impl Import {
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
         let mut shown = Shown::new(false);
         let done =
-            intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![fault])).and_then(|files| {
+            intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![*fault])).and_then(|files| {
                 let options = Options { table, dry_run: self.dry_run };
                 intake::import(&store, files, &options, &author, &mut |step| shown.show(step))
             });

@@ -128,6 +128,34 @@ fn a_sheet_by_another_name_is_told_and_one_that_is_the_keepers_own_is_left_out()
     );
 }
 
+#[test]
+fn a_sheet_without_rows_empties_no_list_and_one_without_headings_is_told() {
+    let place = Place::new();
+    let helpers = place.field("pairing:p001", "helpers");
+    let sheets: &[(&str, &[&str])] =
+        &[("结对", &["编号|终止", "p001|2011"]), ("结对-帮扶方", &["编号|对象"]), ("引用", &["编号|来源"])];
+    let report = place.import(named("book.xlsx", book(sheets))).unwrap();
+    assert!(report.emptied.is_empty() && report.kinds[0].1.changed == 1, "{report:#?}");
+    assert_eq!(place.field("pairing:p001", "helpers"), helpers);
+    let told =
+        place.refused("book.xlsx", book(&[("结对", &["p001|2011"]), ("产品", &["编号|名称", "product:tea|茶"])]));
+    assert!(
+        told.iter().any(|line| line.contains("sheet 结对, row 1, column p001 (A1): there is no such field")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_qualifier_that_cannot_be_read_is_one_fault_and_the_old_one_is_not_held_against_the_wording() {
+    let place = Place::new();
+    let headings = "编号|主体|指标|数值|限定|性质|依据|时段.结束";
+    let row = |value: &str, qualifier: &str| format!("x|442000|fiscal-aid|{value}|{qualifier}|实际|明载|2020");
+    place.import(named("观测.xlsx", book(&[("观测", &[headings, &row("近3亿元", "")])]))).unwrap();
+    let told = place.refused("观测.xlsx", book(&[("观测", &[headings, &row("超3亿元", "多于")])]));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("观测.xlsx, sheet 观测, row 2, column 限定 (E2): expected one of 确数"), "{told:?}");
+}
+
 /// The workbook of a keeper who made ten mistakes, or mended them.
 fn ten(mended: bool) -> Vec<u8> {
     let or = |wrong: &'static str, right: &'static str| if mended { right } else { wrong };

@@ -7,8 +7,8 @@ use super::input::{DESCRIPTOR, Named, is_data, resources};
 use crate::config::{IMPORT_BYTES_MAX, IMPORT_FILES_MAX};
 
 /// Reads a file, or the files of a folder: those that its descriptor lists, or else every file of data in it.
-pub fn read_path(path: &Path) -> Result<Named, Fault> {
-    let fault = |path: &Path, problem: String| Fault::of_file(&path.display().to_string(), problem);
+pub fn read_path(path: &Path) -> Result<Named, Box<Fault>> {
+    let fault = |path: &Path, problem: String| Box::new(Fault::of_file(&path.display().to_string(), problem));
     let cannot = |path: &Path, error: std::io::Error| fault(path, format!("cannot be read: {error}"));
     let mut left = IMPORT_BYTES_MAX;
     let mut files = Named::new();

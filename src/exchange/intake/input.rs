@@ -159,9 +159,8 @@ impl Input {
             Err(problem) => return self.fault(name, problem),
         };
         let mut sheets = book.borrow().sheets();
-        // A sheet without rows says nothing: a keeper leaves most sheets of a template as they are.
         sheets.retain(|sheet| sheet != EXPLANATION && !sheet.starts_with('#'));
-        let filled: Vec<_> = sheets.iter().filter(|sheet| !book.borrow_mut().is_bare(sheet)).cloned().collect();
+        let filled: Vec<_> = sheets.iter().filter(|sheet| !book.borrow_mut().is_empty(sheet)).cloned().collect();
         let single = filled.len() == 1;
         for sheet in filled {
             let table = Table::called(&sheet).or_else(|| {

@@ -18,7 +18,10 @@ impl Reading<'_> {
         let part = self.begin(&lines.file);
         let text = match text_of(&lines.file, &std::mem::take(&mut lines.bytes).0) {
             Ok(text) => text,
-            Err(fault) => return Ok(self.faults.push(fault)),
+            Err(fault) => {
+                self.faults.push(*fault);
+                return Ok(());
+            }
         };
         let mut empty = true;
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -42,7 +45,8 @@ impl Reading<'_> {
             Ok(object) => object,
             Err(error) => {
                 let wrong = Wrong::said(format!("expected one JSON object, found {}: {error}", shown(line)));
-                return Ok(self.report(at, None, &Cell::Empty, wrong));
+                self.report(at, None, &Cell::Empty, wrong);
+                return Ok(());
             }
         };
         let id = match json::read_id(&object, lines.kind) {
@@ -51,7 +55,8 @@ impl Reading<'_> {
                 let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(problem));
                 fault.column = Some("id".to_owned());
                 fault.value = object.get("id").map(|id| shown(&id.to_string()));
-                return Ok(self.faults.push(fault));
+                self.faults.push(fault);
+                return Ok(());
             }
         };
         let Some(before) = self.before(at, &id)? else { return Ok(()) };

@@ -62,7 +62,7 @@ pub enum Rows {
 
 impl Part {
     /// Gives the rows of a table, headings first.
-    pub fn walk(&mut self, each: &mut dyn FnMut(Row)) -> Result<(), Fault> {
+    pub fn walk(&mut self, each: &mut dyn FnMut(Row)) -> Result<(), Box<Fault>> {
         match &mut self.rows {
             Rows::Separated(bytes) => {
                 // Its bytes are not needed beside its text.
@@ -75,19 +75,19 @@ impl Part {
                     each(row);
                     true
                 });
-                walked.map_err(|problem| Fault::of_sheet(&self.file, Some(&sheet), problem))
+                walked.map_err(|problem| Fault::of_sheet(&self.file, Some(&sheet), problem).into())
             }
         }
     }
 }
 
 /// The text of a file, whatever its encoding.
-pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Fault> {
-    decode(bytes).map_err(|no_text| Fault { row: Some(no_text.line), ..Fault::of_file(file, no_text.problem()) })
+pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Box<Fault>> {
+    decode(bytes).map_err(|no_text| Fault { row: Some(no_text.line), ..Fault::of_file(file, no_text.problem()) }.into())
 }
 
 /// Reads values with separators. A row of another length than the headings is told by whoever reads it.
-fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Fault> {
+fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Box<Fault>> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -103,19 +103,19 @@ fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Fa
                 last = (number, row.position().map_or(0, |at| at.byte() as usize));
                 each(Row { number, cells: row.iter().map(Cell::of_text).collect() });
             }
-            Err(error) => return Err(Fault::of_file(file, error.to_string())),
+            Err(error) => return Err(Fault::of_file(file, error.to_string()).into()),
         }
     }
 }
 
 /// Whether the last row ends what it begins: a quotation mark that is never closed swallows all rows behind it.
-fn closed(file: &str, text: &str, (number, start): (u64, usize)) -> Result<(), Fault> {
+fn closed(file: &str, text: &str, (number, start): (u64, usize)) -> Result<(), Box<Fault>> {
     let marks = text.as_bytes().get(start..).unwrap_or_default().iter().filter(|byte| **byte == b'"').count();
     if marks % 2 == 0 {
         return Ok(());
     }
     let problem = "a quotation mark is opened and never closed; close it, or write one that is part of a text twice, within others";
-    Err(Fault { row: Some(number), ..Fault::of_file(file, problem) })
+    Err(Fault { row: Some(number), ..Fault::of_file(file, problem) }.into())
 }
 
 /// What parts the headings: a comma, unless there are more of another.

@@ -81,6 +81,7 @@ impl<'s> Reading<'s> {
         let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
         self.sheets.push(Sheet::new(&file, sheet.as_deref(), Some(table)));
         let mut headings = false;
+        let mut rows = 0;
         let mut failed = None;
         let walked = part.walk(&mut |row| {
             if failed.is_some() || self.faults.len() >= IMPORT_FAULTS_MAX {
@@ -96,16 +97,21 @@ impl<'s> Reading<'s> {
             if row.number.is_multiple_of(TELL_ROWS) {
                 told(Step { what: &file, done: row.number, total: 0 });
             }
+            rows += usize::from(row.cells.iter().any(|cell| !cell.is_empty()));
             failed = self.row(&row, table).err();
         });
         if let Err(fault) = walked {
-            self.faults.push(fault);
+            self.faults.push(*fault);
         } else if !headings && self.known.is_over_database() {
             self.faults.push(Fault::of_sheet(
                 &file,
                 sheet.as_deref(),
                 "is empty; expected a row of headings, and records below",
             ));
+        }
+        if let Some(given) = self.sheets.last_mut() {
+            // A keeper leaves most sheets of a template as they are: without rows they say nothing.
+            given.says_nothing = sheet.is_some() && rows == 0;
         }
         failed.map_or(Ok(()), Err)
     }
@@ -134,11 +140,17 @@ impl<'s> Reading<'s> {
         match table.rows {
             Rows::Records(kind) => match own_id(&cell, Some(kind)) {
                 Ok(id) => self.record(at, kind, id, row),
-                Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
+                Err(wrong) => {
+                    self.report_id(at, &cell, wrong);
+                    Ok(())
+                }
             },
             Rows::Entries(kind, slot, field) => match own_id(&cell, kind) {
                 Ok(id) => self.entry(at, id, (table, slot, field), row),
-                Err(wrong) => Ok(self.report_id(at, &cell, wrong)),
+                Err(wrong) => {
+                    self.report_id(at, &cell, wrong);
+                    Ok(())
+                }
             },
         }
     }
@@ -192,6 +204,8 @@ impl<'s> Reading<'s> {
             self.sheets[at.part as usize].columns.iter().any(|it| it.column.place == Place::Slot(figure.qualifier));
         let said = match (&values[figure.qualifier], qualifier_given) {
             (_, false) => Said::NoColumn,
+            // What its cell says could not be read, and is told.
+            _ if draft.faulty.contains(&(figure.qualifier, None)) => Said::Nothing,
             (Value::Closed(code), true) => Said::Code(*code),
             (_, true) => Said::Nothing,
         };
@@ -249,7 +263,8 @@ impl<'s> Reading<'s> {
                     };
                     let kind = id.as_ref().kind().map_or("", |kind| kind.name);
                     let near = self.known.nearest(kind, &id.to_string())?;
-                    return Ok(self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem).perhaps(near)));
+                    self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem).perhaps(near));
+                    return Ok(());
                 }
             },
         };
@@ -296,7 +311,7 @@ impl<'s> Reading<'s> {
     fn clear_unlisted(&mut self) {
         let lists = self.sheets.iter().filter_map(|sheet| match sheet.table?.rows {
             // A table whose headings cannot be used says nothing.
-            Rows::Entries(kind, slot, _) if !sheet.columns.is_empty() => Some((kind, slot)),
+            Rows::Entries(kind, slot, _) if !sheet.columns.is_empty() && !sheet.says_nothing => Some((kind, slot)),
             _ => None,
         });
         let lists: Vec<_> = lists.collect();

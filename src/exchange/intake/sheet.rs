@@ -31,12 +31,23 @@ pub(super) struct Sheet {
     pub blank: Vec<usize>,
     /// A heading could not be read, so that a column that is missing may be that one.
     pub misread: bool,
+    /// It is a sheet that has headings and no rows.
+    pub says_nothing: bool,
 }
 
 impl Sheet {
     pub fn new(file: &str, sheet: Option<&str>, table: Option<&'static Table>) -> Self {
         let (file, sheet) = (file.to_owned(), sheet.map(str::to_owned));
-        Self { file, sheet, table, columns: Vec::new(), width: 0, blank: Vec::new(), misread: false }
+        Self {
+            file,
+            sheet,
+            table,
+            columns: Vec::new(),
+            width: 0,
+            blank: Vec::new(),
+            misread: false,
+            says_nothing: false,
+        }
     }
 }
 

@@ -26,14 +26,14 @@ impl Workbook {
         self.book.sheet_names()
     }
 
-    /// Whether a sheet has at most a row of headings.
-    pub fn is_bare(&mut self, sheet: &str) -> bool {
-        let mut filled = 0;
+    /// Whether a sheet holds nothing at all.
+    pub fn is_empty(&mut self, sheet: &str) -> bool {
+        let mut empty = true;
         let walked = self.walk(sheet, &mut |row| {
-            filled += usize::from(row.cells.iter().any(|cell| !cell.is_empty()));
-            filled < 2
+            empty = row.cells.iter().all(Cell::is_empty);
+            empty
         });
-        walked.is_ok() && filled < 2
+        walked.is_ok() && empty
     }
 
     /// Gives each row that has a cell, until told to stop.
@@ -57,8 +57,12 @@ impl Workbook {
                 read(cell.get_value(), style)
             };
             let column = column as usize;
-            if value.is_empty() || column >= IMPORT_COLUMNS_MAX {
+            if value.is_empty() {
                 continue;
+            }
+            if column >= IMPORT_COLUMNS_MAX {
+                let name = name_of(at, column);
+                return Err(format!("the cell {name} stands behind the {IMPORT_COLUMNS_MAX} columns that are read"));
             }
             if row.cells.len() <= column {
                 row.cells.resize(column + 1, Cell::Empty);
