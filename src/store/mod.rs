@@ -8,6 +8,7 @@ mod error;
 pub mod key;
 pub mod log;
 mod past;
+mod posting_list;
 mod postings;
 mod rebuild;
 mod retries;
@@ -27,6 +28,7 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
+pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{AddedTo, Author, Change, Given, Writer};

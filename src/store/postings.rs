@@ -212,25 +212,45 @@ pub fn encode(keys: &[&str]) -> Vec<u8> {
 /// The keys of a block, in order. A damaged one ends where it makes no sense.
 pub fn decode<'b>(first: &str, block: &'b [u8]) -> impl Iterator<Item = String> + use<'b> {
     let mut rest = block;
-    let mut last = Some(first.to_owned());
+    let mut key = first.to_owned();
+    let mut more = true;
     std::iter::from_fn(move || {
-        let key = last.take()?;
-        last = following(&key, &mut rest);
-        Some(key)
+        if !more {
+            return None;
+        }
+        let found = key.clone();
+        more = to_following(&mut key, &mut rest).is_some();
+        Some(found)
     })
 }
 
-fn following(key: &str, rest: &mut &[u8]) -> Option<String> {
+/// Makes a key the one that follows it in its block, if there is one.
+pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<()> {
     let head = read_varint(rest)?;
     if head & 1 == 0 {
         let (before, length) = number(key)?;
-        return Some(format!("{:0length$}", before.checked_add(head >> 1)?));
+        return to_digits(key, before.checked_add(head >> 1)?, length);
     }
     let shared = key.as_bytes().get(..usize::try_from(head >> 1).ok()?)?;
     let length = usize::try_from(read_varint(rest)?).ok()?;
     let (own, others) = rest.split_at_checked(length)?;
     *rest = others;
-    String::from_utf8([shared, own].concat()).ok()
+    *key = String::from_utf8([shared, own].concat()).ok()?;
+    Some(())
+}
+
+/// Makes a key a number of so many digits. Lists are long, and the formatter takes several times as long.
+fn to_digits(key: &mut String, mut value: u64, length: usize) -> Option<()> {
+    let mut digits = [b'0'; 20];
+    let mut from = digits.len();
+    while value > 0 || digits.len() - from < length {
+        from -= 1;
+        digits[from] = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+    key.clear();
+    key.push_str(std::str::from_utf8(&digits[from..]).ok()?);
+    Some(())
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {

@@ -9,6 +9,7 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
 use super::past::{Past, merged};
+use super::posting_list::{Postings, kind_bit};
 use super::{
     Bytes, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings,
     sealed,
@@ -96,7 +97,7 @@ pub enum Direction {
 }
 
 /// A range of keys, walked either way.
-struct Walk<'s, V: redb::Value + 'static> {
+pub(super) struct Walk<'s, V: redb::Value + 'static> {
     range: Range<'s, Bytes, V>,
     direction: Direction,
 }
@@ -140,13 +141,12 @@ impl Snapshot {
                 "revision {revision} is kept no more: the oldest that can be read is {oldest}"
             )));
         }
-        let past = {
-            let later = (revision + 1..=newest).map(|later| {
-                let missing = || StoreError::Damaged(format!("revision {later} is missing in the log"));
-                self.log_entry(later)?.ok_or_else(missing)
-            });
-            Past::new(revision, later, |key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?
-        };
+        let mut past = Past::new(revision);
+        for later in revision + 1..=newest {
+            let found = self.log_changes(later, |changed| past.note(changed))?;
+            found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
+        }
+        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
         Ok(Self { past: Some(past), ..self })
     }
 
@@ -181,8 +181,8 @@ impl Snapshot {
         Ok(stood.filter(|stood| stood.version() <= revision))
     }
 
-    /// A record as it stood before a revision changed it.
-    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+    /// A record as it stood before a revision changed it; nothing where it was not there, or was not changed.
+    pub fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
         let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
         let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
         let before = match here {
@@ -319,29 +319,29 @@ impl Snapshot {
         })
     }
 
-    /// The keys of the records of a kind whose names have a token, in order.
-    pub fn postings<'s>(
-        &'s self,
-        token: Token,
-        kind: &Kind,
-    ) -> Result<impl Iterator<Item = Result<String, StoreError>> + use<'s>, StoreError> {
-        let tag = kind.tag;
-        let prefix = key::posting_prefix(token, tag);
-        let skip = prefix.len();
+    /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
+    pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
+        let prefix = key::posting_prefix(token, kind.tag);
         let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
-        let keys = blocks.flat_map(move |entry| match entry {
-            Ok((row, block)) => {
-                let first = key::posting_first(row.value(), skip);
-                postings::decode(first, block.value()).map(Ok).collect::<Vec<_>>()
+        Postings::new(prefix.len(), blocks, self.past.as_ref(), token, kind.tag)
+    }
+
+    /// The kinds of the records whose names have a token: for each a bit, by its tag.
+    pub fn posting_kinds(&self, token: Token) -> Result<u64, StoreError> {
+        let end = key::after_prefix(&key::posting_token(token));
+        let mut kinds = self.past.as_ref().map_or(0, |past| past.posting_kinds(token));
+        let mut tag = 0;
+        loop {
+            let from = key::posting_prefix(token, tag);
+            let next = ReadableTable::range::<&[u8]>(&self.postings, from.as_slice()..end.as_slice())?.next();
+            let Some((row, _)) = next.transpose()? else { return Ok(kinds) };
+            let Some((_, found, _)) = key::posting_parts(row.value()) else { return Ok(kinds) };
+            kinds |= kind_bit(found);
+            match found.checked_add(1) {
+                Some(after) => tag = after,
+                None => return Ok(kinds),
             }
-            Err(error) => vec![Err(error)],
-        });
-        let Some(past) = &self.past else { return Ok(Either::Left(keys)) };
-        let now = keys.filter(move |key| key.as_ref().map_or(true, |key| !past.changed(IdRef { tag, key })));
-        let now = now.map(|key| key.map(|key| (key, ())));
-        let then = past.postings(token, tag).map(|key| (key, ()));
-        let merged = merged(now, then, Direction::Forward);
-        Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
+        }
     }
 
     /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.
@@ -405,6 +405,27 @@ impl Snapshot {
             part?.into_iter().for_each(&mut found);
         }
         Ok(Some(entry))
+    }
+
+    /// What a revision did, without what it changed: when, by whom, what for.
+    pub fn log_head_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        Ok(self.log_head(revision)?.map(|head| log::Entry { changes: Vec::new(), ..head.entry }))
+    }
+
+    /// The records that a revision changed, in order, from behind one on, at most so many.
+    pub fn changed_by(&self, revision: Revision, after: Option<&Id>, most: usize) -> Result<Vec<Id>, StoreError> {
+        let Some(log::Head { entry, .. }) = self.log_head(revision)? else { return Ok(Vec::new()) };
+        let behind = |(id, _): log::Changed| after.is_none_or(|after| id > *after).then_some(id);
+        let mut found: Vec<Id> = entry.changes.into_iter().filter_map(behind).take(most).collect();
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            if found.len() == most {
+                break;
+            }
+            let left = most - found.len();
+            found.extend(part?.into_iter().filter_map(behind).take(left));
+        }
+        Ok(found)
     }
 
     fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {

@@ -2,12 +2,11 @@
 //!
 //! A name is folded ([`fold`]), its characters have readings ([`readings`]), both give the [`tokens`] that a store keeps it
 //! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
-//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart,
-//! [`chains`] texts of several. [`amounts`] and [`dates`] read what people write in cells.
+//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart. [`amounts`] and [`dates`] read
+//! what people write in cells.
 
 pub mod amounts;
 pub mod candidates;
-pub mod chains;
 pub mod dates;
 pub mod fold;
 pub mod matching;

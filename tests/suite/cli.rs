@@ -42,6 +42,20 @@ fn a_first_start_loads_the_data_and_answers() {
 }
 
 #[test]
+fn the_log_has_no_colours_in_a_file() {
+    let (folder, db) = database();
+    let log = folder.path().join("log");
+    let mut command = jiedui(&["--listen", "127.0.0.1:0", "--db", db.to_str().unwrap()]);
+    command.env("RUST_LOG", "access=info").stderr(std::fs::File::create(&log).unwrap());
+    let server = Server::run(command);
+    assert_eq!(server.get("/health", &[]).status, 200);
+    drop(server);
+    let told = std::fs::read_to_string(&log).unwrap();
+    assert!(told.contains("INFO access: id=") && told.contains("route=\"/health\""), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
 fn query_answers_beside_a_running_server_from_an_argument_a_file_or_standard_input() {
     let (folder, db) = database();
     let _server = Server::start(&db, &[]);

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Loaded, data, loaded};
 
-fn keeper() -> Caller {
+/// Who may do everything.
+pub fn keeper() -> Caller {
     Caller::Known { name: "keeper".to_owned(), role: Role::Keeper }
 }
 

@@ -220,7 +220,7 @@ impl<'a> Import<'a> {
         after
     }
 
-    /// Provinces, cities and counties: through all lists. Gives those that change.
+    /// Provinces, cities and counties: through all lists. Gives those that change, in the order of ids.
     fn upper(&mut self) -> Result<Vec<Record>, StoreError> {
         (self.progress)(Step { what: "comparing the editions", done: 0, total: 0 });
         let failed = std::cell::RefCell::new(None);
@@ -252,17 +252,16 @@ impl<'a> Import<'a> {
         self.ids = lineage.at[0].iter().map(|(code, entity)| (*code, ids[*entity].clone())).collect();
         let preceding: HashSet<usize> =
             lineage.entities.iter().flat_map(|entity| entity.predecessors.iter().map(|(old, _)| *old)).collect();
-        let mut changed = Vec::new();
+        let mut changed = BTreeMap::new();
         for (place, (entity, found)) in lineage.entities.iter().zip(found).enumerate() {
             let facts = self.entity(entity, &ids);
             let before = self.report.abolished;
-            changed.extend(self.take(found, &[facts]));
+            changed.extend(self.take(found, &[facts]).map(|record| (record.id(), record)));
             if self.report.abolished > before && !preceding.contains(&place) {
                 self.report.without_successor.push(format!("{} {}", entity.codes[0].value, entity.names[0].value));
             }
         }
-        changed.sort_by_cached_key(Record::id);
-        Ok(changed)
+        Ok(changed.into_values().collect())
     }
 
     /// The record of each region, where the store has one under any of its codes. None is two regions'.
