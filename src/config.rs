@@ -102,6 +102,24 @@ pub const STREAM_PARTS: usize = 4;
 /// failed have to reach the client.
 pub const STREAM_PART_MS: u64 = 200;
 
+/// The most bytes that an import takes: those of its files, and those that they unpack to.
+pub const IMPORT_BYTES_MAX: u64 = 1 << 30;
+
+/// The most files that an import takes, those within a package included.
+pub const IMPORT_FILES_MAX: usize = 1_000;
+
+/// The most columns of a table that are looked at.
+pub const IMPORT_COLUMNS_MAX: usize = 1_000;
+
+/// The most faults that an import tells; one with more is given up.
+pub const IMPORT_FAULTS_MAX: usize = 10_000;
+
+/// The most records that an import looks at to name the nearest for those that are not there.
+pub const IMPORT_NEAREST_LOOKS_MAX: u64 = 2_000_000;
+
+/// The most characters of a cell that are told.
+pub const IMPORT_SHOWN_CHARS: usize = 80;
+
 /// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
 /// that end needs the room more.
 pub const IMPORT_CACHE_BYTES: usize = 64 << 20;

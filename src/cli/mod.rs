@@ -7,6 +7,7 @@ mod files;
 mod import;
 mod query;
 mod serve;
+mod template;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Command {
     Compact(files::Compact),
     /// Load data from files, all or nothing.
     Import(import::Import),
+    /// Write an empty workbook to fill in and import.
+    Template(template::Template),
     /// Write the whole graph, or one kind, to files that can be imported again.
     Export(export::ExportTo),
 }
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Restore(restore) => restore.run(),
         Command::Compact(compact) => compact.run(),
         Command::Import(import) => import.run(),
+        Command::Template(template) => template.run(),
         Command::Export(export) => export.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::model::catalog::{COMMON, Field, Kind, Shape};
+use crate::model::headings;
 use crate::model::kinds::KINDS;
 
 /// A table of a package: a file of its own.
@@ -113,6 +114,38 @@ impl Table {
         Self { name, rows: Rows::Entries(kind, slot, field), columns }
     }
 
+    /// Its name in Chinese, which is that of its sheet in a workbook: 结对-帮扶方.
+    pub fn zh(&self) -> String {
+        let field = |field: &Field| headings::field(field.name).unwrap_or(field.name);
+        match self.rows {
+            Rows::Records(kind) => kind.zh.to_owned(),
+            Rows::Entries(Some(kind), _, list) => format!("{}-{}", kind.zh, field(list)),
+            Rows::Entries(None, _, list) => field(list).to_owned(),
+        }
+    }
+
+    /// The table that a person calls so: by its name in either language, or as the API calls its kind.
+    pub fn called(text: &str) -> Option<&'static Self> {
+        let text = text.trim();
+        tables().iter().find(|table| {
+            let kind = match table.rows {
+                Rows::Records(kind) => [kind.id, kind.name, kind.plural].iter().any(|it| it.eq_ignore_ascii_case(text)),
+                Rows::Entries(..) => false,
+            };
+            kind || table.name.eq_ignore_ascii_case(text) || table.zh() == text
+        })
+    }
+
+    /// How many values an entry has, its target included.
+    pub fn entry_width(&self) -> usize {
+        self.columns.iter().filter(|column| !matches!(column.place, Place::Id)).count()
+    }
+
+    /// Where the values of an entry begin behind its target, if it has one.
+    pub fn entry_start(&self) -> usize {
+        usize::from(self.columns.iter().any(|column| column.place == Place::Target))
+    }
+
     /// Its file in a package.
     pub fn path(&self) -> String {
         format!("{}.csv", self.name)
@@ -122,6 +155,24 @@ impl Table {
 impl Column {
     fn new(heading: String, place: Place, field: Option<&'static Field>) -> Self {
         Self { heading, place, field }
+    }
+
+    /// Its heading in Chinese.
+    pub fn zh(&self) -> String {
+        let part = |part: &'_ str| match self.place {
+            Place::Id => headings::ID.to_owned(),
+            Place::Target if part == "node" => headings::NODE.to_owned(),
+            _ => headings::field(part).unwrap_or(part).to_owned(),
+        };
+        self.heading.split('.').map(part).collect::<Vec<_>>().join(".")
+    }
+
+    /// Whether a new record, or an entry, must have a value in it.
+    pub fn required(&self) -> bool {
+        match self.place {
+            Place::Id | Place::Target => true,
+            _ => self.field.is_some_and(|field| field.required),
+        }
     }
 }
 
@@ -234,6 +285,25 @@ mod tests {
         ] {
             assert_eq!(items(cell), expected, "{cell}");
         }
+    }
+
+    #[test]
+    fn every_table_and_column_is_found_by_its_name_in_both_languages() {
+        let mut names = std::collections::BTreeSet::new();
+        for table in tables() {
+            for name in [table.name.clone(), table.zh()] {
+                assert_eq!(Table::called(&name).map(|found| &found.name), Some(&table.name));
+                // The longest name of a sheet that spreadsheets take.
+                assert!(name.chars().count() <= 31, "{name}");
+                assert!(names.insert(name));
+            }
+            let mut headings = std::collections::BTreeSet::new();
+            for column in &table.columns {
+                assert!(headings.insert(column.heading.clone()) & headings.insert(column.zh()), "{}", table.name);
+            }
+        }
+        assert_eq!(Table::called("labor-station").map(Table::zh), Some("劳务工作站".to_owned()));
+        assert_eq!(Table::called("pairings-helper").map(Table::zh), None);
     }
 
     #[test]

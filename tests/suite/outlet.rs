@@ -46,7 +46,7 @@ fn unzipped(bytes: &[u8]) -> Files {
         let mut file = zip.by_index(place).unwrap();
         let mut text = Vec::new();
         file.read_to_end(&mut text).unwrap();
-        files.insert(file.name().to_owned(), text);
+        files.insert(file.name().unwrap().into_owned(), text);
     }
     files
 }

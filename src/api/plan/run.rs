@@ -46,7 +46,7 @@ impl Plan {
         for (place, field) in self.sets[self.root].fields.iter().enumerate() {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
-                Source::Dynamic(place) => &bound.as_ref().map(Vec::as_slice).unwrap_or_default()[*place],
+                Source::Dynamic(place) => &bound.as_deref().unwrap_or_default()[*place],
             };
             let (resolved, scope) = match &field.action {
                 Action::Resolve(Resolver::Change(mutation)) => match make(*mutation, arguments) {
