@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::negotiate::{Media, accepted, content_coding, prefers_html, sent};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, pages};
+use super::{PARTIAL, Shared, lines, pages};
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 use crate::api::{Caller, Passed};
@@ -67,7 +67,7 @@ pub async fn post(
                 let passed = shared.api.pass(&request);
                 answer(&shared, &caller, &id, media, &request, passed, trusted).await
             }
-            Err(error) => told(media, error),
+            Err(error) => told(media, vec![error]),
         },
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     }
@@ -105,7 +105,7 @@ pub async fn get(
     };
     let (request, trusted) = match shared.api.trusted().resolve(request) {
         Ok(resolved) => resolved,
-        Err(error) => return told(media, error),
+        Err(error) => return told(media, vec![error]),
     };
     let passed = shared.api.pass(&request);
     if passed.as_ref().is_ok_and(Passed::changes) {
@@ -138,28 +138,34 @@ async fn answer(
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
+        Ok(passed) if media == Media::Lines => return lines::answer(shared, id, request, &passed).await,
         Ok(passed) if passed.changes() => shared.api.change(request, passed, caller).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
     metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
-    for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
-        let cause = error.cause.as_deref().unwrap_or("no cause");
-        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
-    }
+    log_internal(id, &answer.errors);
     respond(media, status(&answer), &answer)
 }
 
-/// An answer that was refused before the gate.
-fn told(media: Media, error: GraphqlError) -> Response {
-    let answer = Answer::refused(vec![error]);
+/// Logs what caused the errors that are our fault.
+pub fn log_internal(id: &RequestId, errors: &[GraphqlError]) {
+    for error in errors.iter().filter(|error| error.code == Code::Internal) {
+        let cause = error.cause.as_deref().unwrap_or("no cause");
+        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
+    }
+}
+
+/// An answer that is refused whole.
+pub fn told(media: Media, errors: Vec<GraphqlError>) -> Response {
+    let answer = Answer::refused(errors);
     respond(media, status(&answer), &answer)
 }
 
 fn respond(media: Media, status: StatusCode, answer: &Answer) -> Response {
     let status = match media {
-        Media::GraphqlResponse => status,
+        Media::GraphqlResponse | Media::Lines => status,
         Media::Json => StatusCode::OK,
     };
     (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
@@ -190,7 +196,7 @@ fn too_long(media: Media, shared: &Shared) -> Response {
 }
 
 fn not_acceptable() -> Response {
-    let message = "the answer comes as application/graphql-response+json or application/json: accept one of the two";
+    let message = "the answer comes as application/graphql-response+json or application/json, one connection also as application/x-ndjson: accept one of them";
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 

@@ -18,17 +18,7 @@ use crate::query::types::TypeRef;
 impl Plan {
     /// Runs the plan over a snapshot, with its arguments bound. `introspected` holds the answers to `__schema` and `__type`.
     pub fn run(&self, scope: &Scope, bound: Vec<Arguments>, introspected: &JsonMap, answer_bytes: usize) -> Answer {
-        let mut run = Run {
-            plan: self,
-            scope,
-            bound,
-            introspected,
-            out: Vec::with_capacity(1024),
-            path: Vec::new(),
-            errors: Vec::new(),
-            answer_bytes,
-            given_up: false,
-        };
+        let mut run = Run::new(self, scope, bound, introspected, answer_bytes);
         if run.object(self.root, &Object::Root).is_err() {
             run.out.clear();
             run.out.extend_from_slice(b"null");
@@ -64,7 +54,7 @@ impl Plan {
         for (place, field) in self.sets[self.root].fields.iter().enumerate() {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
-                Source::Dynamic(place) => &bound.as_ref().map(Vec::as_slice).unwrap_or_default()[*place],
+                Source::Dynamic(place) => &bound.as_deref().unwrap_or_default()[*place],
             };
             let (resolved, scope) = match &field.action {
                 Action::Resolve(Resolver::Change(mutation)) => match make(*mutation, arguments) {
@@ -114,27 +104,46 @@ impl Plan {
 }
 
 /// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
-struct Bubble;
+pub(super) struct Bubble;
 
 enum Step<'r> {
     Field(&'r Field),
     Index(usize),
 }
 
-struct Run<'r> {
+/// A plan as it is run.
+pub(super) struct Run<'r> {
     plan: &'r Plan,
-    scope: &'r Scope,
-    bound: Vec<Arguments>,
+    pub(super) scope: &'r Scope,
+    pub(super) bound: Vec<Arguments>,
     introspected: &'r JsonMap,
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     path: Vec<Step<'r>>,
-    errors: Vec<GraphqlError>,
+    pub(super) errors: Vec<GraphqlError>,
     answer_bytes: usize,
     /// The answer is beyond a bound: nothing more is read, and the request is refused.
     given_up: bool,
 }
 
 impl<'r> Run<'r> {
+    pub(super) fn new(
+        plan: &'r Plan,
+        scope: &'r Scope,
+        bound: Vec<Arguments>,
+        introspected: &'r JsonMap,
+        answer_bytes: usize,
+    ) -> Self {
+        let (path, errors) = (Vec::new(), Vec::new());
+        let out = Vec::with_capacity(1024);
+        Self { plan, scope, bound, introspected, out, path, errors, answer_bytes, given_up: false }
+    }
+
+    /// Stands at an item of a list of a root field's, for what is told of it.
+    pub(super) fn at(&mut self, [root, list]: [&'r Field; 2], place: usize) {
+        self.path.clear();
+        self.path.extend([Step::Field(root), Step::Field(list), Step::Index(place)]);
+    }
+
     fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
         let plan = self.plan;
         if let Some(record) = object.record() {
@@ -189,7 +198,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn value(&mut self, field: &'r Field, ty: &TypeRef, resolved: &Resolved<'_>) -> Result<(), Bubble> {
+    pub(super) fn value(&mut self, field: &'r Field, ty: &TypeRef, resolved: &Resolved<'_>) -> Result<(), Bubble> {
         let start = self.out.len();
         let written = match (resolved, ty) {
             (Resolved::Null, ty) => {
