@@ -142,6 +142,8 @@ pub const EXPORT_CACHE_BYTES: usize = 32 << 20;
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of a request that brings files to import.
+    pub upload_bytes: usize,
     /// Bytes of a request's body, or of its query string.
     pub request_bytes: usize,
     /// Bytes of a document.
@@ -189,6 +191,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            upload_bytes: 64 << 20,
             request_bytes: 1 << 20,
             document_bytes: 64 << 10,
             tokens: 5_000,
@@ -215,8 +218,9 @@ impl Default for Limits {
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 20] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 21] {
         [
+            ("upload-bytes", "bytes of a request that brings files to import", &mut self.upload_bytes),
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
             ("tokens", "tokens of a document", &mut self.tokens),

@@ -44,7 +44,7 @@ impl Caller {
     pub fn may(&self, mutation: Mutation) -> Result<(), FieldError> {
         let least = match mutation {
             Mutation::Upsert(_) | Mutation::Delete | Mutation::Batch => Role::Editor,
-            Mutation::Revert => Role::Keeper,
+            Mutation::Revert | Mutation::Import => Role::Keeper,
         };
         match self {
             Self::Known { role, .. } if *role >= least => Ok(()),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::query::arguments::{Arguments, size_of};
+use crate::query::mutation::UPLOAD;
 use crate::query::types;
 use crate::query::types::{Body, InputDef, TypeRef};
 
@@ -77,6 +78,8 @@ fn scalar(name: &str, value: Value) -> Result<Value, String> {
         ("ID", Value::Number(number)) if number.is_i64() || number.is_u64() => {
             return Ok(Value::String(number.to_string()));
         }
+        (UPLOAD, Value::String(_)) => true,
+        (UPLOAD, _) => return Err("expected a file: send it as a part of a multipart request".to_owned()),
         ("Decimal", Value::String(text)) => {
             return Decimal::parse(text).map(|_| value).map_err(|error| error.to_string());
         }

@@ -8,6 +8,7 @@ pub mod error;
 mod extensions;
 mod gate;
 mod graphql;
+mod importing;
 mod literals;
 mod plan;
 pub mod request;
@@ -237,7 +238,10 @@ impl Api {
                 name: caller.name().to_owned(),
                 note: String::new(),
             };
-            let Changed { object, snapshot } = mutation.run(&self.store, &author, arguments)?;
+            let Changed { object, snapshot } = match mutation {
+                Mutation::Import => importing::import(&self.store, &author, arguments, &request.uploads)?,
+                mutation => mutation.run(&self.store, &author, arguments)?,
+            };
             Ok((object, self.scope(snapshot)))
         };
         let run = || plan.run_changes(make, &now, bound, answer_bytes);

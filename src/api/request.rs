@@ -1,5 +1,8 @@
 //! A GraphQL request, and what comes of it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -24,7 +27,13 @@ pub struct Request {
     /// What the client asks beyond the specification.
     #[serde(default, deserialize_with = "null_is_empty")]
     pub extensions: Map<String, Value>,
+    /// The files that came with it, by the names that their variables hold.
+    #[serde(skip)]
+    pub uploads: Arc<Uploads>,
 }
+
+/// Files by the text that stands for each in the variables: its name and its bytes.
+pub type Uploads = BTreeMap<String, (String, Vec<u8>)>;
 
 fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())

@@ -18,7 +18,7 @@ pub fn apply(store: &Store, sender: &Sender, asked: &[Asked]) -> Result<Done, Re
     if key.is_some_and(|key| key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES) {
         return Err(Refused::Limit(format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES} bytes")));
     }
-    let fingerprint = fingerprint(asked);
+    let fingerprint = fingerprint(&sender.author.name, asked);
     if let Some(key) = key
         && let Some(remembered) = writer.remembered(key)?
     {
@@ -113,9 +113,10 @@ impl Outcome {
     }
 }
 
-/// What tells one set from another.
-fn fingerprint(asked: &[Asked]) -> [u8; 32] {
+/// What tells one set from another: who sends it, and what is in it.
+fn fingerprint(author: &str, asked: &[Asked]) -> [u8; 32] {
     let mut hash = Sha256::new();
+    hash.update(format!("{} {author} ", author.len()));
     for Asked { id, expected, what, .. } in asked {
         let what = match what {
             What::Upsert(fields) => serde_json::to_vec(fields).unwrap_or_default(),

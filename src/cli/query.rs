@@ -63,7 +63,7 @@ impl Query {
         };
         let variables = object("--variables", self.variables.as_deref())?;
         let extensions = object("--extensions", self.extensions.as_deref())?;
-        Ok(Request { query, document_id: None, operation_name: self.operation.clone(), variables, extensions })
+        Ok(Request { query, operation_name: self.operation.clone(), variables, extensions, ..Request::default() })
     }
 }
 

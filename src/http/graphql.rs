@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::negotiate::{Media, accepted, content_coding, prefers_html, sent};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, lines, pages};
+use super::{PARTIAL, Shared, lines, pages, upload};
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 use crate::api::{Caller, Passed};
@@ -27,6 +27,12 @@ pub async fn post(
 ) -> Response {
     let Some(media) = accepted(&headers) else { return not_acceptable() };
     let (name, charset) = sent(&headers);
+    if name == "multipart/form-data" {
+        return match upload::read(&shared, &caller, media, &headers, request).await {
+            Ok(request) => resolve(&shared, &caller, &id, media, request).await,
+            Err(refused) => *refused,
+        };
+    }
     // A form can send any other type across origins without asking: refusing them closes the door to that.
     if name != "application/json" || charset.as_ref().is_some_and(|charset| charset != "utf-8") {
         let found = headers.get(CONTENT_TYPE).map_or("none", |value| value.to_str().unwrap_or("another"));
@@ -62,14 +68,19 @@ pub async fn post(
         }
     };
     match request_of_json(&body) {
-        Ok(request) => match shared.api.trusted().resolve(request) {
-            Ok((request, trusted)) => {
-                let passed = shared.api.pass(&request);
-                answer(&shared, &caller, &id, media, &request, passed, trusted).await
-            }
-            Err(error) => told(media, vec![error]),
-        },
+        Ok(request) => resolve(&shared, &caller, &id, media, request).await,
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
+    }
+}
+
+/// Answers a request that was sent by its text or by the id of a trusted document.
+async fn resolve(shared: &Shared, caller: &Caller, id: &RequestId, media: Media, request: Request) -> Response {
+    match shared.api.trusted().resolve(request) {
+        Ok((request, trusted)) => {
+            let passed = shared.api.pass(&request);
+            answer(shared, caller, id, media, &request, passed, trusted).await
+        }
+        Err(error) => told(media, vec![error]),
     }
 }
 
@@ -200,7 +211,7 @@ fn not_acceptable() -> Response {
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 
-fn request_of_json(body: &[u8]) -> Result<Request, String> {
+pub(super) fn request_of_json(body: &[u8]) -> Result<Request, String> {
     if body.trim_ascii_start().starts_with(b"[") {
         return Err("batches are not answered: send one request, with several root fields".to_owned());
     }

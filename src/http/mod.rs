@@ -10,6 +10,7 @@ mod negotiate;
 mod observe;
 mod pages;
 mod stream;
+mod upload;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,6 +127,8 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
             axum::http::header::ACCEPT,
             axum::http::header::AUTHORIZATION,
             HeaderName::from_static("x-request-id"),
+            upload::PREFLIGHT[0].clone(),
+            upload::PREFLIGHT[1].clone(),
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])
         .max_age(Duration::from_secs(3_600))

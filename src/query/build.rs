@@ -5,7 +5,7 @@ use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
 use super::history;
 use super::kinds::special;
-use super::mutation::{self, mutation_fields};
+use super::mutation::{self, UPLOAD, mutation_fields};
 use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
@@ -71,6 +71,11 @@ fn scalars() -> Vec<Type> {
             "Date",
             "A day, ISO 8601, such as \"2020-09-07\".",
             Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
+        ),
+        scalar(
+            UPLOAD,
+            "A file of a GraphQL multipart request: null in `operations`, and named in `map`.",
+            Some("https://github.com/jaydenseric/graphql-multipart-request-spec"),
         ),
         scalar(
             "DateTime",

@@ -17,7 +17,8 @@ const GRAPHQL: &str = "application/graphql-response+json";
 const ASK: &str = "{ region(code: \"442000\") { name } }";
 const WRITE: &str = "mutation { upsertProduct(input: { id: \"product:a\", name: \"甲\" }) { revision } }";
 
-fn database() -> (TempDir, PathBuf) {
+/// A database with the built-in data.
+pub fn database() -> (TempDir, PathBuf) {
     let Loaded { folder, api } = loaded(Default::default());
     drop(api);
     let db = folder.path().join("jiedui.redb");
@@ -40,7 +41,7 @@ fn printed(output: &Output) -> String {
 
 /// Makes a token, and gives its secret.
 #[track_caller]
-fn create(db: &Path, name: &str, role: &str) -> String {
+pub fn create(db: &Path, name: &str, role: &str) -> String {
     printed(&token(db, &["create", "--name", name, "--role", role]))
 }
 

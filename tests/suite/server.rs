@@ -96,10 +96,37 @@ impl Server {
     }
 }
 
+/// Sends a request to a server that may go away: nothing where its whole answer does not come.
+pub fn try_send(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Reply> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(body).ok()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    bytes.windows(4).any(|window| window == b"\r\n\r\n").then_some(())?;
+    let reply = reply_of(&bytes);
+    (reply.header("content-length") == reply.body.len().to_string()).then_some(reply)
+}
+
 /// Reads an answer from a connection that closes behind it.
 pub fn read_reply(stream: &mut TcpStream) -> Reply {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
+    reply_of(&bytes)
+}
+
+fn reply_of(bytes: &[u8]) -> Reply {
     let end =
         bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or_else(|| panic!("no answer: {bytes:?}"));
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();

@@ -4,7 +4,7 @@
 mod inputs;
 mod types;
 
-pub use types::{mutation_fields, types};
+pub use types::{UPLOAD, mutation_fields, types};
 
 use serde_json::{Map, Value};
 
@@ -32,6 +32,8 @@ pub enum Mutation {
     Batch,
     /// Takes a revision back.
     Revert,
+    /// Imports files; the layer that imports makes it.
+    Import,
 }
 
 /// What a mutation came to: an object, to be read over a view of the store.
@@ -74,6 +76,7 @@ impl Mutation {
                 let revision = arguments.int("revision").and_then(|revision| Revision::try_from(revision).ok());
                 revert(store, &sender, revision.unwrap_or(0), "revision").map(changes).map_err(refused)
             }
+            Self::Import => Err(FieldError::internal("an import is made where files are read")),
         }
     }
 }

@@ -56,8 +56,36 @@ pub fn mutation_fields() -> Vec<FieldDef> {
         TypeRef::nullable("Changes"),
         Mutation::Revert,
     ));
+    fields.push(FieldDef {
+        arguments: vec![
+            argument(
+                "files",
+                "The files: a data package as a zip, workbooks, CSV or NDJSON files; each a part of a GraphQL multipart request.",
+                TypeRef::required(UPLOAD).list(),
+            ),
+            argument(
+                "table",
+                "Which table single files hold whose names do not say it: `pairings`, `pairings-helpers`, 结对.",
+                TypeRef::nullable("String"),
+            ),
+            InputDef {
+                default: Some(false.into()),
+                ..argument("dryRun", "Only tell what would come of it.", TypeRef::required("Boolean"))
+            },
+            argument("note", "What for, for the log.", TypeRef::nullable("String")),
+        ],
+        ..plain(
+            "importFiles",
+            "Imports files as `jiedui import` does, all or nothing, as one revision; the same again changes nothing. For keepers.",
+            TypeRef::nullable("Import"),
+            Resolver::Change(Mutation::Import),
+        )
+    });
     fields
 }
+
+/// The scalar of a file in a multipart request.
+pub const UPLOAD: &str = "Upload";
 
 fn field(name: &str, doc: &str, own: Vec<InputDef>, ty: TypeRef, mutation: Mutation) -> FieldDef {
     let mut arguments = own;
@@ -95,6 +123,7 @@ pub fn types() -> Vec<Type> {
             ],
         )
     }));
+    types.extend(import_types());
     types.push(object(
         "Changes",
         "What a set of changes came to.",
@@ -114,4 +143,54 @@ pub fn types() -> Vec<Type> {
         ],
     ));
     types
+}
+
+fn import_types() -> [Type; 3] {
+    let value = |name: &'static str, doc: &str, ty: TypeRef| plain(name, doc, ty, Resolver::Plain(name));
+    let text = || TypeRef::nullable("String");
+    let count = |name: &'static str, doc: &str| value(name, doc, TypeRef::required("Int"));
+    [
+        object(
+            "Import",
+            "What came of an import.",
+            vec![
+                value("dryRun", "Nothing was written.", TypeRef::required("Boolean")),
+                value(
+                    "revision",
+                    "The revision that it made; null where it changed nothing, or was refused.",
+                    TypeRef::nullable("Int"),
+                ),
+                value("tables", "The records of each kind that there were.", TypeRef::required("ImportCount").list()),
+                value(
+                    "faults",
+                    "Everything that is wrong with the files: where there is anything, nothing was changed.",
+                    TypeRef::required("ImportFault").list(),
+                ),
+            ],
+        ),
+        object(
+            "ImportCount",
+            "The records of one kind in an import.",
+            vec![
+                value("table", "The table of the kind.", TypeRef::required("String")),
+                count("created", "How many were not there."),
+                count("updated", "How many were otherwise."),
+                count("unchanged", "How many stood so before."),
+            ],
+        ),
+        object(
+            "ImportFault",
+            "One thing that is wrong with files, and where.",
+            vec![
+                value("file", "The file.", TypeRef::required("String")),
+                value("sheet", "The sheet of a workbook.", text()),
+                value("row", "The row or line, from 1 for the headings.", TypeRef::nullable("Int")),
+                value("column", "The column's heading.", text()),
+                value("cell", "The cell of a sheet, such as C7.", text()),
+                value("value", "What stands there.", text()),
+                value("problem", "What is wrong, and what was expected.", TypeRef::required("String")),
+                value("nearest", "Ids that may have been meant.", TypeRef::required("String").list()),
+            ],
+        ),
+    ]
 }
