@@ -6,6 +6,7 @@ mod caller;
 pub mod coerce;
 pub mod error;
 mod extensions;
+pub mod following;
 mod gate;
 mod graphql;
 mod literals;
@@ -23,15 +24,18 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
-use crate::config::{COST_OF_LONG, Limits, SCHEMAS_MAX};
+use crate::config::{COST_OF_LONG, EVENT_BYTES_MAX, Limits, SCHEMAS_MAX};
 use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
 use crate::query::mutation::{Changed, Mutation};
+use crate::query::object::Plain;
 use crate::query::scope::Scope;
-use crate::store::{Author, Store};
+use crate::store::{Author, Snapshot, Store, StoreError};
 pub use caller::{Caller, Role};
 use error::{Code, GraphqlError};
 use extensions::Extensions;
+use following::Followed;
 use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
@@ -58,6 +62,7 @@ pub struct Api {
     executor: Executor,
     limits: Limits,
     trusted: Trusted,
+    followed: Followed,
 }
 
 /// The schema in SDL, as it is served: made when it was last changed, since making it takes longer than all else at start.
@@ -89,10 +94,26 @@ impl Ready {
         self.cost > COST_OF_LONG || self.plan.may_be_long || self.plan.introspects
     }
 
-    /// Runs it. A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
-    fn run(self) -> Answer {
+    /// Runs it.
+    fn run(mut self) -> Answer {
+        let bound = std::mem::take(&mut self.bound);
+        self.answer(|ready| ready.plan.run(&ready.scope, bound, &ready.introspected, ready.answer_bytes))
+    }
+
+    /// Runs it for one event, which is made of the view.
+    fn run_event(mut self, event: impl FnOnce(&Snapshot) -> Result<Plain, FieldError>) -> Answer {
+        let bound = std::mem::take(&mut self.bound);
+        let most = self.answer_bytes.min(EVENT_BYTES_MAX);
+        self.answer(|ready| match event(&ready.scope.snapshot) {
+            Ok(event) => ready.plan.run_event(event, &ready.scope, bound, most),
+            Err(error) => Answer::refused(vec![GraphqlError::field(error, Vec::new(), (1, 1))]),
+        })
+    }
+
+    /// A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
+    fn answer(self, run: impl FnOnce(&Self) -> Answer) -> Answer {
         let run = || {
-            let mut answer = self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
+            let mut answer = run(&self);
             if let (false, Some(data)) = (self.extensions.is_none(), &answer.data) {
                 let cost = (self.cost, self.cost_limit);
                 match self.extensions.answer(&self.scope, &self.document, data, cost) {
@@ -105,6 +126,11 @@ impl Ready {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]))
     }
+}
+
+/// What the store failed with, as the errors of a request.
+fn internal(error: StoreError) -> Vec<GraphqlError> {
+    vec![GraphqlError::internal(error.to_string())]
 }
 
 /// Ends a request when its caller goes away.
@@ -121,7 +147,9 @@ impl Api {
     pub fn new(store: Arc<Store>, executor: Executor, limits: Limits) -> Self {
         let gate = Gate::new(SDL, &limits);
         let implementers = gate.schema.implementers_map();
-        Self { store, gate, implementers, graphql: OnceLock::new(), executor, limits, trusted: Trusted::default() }
+        let (graphql, trusted) = (OnceLock::new(), Trusted::default());
+        let followed = Followed::new(&store);
+        Self { store, gate, implementers, graphql, executor, limits, trusted, followed }
     }
 
     /// The same, which trusts the documents of a JSON object by their ids, perhaps those alone.
@@ -156,8 +184,8 @@ impl Api {
     /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
     /// that nobody waits for any more stops at the next record it reads.
     pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
-        if passed.changes() {
-            return Answer::refused(vec![GraphqlError::internal("a change came as a question")]);
+        if passed.changes() || passed.follows() {
+            return Answer::refused(vec![GraphqlError::internal("a change or a subscription came as a question")]);
         }
         if self.executor == Executor::AsyncGraphql {
             return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
@@ -175,7 +203,14 @@ impl Api {
 
     /// Answers a request in the plan, on this thread, without an async runtime.
     pub fn answer_now(&self, request: &Request) -> Answer {
-        match self.gate.pass(request).and_then(|passed| self.ready(request, &passed)) {
+        let ready = self.gate.pass(request).and_then(|passed| {
+            if passed.changes() || passed.follows() {
+                let message = "only queries are answered here; send a mutation or a subscription to a running server";
+                return Err(vec![GraphqlError::request(Code::BadRequest, message)]);
+            }
+            self.ready(request, &passed)
+        });
+        match ready {
             Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }
@@ -205,7 +240,7 @@ impl Api {
                 note: String::new(),
             };
             let Changed { object, snapshot } = mutation.run(&self.store, &author, arguments)?;
-            Ok((object, Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)))
+            Ok((object, self.scope(snapshot)))
         };
         let run = || plan.run_changes(make, &now, bound, answer_bytes);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
@@ -213,9 +248,14 @@ impl Api {
     }
 
     fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+        self.ready_over(request, passed, self.snapshot()?)
+    }
+
+    /// The same, over a view of the store that is at hand.
+    fn ready_over(&self, request: &Request, passed: &Passed, snapshot: Snapshot) -> Result<Ready, Vec<GraphqlError>> {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
-        let scope = self.scope()?.noting(extensions.trace());
+        let scope = self.scope(snapshot).noting(extensions.trace());
         let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
         let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
@@ -227,15 +267,18 @@ impl Api {
     async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
         let plan = self.gate.plan(&passed)?;
-        let scope = self.scope()?;
+        let scope = self.scope(self.snapshot()?);
         let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
         plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
     }
 
-    fn scope(&self) -> Result<Scope, Vec<GraphqlError>> {
-        let snapshot = self.store.snapshot().map_err(|error| vec![GraphqlError::internal(error.to_string())])?;
-        Ok(Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64))
+    fn snapshot(&self) -> Result<Snapshot, Vec<GraphqlError>> {
+        self.store.snapshot().map_err(internal)
+    }
+
+    fn scope(&self, snapshot: Snapshot) -> Scope {
+        Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)
     }
 
     fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {

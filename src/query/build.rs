@@ -3,13 +3,14 @@
 use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
+use super::following::{self, subscription_fields};
 use super::kinds::special;
 use super::mutation::{self, mutation_fields};
 use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
 use super::search;
-use super::types::{Body, FieldDef, InputDef, MUTATION, Type, TypeRef, Types};
+use super::types::{Body, FieldDef, InputDef, MUTATION, SUBSCRIPTION, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
@@ -42,6 +43,12 @@ pub fn build() -> Types {
         "Where every change begins. Each is a revision of its own, all of it or nothing; without access to write, it is refused.",
         mutation_fields(),
     ));
+    types.extend(following::types());
+    types.push(object(
+        SUBSCRIPTION,
+        "What can be followed: over WebSocket (graphql-transport-ws) or SSE (Accept: text/event-stream).",
+        subscription_fields(),
+    ));
     let interfaces: Vec<_> =
         INTERFACES.iter().map(|interface| interface_type(interface.name, interface.doc, &types)).collect();
     types.extend(interfaces);
@@ -68,6 +75,11 @@ fn scalars() -> Vec<Type> {
         scalar(
             "Date",
             "A day, ISO 8601, such as \"2020-09-07\".",
+            Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
+        ),
+        scalar(
+            "DateTime",
+            "A moment, RFC 3339, in UTC, such as \"2020-09-07T08:30:00Z\".",
             Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
         ),
         scalar(

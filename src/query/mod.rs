@@ -10,6 +10,7 @@ pub mod connection;
 pub mod error;
 pub mod filter;
 pub mod filter_types;
+pub mod following;
 mod given;
 pub mod kinds;
 pub mod mutation;

@@ -8,6 +8,7 @@ mod cli;
 mod departures;
 mod executors;
 mod files;
+mod following;
 mod gate;
 mod gazetteer;
 mod gazetteer_files;

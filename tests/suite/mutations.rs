@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Loaded, data, loaded};
 
-fn keeper() -> Caller {
+pub fn keeper() -> Caller {
     Caller::Known { name: "keeper".to_owned(), role: Role::Keeper }
 }
 

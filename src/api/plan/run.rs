@@ -18,25 +18,12 @@ use crate::query::types::TypeRef;
 impl Plan {
     /// Runs the plan over a snapshot, with its arguments bound. `introspected` holds the answers to `__schema` and `__type`.
     pub fn run(&self, scope: &Scope, bound: Vec<Arguments>, introspected: &JsonMap, answer_bytes: usize) -> Answer {
-        let mut run = Run {
-            plan: self,
-            scope,
-            bound,
-            introspected,
-            out: Vec::with_capacity(1024),
-            path: Vec::new(),
-            errors: Vec::new(),
-            answer_bytes,
-            given_up: false,
-        };
+        let mut run = Run::new(self, scope, bound, introspected, answer_bytes);
         if run.object(self.root, &Object::Root).is_err() {
             run.out.clear();
             run.out.extend_from_slice(b"null");
         }
-        if run.given_up {
-            return Answer::refused(run.errors.pop().into_iter().collect());
-        }
-        Answer { data: Some(run.out), errors: run.errors, extensions: Map::new() }
+        run.finish()
     }
 }
 
@@ -105,6 +92,40 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The arguments of the root field of a subscription, and what is asked of its events; nothing where there is no such
+    /// field, or more than one.
+    pub fn followed<'b>(&'b self, bound: &'b [Arguments]) -> Option<&'b Arguments> {
+        let [field] = self.sets[self.root].fields.as_slice() else { return None };
+        matches!(field.action, Action::Resolve(Resolver::Follow)).then_some(match &field.arguments {
+            Source::Constant(arguments) => arguments,
+            Source::Dynamic(place) => &bound[*place],
+        })
+    }
+
+    /// Runs the plan of a subscription for one event.
+    pub fn run_event(&self, event: Plain, scope: &Scope, bound: Vec<Arguments>, answer_bytes: usize) -> Answer {
+        let nothing = JsonMap::new();
+        let mut run = Run::new(self, scope, bound, &nothing, answer_bytes);
+        // It is the only one.
+        if let Some(field) = self.sets[self.root].fields.first() {
+            run.out.push(b'{');
+            run.out.extend_from_slice(&field.key);
+            run.path.push(Step::Field(field));
+            let written = run.value(field, field.ty, &Resolved::Object(Object::Plain(event)));
+            run.path.pop();
+            match written {
+                Ok(()) => run.out.push(b'}'),
+                Err(Bubble) => {
+                    run.out.clear();
+                    run.out.extend_from_slice(b"null");
+                }
+            }
+        }
+        run.finish()
+    }
+}
+
 /// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
 struct Bubble;
 
@@ -127,6 +148,26 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
+    fn new(
+        plan: &'r Plan,
+        scope: &'r Scope,
+        bound: Vec<Arguments>,
+        introspected: &'r JsonMap,
+        answer_bytes: usize,
+    ) -> Self {
+        let out = Vec::with_capacity(1024);
+        let (path, errors) = (Vec::new(), Vec::new());
+        Self { plan, scope, bound, introspected, out, path, errors, answer_bytes, given_up: false }
+    }
+
+    /// The answer, or the refusal of one that was given up.
+    fn finish(mut self) -> Answer {
+        if self.given_up {
+            return Answer::refused(self.errors.pop().into_iter().collect());
+        }
+        Answer { data: Some(self.out), errors: self.errors, extensions: Map::new() }
+    }
+
     fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
         let plan = self.plan;
         if let Some(record) = object.record() {
