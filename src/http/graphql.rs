@@ -1,15 +1,17 @@
 //! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
 
 use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, VARY};
+use axum::http::header::{ALLOW, CONTENT_TYPE, UPGRADE, VARY};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-use super::negotiate::{Media, accepted, prefers_html, sent};
+use super::negotiate::{Media, accepted, prefers_html, sent, takes_events};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, pages};
+use super::{PARTIAL, Shared, caller, events, pages, websocket};
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 use crate::api::{Caller, Passed};
@@ -21,7 +23,8 @@ pub async fn post(
     headers: HeaderMap,
     request: axum::extract::Request,
 ) -> Response {
-    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
+    let media = takes.refusals();
     let (name, charset) = sent(&headers);
     // A form can send any other type across origins without asking: refusing them closes the door to that.
     if name != "application/json" || charset.as_ref().is_some_and(|charset| charset != "utf-8") {
@@ -53,22 +56,43 @@ pub async fn post(
         Ok(request) => match shared.api.trusted().resolve(request) {
             Ok((request, trusted)) => {
                 let passed = shared.api.pass(&request);
-                answer(&shared, &id, media, &request, passed, trusted).await
+                answer(&shared, &id, &headers, takes, &request, passed, trusted).await
             }
-            Err(error) => told(media, error),
+            Err(error) => takes.respond(&shared, Answer::refused(vec![error])),
         },
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     }
 }
 
-/// An answer by GET, or the playground for a browser.
-pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers: HeaderMap) -> Response {
+/// An answer by GET, or the playground for a browser, or the beginning of a WebSocket.
+pub async fn get(
+    State(shared): State<Shared>,
+    id: RequestId,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) if websocket::may_connect(&headers, &shared.settings.origins) => {
+            return websocket::upgrade(shared, headers, upgrade);
+        }
+        Ok(_) => {
+            let message = "a page of another origin may not connect; `--allow-origin` names those that may".to_owned();
+            return refuse(Media::Json, StatusCode::FORBIDDEN, Code::Forbidden, message);
+        }
+        Err(rejected) if headers.contains_key(UPGRADE) => {
+            let message = format!("the WebSocket cannot be opened: {rejected}");
+            return refuse(Media::Json, StatusCode::BAD_REQUEST, Code::BadRequest, message);
+        }
+        Err(_) => {}
+    }
     let query = uri.query().unwrap_or_default();
     let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query" || name == "documentId");
     if !is_question && prefers_html(&headers) {
         return pages::playground(&headers);
     }
-    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
+    let media = takes.refusals();
     if query.len() > shared.settings.limits.request_bytes {
         let message = format!("the query string has more than {} bytes", shared.settings.limits.request_bytes);
         return refuse(media, StatusCode::URI_TOO_LONG, Code::LimitExceeded, message);
@@ -79,7 +103,7 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
     };
     let (request, trusted) = match shared.api.trusted().resolve(request) {
         Ok(resolved) => resolved,
-        Err(error) => return told(media, error),
+        Err(error) => return takes.respond(&shared, Answer::refused(vec![error])),
     };
     let passed = shared.api.pass(&request);
     if passed.as_ref().is_ok_and(Passed::changes) {
@@ -88,7 +112,7 @@ pub async fn get(State(shared): State<Shared>, id: RequestId, uri: Uri, headers:
         refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &id, media, &request, passed, trusted).await
+    answer(&shared, &id, &headers, takes, &request, passed, trusted).await
 }
 
 /// Any other method.
@@ -100,18 +124,73 @@ pub async fn other(headers: HeaderMap) -> Response {
     refused
 }
 
+/// What a client takes an answer as.
+#[derive(Clone, Copy)]
+struct Takes {
+    /// One answer: nothing where it takes a stream alone.
+    media: Option<Media>,
+    /// A stream of events.
+    events: bool,
+}
+
+impl Takes {
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let takes = Self { media: accepted(headers), events: takes_events(headers) };
+        (takes.media.is_some() || takes.events).then_some(takes)
+    }
+
+    /// In which type it is told that its request is none.
+    fn refusals(self) -> Media {
+        self.media.unwrap_or(Media::Json)
+    }
+
+    /// One answer as it likes it.
+    fn respond(self, shared: &Shared, answer: Answer) -> Response {
+        match self.media {
+            Some(media) => respond(media, status(&answer), &answer),
+            None => events::one(shared, answer),
+        }
+    }
+}
+
 async fn answer(
     shared: &Shared,
     id: &RequestId,
-    media: Media,
+    headers: &HeaderMap,
+    takes: Takes,
     request: &Request,
     passed: Result<Passed, Vec<GraphqlError>>,
     trusted: bool,
 ) -> Response {
+    match passed {
+        Ok(passed) if passed.follows() && takes.events => match shared.api.follow(request, passed) {
+            Ok(following) => events::follow(shared, following),
+            Err(errors) => events::one(shared, Answer::refused(errors)),
+        },
+        Ok(passed) if passed.follows() => {
+            let message = "a subscription has many answers: follow it with `Accept: text/event-stream`, or over WebSocket at this address with the subprotocol graphql-transport-ws";
+            refuse(takes.refusals(), StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
+        }
+        passed => {
+            let answer = reckon(shared, request, passed, trusted, &caller(headers, None), &id.0).await;
+            takes.respond(shared, answer)
+        }
+    }
+}
+
+/// The answer to a query or a mutation, counted and logged.
+pub async fn reckon(
+    shared: &Shared,
+    request: &Request,
+    passed: Result<Passed, Vec<GraphqlError>>,
+    trusted: bool,
+    caller: &Caller,
+    id: &str,
+) -> Answer {
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
-        Ok(passed) if passed.changes() => shared.api.change(request, passed, &Caller::Anyone).await,
+        Ok(passed) if passed.changes() => shared.api.change(request, passed, caller).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };
@@ -119,15 +198,9 @@ async fn answer(
     metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
     for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
         let cause = error.cause.as_deref().unwrap_or("no cause");
-        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
+        tracing::error!(%id, path = ?error.path, cause, "internal error");
     }
-    respond(media, status(&answer), &answer)
-}
-
-/// An answer that was refused before the gate.
-fn told(media: Media, error: GraphqlError) -> Response {
-    let answer = Answer::refused(vec![error]);
-    respond(media, status(&answer), &answer)
+    answer
 }
 
 fn respond(media: Media, status: StatusCode, answer: &Answer) -> Response {
@@ -156,7 +229,7 @@ fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Resp
 }
 
 fn not_acceptable() -> Response {
-    let message = "the answer comes as application/graphql-response+json or application/json: accept one of the two";
+    let message = "the answer comes as application/graphql-response+json or application/json, and what is followed as text/event-stream: accept one of them";
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 
@@ -187,7 +260,8 @@ fn request_of_query(query: &str) -> Result<Request, String> {
     request(Value::Object(object))
 }
 
-fn request(value: Value) -> Result<Request, String> {
+/// The request that a JSON object is, or what is wrong with it.
+pub fn request(value: Value) -> Result<Request, String> {
     let Value::Object(object) = &value else { return Err("expected a JSON object with `query`".to_owned()) };
     for (name, expected, fits) in [
         (

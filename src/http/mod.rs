@@ -1,27 +1,31 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
+mod events;
 mod graphql;
 mod guard;
 mod listen;
 mod negotiate;
 mod observe;
 mod pages;
+mod subscriptions;
+mod websocket;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use listen::{Tls, serve};
 
-use crate::api::Api;
+use crate::api::{Api, Caller};
 use crate::config::Limits;
 
 /// How the server is set up.
@@ -44,16 +48,22 @@ struct Shared {
 
 /// Whether the server was told to stop: it finishes what it has, and says that it is not ready for more.
 #[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<AtomicBool>);
+pub struct Stopping(Arc<watch::Sender<bool>>);
 
 impl Stopping {
     /// From now on it is.
     pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
     fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Waits until it is.
+    async fn begun(&self) {
+        // Whoever waits has a sender, so that the channel stays open.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }
 
@@ -79,6 +89,11 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .layer(cors)
         .layer(axum::middleware::from_fn(observe::observe))
         .with_state(shared)
+}
+
+/// Who asks, by what the request says in its head, and over WebSocket in the payload of its first message.
+fn caller(_headers: &HeaderMap, _init: Option<&Map<String, Value>>) -> Caller {
+    Caller::Anyone
 }
 
 /// Which pages of other origins may read answers. Without an origin, none may.

@@ -230,7 +230,7 @@ fn a_revision_that_changed_much_comes_in_parts() {
 
 #[test]
 fn an_event_is_cut_until_it_fits_and_one_that_cannot_ends_with_the_reason() {
-    let world = world(&["answer-bytes=4000"]);
+    let world = world(&["answer-bytes=1500"]);
     let mut live = world.follow(EVENTS, json!({}));
     let many: Vec<_> = (0..150).map(|number| enterprise(&format!("e{number:03}"), "企业")).collect();
     world.batch(json!(many));
@@ -239,7 +239,7 @@ fn an_event_is_cut_until_it_fits_and_one_that_cannot_ends_with_the_reason() {
         let event = world.event(&mut live);
         part += 1;
         assert_eq!(event["part"], part);
-        assert!(event.to_string().len() < 4_200, "{} bytes", event.to_string().len());
+        assert!(event.to_string().len() < 1_700, "{} bytes", event.to_string().len());
         told += event["changes"].as_array().unwrap().len();
         if event["last"] == true {
             break;
