@@ -14,6 +14,9 @@ pub const NODES_MAX: usize = 1_000;
 /// The most records that may have changed since a past revision that is asked.
 pub const PAST_CHANGES_MAX: usize = 50_000;
 
+/// The most revisions, or changes of one, that are shown at once.
+pub const HISTORY_MAX: usize = 100;
+
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 
@@ -59,6 +62,9 @@ pub const CITED_MAX: usize = 10_000;
 /// The most records that a search looks at.
 pub const SEARCH_LOOKS_MAX: usize = 50_000;
 
+/// Up to how many records of a kind are looked at one by one for those that stand in a region.
+pub const STANDING_FEW: u64 = 20_000;
+
 /// The most hits that a search shows.
 pub const SEARCH_HITS_MAX: usize = 10_000;
 
@@ -66,7 +72,16 @@ pub const SEARCH_HITS_MAX: usize = 10_000;
 pub const RESOLVE_NAMES_MAX: usize = 1_000;
 
 /// The most regions of a level that are looked at for one name.
-pub const RESOLVE_LOOKS_MAX: usize = 500;
+pub const RESOLVE_LOOKS_MAX: usize = 20_000;
+
+/// The most regions of a level that one name is found to mean.
+pub const RESOLVE_ALIKE_MAX: usize = 500;
+
+/// From how many regions of a level on, of which any may have a name, those in `within` are looked at instead.
+pub const RESOLVE_FEW: usize = 500;
+
+/// How many regions `resolve` remembers between the names of a list.
+pub const RESOLVE_KEPT: usize = 50_000;
 
 /// The most values that the arguments of a request come to with its variables, each counted where it is used.
 pub const BOUND_VALUES_MAX: usize = 100_000;
@@ -83,17 +98,15 @@ pub const QUERY_CHARS: usize = 60;
 /// The most ways to read a search text that its candidates are told apart by.
 pub const QUERY_READINGS: usize = 48;
 
-/// The most ways that are told to read a text as a chain of names.
-pub const CHAINS_MAX: usize = 64;
-
-/// The most characters of a stretch that is cut into names anywhere; a longer one is cut behind 省, 市, 县 … alone.
-pub const CUT_ANYWHERE_CHARS: usize = 20;
-
 /// From how many records on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
+
+/// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
+/// that end needs the room more.
+pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
 
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]

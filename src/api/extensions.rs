@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::{Code, GraphqlError};
+use super::request::Answer;
 use crate::model::hex::hex;
 use crate::query::error::FieldError;
 use crate::query::provenance;
@@ -45,8 +46,16 @@ impl Extensions {
         Trace::new(self.citations, self.plan)
     }
 
-    /// What they are answered with.
-    pub fn answer(
+    /// Puts what they are answered with into an answer that has data.
+    pub fn answer_in(self, answer: &mut Answer, scope: &Scope, document: &str, cost: (u64, usize)) {
+        let (false, Some(data)) = (self.is_none(), &answer.data) else { return };
+        match self.answer(scope, document, data, cost) {
+            Ok(extensions) => answer.extensions = extensions,
+            Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
+        }
+    }
+
+    fn answer(
         self,
         scope: &Scope,
         document: &str,

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::error::{Code, GraphqlError};
 use super::gate::Passed;
 use super::request::{Answer, Request};
-use super::{Api, internal};
+use super::{Api, internal, snapshot};
 use crate::config::{EVENT_CHANGES_MAX, EVENTS_READ_AT_ONCE, PASSED_OVER_MAX, TOLD_CHANGES_KEPT};
 use crate::query::following::{Part, Place, Told, Wanted};
 use crate::store::log::Revision;
@@ -92,10 +92,10 @@ pub enum Step {
 impl Api {
     /// Follows what a subscription that passed the gate asks for, or says why it cannot.
     pub fn follow(self: &Arc<Self>, request: &Request, passed: Passed) -> Result<Following, Vec<GraphqlError>> {
-        let snapshot = self.snapshot()?;
+        let snapshot = snapshot(&self.store, None)?;
         let stands = snapshot.revision().map_err(internal)?;
         let oldest = snapshot.oldest_kept().map_err(internal)?;
-        let ready = self.ready_over(request, &passed, snapshot)?;
+        let ready = self.ready(request, &passed, snapshot)?;
         let Some(arguments) = ready.plan.followed(&ready.bound) else {
             let message = "a subscription has one root field, `changes`";
             return Err(vec![GraphqlError::request(Code::ValidationFailed, message)]);
@@ -184,7 +184,7 @@ impl Asked {
     /// Reads the next event from a place on. The place moves by what the event tells, and over revisions of which nothing is
     /// wanted, one by one: so each change is told once and in order.
     fn step(&self, mut place: Place, most_behind: u64) -> Result<Read, Vec<GraphqlError>> {
-        let snapshot = self.api.snapshot()?;
+        let snapshot = snapshot(&self.api.store, None)?;
         let newest = snapshot.revision().map_err(internal)?;
         let behind = newest.saturating_sub(place.revision);
         if behind > most_behind {
@@ -219,7 +219,7 @@ impl Asked {
     ) -> Result<(Answer, Place), Vec<GraphqlError>> {
         loop {
             let view = self.view(place.revision + 1)?;
-            let ready = self.api.ready_over(&self.request, &self.passed, view)?;
+            let ready = self.api.ready(&self.request, &self.passed, view)?;
             let answer = ready.run_event(|view| part.event(view));
             if answer.data.is_some() {
                 return Ok((answer, part.then));
@@ -234,7 +234,7 @@ impl Asked {
 
     /// The store as of a revision, or a newer one where no records are shown.
     fn view(&self, revision: Revision) -> Result<Snapshot, Vec<GraphqlError>> {
-        let snapshot = self.api.snapshot()?;
+        let snapshot = snapshot(&self.api.store, None)?;
         if !self.shows_records {
             return Ok(snapshot);
         }

@@ -17,8 +17,14 @@ use serde_json::{Map, Value};
 use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
-use super::{bounds, literals, suggest, tokens};
+use super::{bounds, coerce, literals, suggest, tokens};
 use crate::config::{ERRORS_MAX, Limits};
+use crate::store::log::Revision;
+
+/// The directive by which a query is asked as of a past revision, and its argument.
+pub const AT: &str = "at";
+/// See [`AT`].
+pub const AT_REVISION: &str = "revision";
 
 /// The gate, with the documents that passed it before.
 pub struct Gate {
@@ -82,6 +88,19 @@ impl Passed {
     /// Whether it follows: it has no one answer.
     pub fn follows(&self) -> bool {
         self.operation.is_subscription()
+    }
+
+    /// The past revision as of which it asks.
+    pub fn at(&self) -> Result<Option<Revision>, GraphqlError> {
+        let Some(at) = self.operation.directives.get(AT) else { return Ok(None) };
+        let given = at.specified_argument_by_name(AT_REVISION);
+        let number = given.and_then(|value| coerce::literal(value, &self.variables)).and_then(|value| value.as_i64());
+        let place = || location(&self.document.parsed, at.location());
+        let revision = number.and_then(|number| Revision::try_from(number).ok());
+        revision.map(Some).ok_or_else(|| {
+            let message = format!("@{AT}({AT_REVISION}:): expected a whole number of 0 or more");
+            GraphqlError::request(Code::BadVariables, message).at(place())
+        })
     }
 
     /// What its operation is called.

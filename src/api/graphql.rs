@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{
-    Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder,
-    Registry,
+    __DirectiveLocation, Deprecation, EnumBuilder, InputObjectBuilder, MetaDirective, MetaEnumValue, MetaField,
+    MetaInputValue, MetaType, ObjectBuilder, Registry,
 };
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
@@ -23,9 +23,10 @@ use serde_json::{Map, Value};
 
 use super::coerce;
 use super::error::{Code, GraphqlError, Segment};
+use super::gate::{AT, AT_REVISION};
 use super::plan::Plan;
 use super::request::{Answer, Request};
-use crate::config::ERRORS_MAX;
+use crate::config::{ERRORS_MAX, PAST_CHANGES_MAX};
 use crate::model::value::Leaf;
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::error::FieldError;
@@ -58,14 +59,14 @@ pub fn sdl(schema: &Schema) -> String {
 /// Runs a request that the gate let pass.
 pub async fn run(
     schema: &Schema,
-    scope: Scope,
+    scope: Arc<Scope>,
     request: &Request,
     variables: Map<String, Value>,
     plan: Arc<Plan>,
 ) -> Result<Answer, Vec<GraphqlError>> {
     let mut asked = async_graphql::Request::new(request.query.as_str())
         .variables(Variables::from_json(Value::Object(variables.clone())))
-        .data(Arc::new(scope))
+        .data(scope)
         .data(plan)
         .data(Given(variables));
     if let Some(name) = &request.operation_name {
@@ -116,6 +117,7 @@ impl OutputType for Root {
 
     fn create_type_info(registry: &mut Registry) -> String {
         types().iter().for_each(|ty| register(registry, ty));
+        registry.add_directive(at_directive());
         Self::qualified_type_name()
     }
 
@@ -227,7 +229,7 @@ async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object
     let selections = ctx.with_selection_set(&ctx.item.node.selection_set);
     let resolved = arguments(ctx, def, &given.0).and_then(|arguments| {
         let arguments = if def.resolver.looks_ahead() { arguments.with_asked(asked(ctx)) } else { arguments };
-        def.resolver.resolve(scope, object, &arguments)
+        def.resolver.resolve_noting(scope, object, &arguments, || names(ctx).join("."))
     });
     match resolved {
         Ok(resolved) => complete(&selections, ctx.item, &def.ty, &resolved).await,
@@ -238,6 +240,11 @@ async fn answer_field(ctx: &Context<'_>, def: &'static FieldDef, object: &Object
 /// What is asked of a field's value, as the plan has it.
 fn asked(ctx: &Context<'_>) -> Asked {
     let plan: &Arc<Plan> = ctx.data_unchecked();
+    plan.asked(&names(ctx))
+}
+
+/// The names in the answer that lead to a field, without places in lists.
+fn names<'c>(ctx: &'c Context<'_>) -> Vec<&'c str> {
     let nodes = std::iter::successors(ctx.path_node.as_ref(), |node| node.parent);
     let names = nodes.filter_map(|node| match node.segment {
         QueryPathSegment::Name(name) => Some(name),
@@ -245,7 +252,7 @@ fn asked(ctx: &Context<'_>) -> Asked {
     });
     let mut path: Vec<&str> = names.collect();
     path.reverse();
-    plan.asked(&path)
+    path
 }
 
 fn arguments(
@@ -318,7 +325,12 @@ fn complete<'f>(
                 return failed(ctx, field, ty, FieldError::internal("a list where none may stand"));
             }
             (Resolved::Object(object), ty) => match type_of(ty.name(), object) {
-                Some(ty) => resolve_container(ctx, &Container { ty, object }).await,
+                Some(ty) => {
+                    if let Some(record) = object.record() {
+                        ctx.data_unchecked::<Arc<Scope>>().trace.rest_on(record.id());
+                    }
+                    resolve_container(ctx, &Container { ty, object }).await
+                }
                 None => {
                     let name = &field.node.response_key().node;
                     return failed(
@@ -429,6 +441,28 @@ fn register(registry: &mut Registry, ty: &'static Type) {
         registry.add_implements(&ty.name, interface);
     }
     registry.types.insert(ty.name.clone(), meta);
+}
+
+/// The directive by which a query is asked as of a past revision.
+fn at_directive() -> MetaDirective {
+    let revision = InputDef {
+        name: AT_REVISION.to_owned(),
+        doc: "Which, from 0 for the empty store on.".to_owned(),
+        ty: TypeRef::required("Int"),
+        default: None,
+    };
+    let doc = format!(
+        "Answers the whole query as the store stood as of a revision that the log still keeps, where no more than {PAST_CHANGES_MAX} records changed since."
+    );
+    MetaDirective {
+        name: AT.to_owned(),
+        description: Some(doc),
+        locations: vec![__DirectiveLocation::QUERY],
+        args: inputs(&[revision]),
+        is_repeatable: false,
+        visible: None,
+        composable: None,
+    }
 }
 
 fn outputs(fields: &[FieldDef]) -> IndexMap<String, MetaField> {

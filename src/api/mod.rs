@@ -16,6 +16,7 @@ mod suggest;
 mod tokens;
 mod trusted;
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -31,6 +32,7 @@ use crate::query::error::FieldError;
 use crate::query::mutation::{Changed, Mutation};
 use crate::query::object::Plain;
 use crate::query::scope::Scope;
+use crate::store::log::Revision;
 use crate::store::{Author, Snapshot, Store, StoreError};
 pub use caller::{Caller, Role};
 use error::{Code, GraphqlError};
@@ -114,13 +116,7 @@ impl Ready {
     fn answer(self, run: impl FnOnce(&Self) -> Answer) -> Answer {
         let run = || {
             let mut answer = run(&self);
-            if let (false, Some(data)) = (self.extensions.is_none(), &answer.data) {
-                let cost = (self.cost, self.cost_limit);
-                match self.extensions.answer(&self.scope, &self.document, data, cost) {
-                    Ok(extensions) => answer.extensions = extensions,
-                    Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
-                }
-            }
+            self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
@@ -187,10 +183,14 @@ impl Api {
         if passed.changes() || passed.follows() {
             return Answer::refused(vec![GraphqlError::internal("a change or a subscription came as a question")]);
         }
+        let snapshot = match self.snapshot_at(&passed).await {
+            Ok(snapshot) => snapshot,
+            Err(errors) => return Answer::refused(errors),
+        };
         if self.executor == Executor::AsyncGraphql {
-            return self.run_async_graphql(request, passed).await.unwrap_or_else(Answer::refused);
+            return self.run_async_graphql(request, passed, snapshot).await.unwrap_or_else(Answer::refused);
         }
-        let ready = match self.ready(request, &passed) {
+        let ready = match self.ready(request, &passed, snapshot) {
             Ok(ready) if ready.is_long() => ready,
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
@@ -208,7 +208,7 @@ impl Api {
                 let message = "only queries are answered here; send a mutation or a subscription to a running server";
                 return Err(vec![GraphqlError::request(Code::BadRequest, message)]);
             }
-            self.ready(request, &passed)
+            self.ready_now(request, &passed)
         });
         match ready {
             Ok(ready) => ready.run(),
@@ -227,7 +227,7 @@ impl Api {
 
     /// The same, on this thread.
     pub fn change_now(&self, request: &Request, passed: &Passed, caller: &Caller) -> Answer {
-        let ready = match self.ready(request, passed) {
+        let ready = match self.ready_now(request, passed) {
             Ok(ready) => ready,
             Err(errors) => return Answer::refused(errors),
         };
@@ -247,16 +247,20 @@ impl Api {
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was changed")]))
     }
 
-    fn ready(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
-        self.ready_over(request, passed, self.snapshot()?)
+    fn ready_now(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
+        let at = passed.at().map_err(|error| vec![error])?;
+        self.ready(request, passed, snapshot(&self.store, at)?)
     }
 
-    /// The same, over a view of the store that is at hand.
-    fn ready_over(&self, request: &Request, passed: &Passed, snapshot: Snapshot) -> Result<Ready, Vec<GraphqlError>> {
+    fn ready(&self, request: &Request, passed: &Passed, snapshot: Snapshot) -> Result<Ready, Vec<GraphqlError>> {
         let extensions = Extensions::read(&request.extensions).map_err(|error| vec![error])?;
         let plan = self.gate.plan(passed)?;
         let scope = self.scope(snapshot).noting(extensions.trace());
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+        let known = RefCell::new(HashMap::<u8, u64>::default());
+        let sizes = |kind: &'static Kind| {
+            let count = || scope.snapshot.count(kind).unwrap_or(0);
+            *known.borrow_mut().entry(kind.tag).or_insert_with(count)
+        };
         let (bound, cost) = plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
         let introspected = if plan.introspects { self.introspect(passed)? } else { JsonMap::new() };
         let document = if extensions.is_none() { String::new() } else { request.query.clone() };
@@ -264,17 +268,32 @@ impl Api {
         Ok(Ready { plan, bound, cost, introspected, scope, answer_bytes, extensions, document, cost_limit })
     }
 
-    async fn run_async_graphql(&self, request: &Request, passed: Passed) -> Result<Answer, Vec<GraphqlError>> {
-        // The plan is compiled for what it finds wrong with the arguments: the gate's last check.
-        let plan = self.gate.plan(&passed)?;
-        let scope = self.scope(self.snapshot()?);
-        let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
-        plan.bind(&passed.variables, &self.limits, &sizes).map_err(|error| vec![error])?;
-        graphql::run(self.graphql.get_or_init(graphql::schema), scope, request, passed.variables, plan).await
+    async fn run_async_graphql(
+        &self,
+        request: &Request,
+        passed: Passed,
+        snapshot: Snapshot,
+    ) -> Result<Answer, Vec<GraphqlError>> {
+        // The plan is compiled for what it finds wrong with the arguments, the gate's last check, and for its bounds.
+        let Ready { plan, cost, scope, extensions, document, cost_limit, .. } =
+            self.ready(request, &passed, snapshot)?;
+        let (schema, scope) = (self.graphql.get_or_init(graphql::schema), Arc::new(scope));
+        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables, plan).await?;
+        extensions.answer_in(&mut answer, &scope, &document, (cost, cost_limit));
+        Ok(answer)
     }
 
-    fn snapshot(&self) -> Result<Snapshot, Vec<GraphqlError>> {
-        self.store.snapshot().map_err(internal)
+    /// The store as of the revision that a request asks for, if it asks for one. What changed since is gathered where that
+    /// may take its time.
+    async fn snapshot_at(&self, passed: &Passed) -> Result<Snapshot, Vec<GraphqlError>> {
+        let at = passed.at().map_err(|error| vec![error])?;
+        if at.is_none() {
+            return snapshot(&self.store, None);
+        }
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || snapshot(&store, at))
+            .await
+            .unwrap_or_else(|error| Err(vec![GraphqlError::internal(error.to_string())]))
     }
 
     fn scope(&self, snapshot: Snapshot) -> Scope {
@@ -299,5 +318,54 @@ impl Api {
             introspection::partial_execute(schema, &self.implementers, document, &passed.operation, &passed.coerced)
                 .map_err(|error| refused(Code::ValidationFailed, error))?;
         Ok(answer.data.unwrap_or_default())
+    }
+}
+
+/// A view of a store, as it stands or as it stood.
+fn snapshot(store: &Store, at: Option<Revision>) -> Result<Snapshot, Vec<GraphqlError>> {
+    let refused = |error: StoreError| match error {
+        StoreError::NotKept(why) => vec![GraphqlError::request(Code::BadUserInput, why)],
+        error => vec![GraphqlError::internal(error.to_string())],
+    };
+    let snapshot = store.snapshot().map_err(refused)?;
+    match at {
+        Some(revision) => snapshot.at(revision).map_err(refused),
+        None => Ok(snapshot),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::exchange::builtin;
+
+    #[test]
+    fn what_may_read_for_long_runs_on_a_thread_that_may_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("jiedui.redb"), 8 << 20).unwrap();
+        builtin::load(&store, &builtin::files(), 0).unwrap();
+        let api = Api::new(Arc::new(store), Executor::Plan, Limits::default());
+        let is_long = |query: &str| {
+            let request = Request::new(query);
+            let passed = api.pass(&request).unwrap();
+            api.ready_now(&request, &passed).unwrap().is_long()
+        };
+        for query in [
+            "{ node(id: \"source:seed-article\") { ... on Source { supports(first: 0) { totalCount } } } }",
+            "{ cities(filter: { children: { count: { gt: 3 } } }, first: 1) { nodes { id } } }",
+            "{ cities(orderBy: [{ children: { count: DESC } }], first: 1) { nodes { id } } }",
+            "{ search(text: \"中\") { size } }",
+            "{ region(code: \"440000\") { descendants(level: CITY) { totalCount } } }",
+        ] {
+            assert!(is_long(query), "{query}");
+        }
+        for query in [
+            "{ region(code: \"442000\") { name children(first: 5) { nodes { id } } } }",
+            "{ cities(first: 5) { totalCount nodes { id } } }",
+        ] {
+            assert!(!is_long(query), "{query}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::store::log::Revision;
 use crate::store::{Author, Snapshot};
 
 pub use apply::apply;
+pub use draft::differences;
 pub use error::{Conflict, Fault, Refused};
 pub use revert::revert;
 

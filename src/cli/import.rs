@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::say;
 use super::{Db, Failure};
-use crate::config::Limits;
+use crate::config::IMPORT_CACHE_BYTES;
 use crate::exchange::builtin;
 use crate::exchange::gazetteer::{self, Counts, ImportError, Report, Step};
 use crate::store::Store;
@@ -47,7 +47,7 @@ impl Import {
 impl Gazetteer {
     fn run(self) -> Result<(), Failure> {
         let now = jiff::Timestamp::now().as_millisecond();
-        let store = Store::open(&self.db.db, Limits::default().cache_bytes)?;
+        let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
         // The regions that the built-in data has are found by their codes, so it comes first.
         builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
         let mut shown = Shown::new();

@@ -6,10 +6,12 @@ use rust_embed::Embed;
 use sha2::{Digest, Sha256};
 
 use super::package::{Files, Problem, read};
-use crate::model::id::Id;
+use crate::model::catalog::slot;
+use crate::model::id::{Id, IdRef};
 use crate::model::record::Record;
+use crate::model::value::Value;
 use crate::store::log::Revision;
-use crate::store::{Author, Change, Store, StoreError};
+use crate::store::{AddedTo, Author, Change, Given, Store, StoreError, Writer};
 
 #[derive(Embed)]
 #[folder = "data/"]
@@ -89,26 +91,32 @@ fn attempt(
         if left_out.contains(id) {
             continue;
         }
-        let hash = Sha256::digest(record.pack()).to_vec();
-        let stands = writer.row(id.as_ref())?.map(|row| Sha256::digest(row).to_vec());
-        let ours = stands.as_ref() == before.get(id);
-        if stands.as_ref() == Some(&hash) {
+        let row = record.pack();
+        let stands = writer.row(id.as_ref())?;
+        let last = before.get(id);
+        let mut given = Given { hash: hash(&row), added: None };
+        match (&stands, last.and_then(|last| last.added.as_ref())) {
             // As it should be already.
-        } else if ours {
-            changes.push(Change::Put(record.clone()));
-        } else {
-            kept += 1;
+            (Some(stands), _) if *stands == row => {}
+            (Some(stands), Some(added)) if hash(stands) == added.with => {
+                let mended = mended(record, &added.without, stands);
+                given.added = Some(AddedTo { with: hash(&mended.pack()), without: row });
+                if mended.pack() != *stands {
+                    changes.push(Change::Put(mended));
+                }
+            }
+            _ if stands.as_deref().map(hash) == last.map(|last| last.hash) => changes.push(Change::Put(record.clone())),
+            _ => kept += 1,
         }
-        writer.set_builtin(id.as_ref(), Some(&hash))?;
+        writer.set_builtin(id.as_ref(), Some(&given))?;
     }
-    for (id, hash) in before.iter().filter(|(id, _)| !records.contains_key(id)) {
-        let stands = writer.row(id.as_ref())?.map(|row| Sha256::digest(row).to_vec());
-        match stands {
-            Some(stands) if stands == *hash && !left_out.contains(id) => {
+    for (id, given) in before.iter().filter(|(id, _)| !records.contains_key(id)) {
+        match writer.row(id.as_ref())? {
+            Some(stands) if hash(&stands) == given.hash && !left_out.contains(id) => {
                 changes.push(Change::Delete(id.clone()));
                 writer.set_builtin(id.as_ref(), None)?;
             }
-            // What a keeper changed or deleted is remembered, for newer data may bring it back.
+            // What a keeper changed or deleted is remembered, for newer data may bring it back; an import has the others too.
             Some(_) => kept += 1,
             None => {}
         }
@@ -118,6 +126,59 @@ fn attempt(
     let (writer, revision) = writer.apply(&author, &changes)?;
     writer.commit()?;
     Ok(Loaded { revision, changed: changes.len(), kept, left_out: left_out.iter().cloned().collect() })
+}
+
+/// A record as newer data has it, with what an import added to the one of the data before.
+fn mended(newer: &Record, without: &[u8], with: &[u8]) -> Record {
+    let unpack = |row| Record::unpack(newer.kind, row);
+    let (without, with) = (unpack(without), unpack(with));
+    let mut mended = newer.clone();
+    for (slot, value) in mended.values.iter_mut().enumerate() {
+        let (before, after) = (&without.values[slot], &with.values[slot]);
+        if value == before {
+            value.clone_from(after);
+        } else if let (Value::List(items), Value::List(after)) = (&mut *value, after) {
+            let had: &[Value] = if let Value::List(had) = before { had } else { &[] };
+            for item in after.iter().filter(|item| !had.contains(item)) {
+                // The data's own word for a code, a name or a target stands; a record can cite one source for several fields.
+                let same =
+                    |known: &Value| known == item || slot != slot::CITATIONS && first_of(known) == first_of(item);
+                if !items.iter().any(same) {
+                    items.push(item.clone());
+                }
+            }
+        }
+    }
+    mended
+}
+
+fn first_of(item: &Value) -> &Value {
+    match item {
+        Value::Struct(values) => values.first().unwrap_or(item),
+        _ => item,
+    }
+}
+
+/// Notes what an import added to a record of the built-in data, if it stood as the data gave it but for what imports added:
+/// so newer data can still mend it. A record that a keeper changed is the keeper's, before and after.
+pub fn note_added(
+    writer: &Writer,
+    id: IdRef<'_>,
+    given: &Given,
+    before: &[u8],
+    after: &[u8],
+) -> Result<(), StoreError> {
+    let without = match &given.added {
+        _ if hash(before) == given.hash => before.to_vec(),
+        Some(added) if hash(before) == added.with => added.without.clone(),
+        _ => return Ok(()),
+    };
+    let added = Some(AddedTo { with: hash(after), without });
+    writer.set_builtin(id, Some(&Given { hash: given.hash, added }))
+}
+
+fn hash(row: &[u8]) -> [u8; 32] {
+    Sha256::digest(row).into()
 }
 
 fn fingerprint(files: &Files) -> Vec<u8> {

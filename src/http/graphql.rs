@@ -4,12 +4,13 @@ use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, UPGRADE, VARY};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, UPGRADE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
-use super::negotiate::{Media, accepted, prefers_html, sent, takes_events};
+use super::negotiate::{Media, accepted, content_coding, prefers_html, sent, takes_events};
 use super::observe::RequestId;
 use super::{PARTIAL, Shared, caller, events, pages, websocket};
 use crate::api::error::{Code, GraphqlError};
@@ -32,6 +33,17 @@ pub async fn post(
         let message = format!("expected the content type application/json in UTF-8, found {found}");
         return refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
     }
+    if let Some(coding) = content_coding(&headers) {
+        let message = format!("the body is sent with the content coding {coding}: send it as it is");
+        let mut refused = refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
+        refused.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        return refused;
+    }
+    // What says that it is too long is not waited for.
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > shared.settings.limits.request_bytes as u64) {
+        return too_long(media, &shared);
+    }
     let stall = shared.settings.limits.stall();
     let body = match tokio::time::timeout(stall, Bytes::from_request(request, &shared)).await {
         Ok(Ok(body)) => body,
@@ -39,10 +51,7 @@ pub async fn post(
             let message = format!("the body did not come within {} ms", stall.as_millis());
             return refuse(media, StatusCode::REQUEST_TIMEOUT, Code::LimitExceeded, message);
         }
-        Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the request has more than {} bytes", shared.settings.limits.request_bytes);
-            return refuse(media, StatusCode::PAYLOAD_TOO_LARGE, Code::LimitExceeded, message);
-        }
+        Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_long(media, &shared),
         Ok(Err(rejected)) => {
             return refuse(
                 media,
@@ -109,7 +118,7 @@ pub async fn get(
     if passed.as_ref().is_ok_and(Passed::changes) {
         let message = "a mutation is sent by POST: a GET may be repeated by anyone on the way".to_owned();
         let mut refused = refuse(media, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
-        refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("POST"));
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return refused;
     }
     answer(&shared, &id, &headers, takes, &request, passed, trusted).await
@@ -120,7 +129,7 @@ pub async fn other(headers: HeaderMap) -> Response {
     let media = accepted(&headers).unwrap_or(Media::Json);
     let message = "expected GET or POST".to_owned();
     let mut refused = refuse(media, StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
-    refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD, POST"));
+    refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
     refused
 }
 
@@ -228,22 +237,61 @@ fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Resp
     (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
 }
 
+fn too_long(media: Media, shared: &Shared) -> Response {
+    let message = format!("the request has more than {} bytes", shared.settings.limits.request_bytes);
+    refuse(media, StatusCode::PAYLOAD_TOO_LARGE, Code::LimitExceeded, message)
+}
+
 fn not_acceptable() -> Response {
     let message = "the answer comes as application/graphql-response+json or application/json, and what is followed as text/event-stream: accept one of them";
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 
 fn request_of_json(body: &[u8]) -> Result<Request, String> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| format!("the body is no JSON: {error}"))?;
-    if value.is_array() {
+    if body.trim_ascii_start().starts_with(b"[") {
         return Err("batches are not answered: send one request, with several root fields".to_owned());
     }
-    request(value)
+    let members: Result<Members, _> = serde_json::from_slice(body);
+    let Members(members) = members.map_err(|error| match error.is_data() {
+        true => error.to_string(),
+        false => format!("the body is no JSON: {error}"),
+    })?;
+    request(members)
+}
+
+/// The members of a JSON object. One that is given twice is refused: of two questions, nobody knows which is meant.
+struct Members(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object with `query`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if members.contains_key(&name) {
+                        return Err(A::Error::custom(format!("`{name}` is given twice")));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Each)
+    }
 }
 
 /// A request from the parameters of a query string; `variables` and `extensions` are JSON.
 fn request_of_query(query: &str) -> Result<Request, String> {
-    let mut object = serde_json::Map::new();
+    let mut object = Map::new();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
             "query" | "documentId" | "operationName" => Value::String(text.into_owned()),
@@ -257,12 +305,11 @@ fn request_of_query(query: &str) -> Result<Request, String> {
             return Err(format!("{name} is given twice"));
         }
     }
-    request(Value::Object(object))
+    request(object)
 }
 
 /// The request that a JSON object is, or what is wrong with it.
-pub fn request(value: Value) -> Result<Request, String> {
-    let Value::Object(object) = &value else { return Err("expected a JSON object with `query`".to_owned()) };
+pub fn request(object: Map<String, Value>) -> Result<Request, String> {
     for (name, expected, fits) in [
         (
             "query",
@@ -282,5 +329,5 @@ pub fn request(value: Value) -> Result<Request, String> {
             return Err(format!("`{name}`: expected {expected}"));
         }
     }
-    serde_json::from_value(value).map_err(|error| error.to_string())
+    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }

@@ -1,6 +1,6 @@
 //! Media types: which the client accepts, and which it sends.
 
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 
 /// The media type of an answer.
@@ -55,6 +55,14 @@ pub fn sent(headers: &HeaderMap) -> (String, Option<String>) {
     let name = parts.next().unwrap_or_default();
     let charset = parts.find_map(|part| Some(parameter(&part, "charset")?.trim_matches('"').to_owned()));
     (name, charset)
+}
+
+/// A content coding, such as gzip, by which the body of a request would have to be decoded first.
+pub fn content_coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let codings = values.flat_map(|value| value.to_str().unwrap_or("another").split(','));
+    let mut codings = codings.map(|coding| coding.trim().to_ascii_lowercase());
+    codings.find(|coding| !coding.is_empty() && coding != "identity")
 }
 
 /// Whether a client takes gzip.

@@ -279,12 +279,35 @@ pub static COMMON: [Field; slot::OWN] = [
 ];
 
 /// The specials of every kind.
-pub const COMMON_SPECIALS: &[Special] = &[Special {
-    name: "disagreements",
-    doc: "Claims about it that give different values of one indicator for overlapping times, and what stands behind each: all are shown, and none is picked. A running total is of the day as of which it holds.",
-    arguments: &[],
-    output: Output::Objects("Disagreement"),
-}];
+pub const COMMON_SPECIALS: &[Special] = &[
+    Special {
+        name: "history",
+        doc: "How it came to stand as it does, the newest change first, as far back as the log is kept.",
+        arguments: &[
+            Argument {
+                name: "first",
+                doc: "How many changes at most, 1 to 100.",
+                scalar: Scalar::Int,
+                required: true,
+                default: Some("20"),
+            },
+            Argument {
+                name: "before",
+                doc: "Only revisions before this one: what a page ended with begins the next.",
+                scalar: Scalar::Int,
+                required: false,
+                default: None,
+            },
+        ],
+        output: Output::Objects("RecordChange"),
+    },
+    Special {
+        name: "disagreements",
+        doc: "Claims about it of one indicator, counterpart and nature that cannot all be true as they are worded, for one time or for two that overlap, and what stands behind each: all are shown, and none is picked. More than 1000 and 1200 agree; 约 and 近 are read as rounded to the last digit that is not zero. A running total is of the day as of which it holds. A stated part is no claim against its whole.",
+        arguments: &[],
+        output: Output::Objects("Disagreement"),
+    },
+];
 
 /// A name that a record no longer bears.
 pub static FORMER_NAME: Struct = Struct {

@@ -402,6 +402,18 @@ pub static GROUP_BY_DATE: Closed = Closed {
     values: &[("VALUE", "The date as it is."), ("YEAR", "Its year."), ("MONTH", "Its year and month.")],
 };
 
+/// How the times of two claims relate.
+pub static PERIODS: Closed = Closed {
+    name: "PeriodRelation",
+    doc: "How the times of claims that disagree relate.",
+    values: &[
+        ("SAME", "They are of the same days, or running totals as of the same: only one can be true."),
+        ("NESTED", "One lies within the other, as a year in a total of several, or what ends with a running total."),
+        ("OVERLAPPING", "They have days in common, and each has some of its own."),
+        ("UNKNOWN", "One of them has no date, so nobody knows whether they speak of one time."),
+    ],
+};
+
 /// How a step of a region's lineage is known.
 pub static LINEAGE_BASIS: Closed = Closed {
     name: "LineageBasis",
@@ -454,4 +466,5 @@ pub static CLOSED: &[&Closed] = &[
     &GROUP_BY_VALUE,
     &GROUP_BY_DATE,
     &LINEAGE_BASIS,
+    &PERIODS,
 ];

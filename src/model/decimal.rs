@@ -46,6 +46,20 @@ impl Decimal {
         Some(Self(share.round_dp(6).normalize()))
     }
 
+    /// The ends of what rounds to it at its last digit that is not zero: 12000 is 11500 to 12500. A zero's digit is that of
+    /// the ones. What has no room for one more digit stands for itself.
+    pub fn rounded_from(self) -> (Self, Self) {
+        let (mut mantissa, mut unit) = (self.0.mantissa(), 1i128);
+        while mantissa != 0 && mantissa % 10 == 0 {
+            (mantissa, unit) = (mantissa / 10, unit * 10);
+        }
+        let ends = || {
+            let half = rust_decimal::Decimal::try_from_i128_with_scale(unit * 5, self.0.scale() + 1).ok()?;
+            Some((self.checked_add(Self(-half))?, self.checked_add(Self(half))?))
+        };
+        ends().unwrap_or((self, self))
+    }
+
     /// Bytes that compare as the decimals do: the key of an index over them.
     pub fn sort_key(self) -> [u8; 33] {
         // The value times 10^28 fits 192 bits; its sign bit flipped, big-endian two's complement compares by value.

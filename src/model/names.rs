@@ -6,7 +6,8 @@ use super::value::{Leaf, Scalar};
 
 /// The names of a record, each with the field that holds it, in the order of the slots.
 pub fn names<'r>(kind: &'static Kind, row: Row<'r>) -> Vec<(&'static str, &'r str)> {
-    let mut names = Vec::new();
+    // Most have one or two.
+    let mut names = Vec::with_capacity(2);
     for (slot, field) in kind.slots() {
         let bytes = row.slot(slot);
         if bytes.is_empty() {

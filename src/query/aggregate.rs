@@ -201,7 +201,7 @@ impl Grouping {
     pub fn compile(of: &'static str, arguments: &Arguments) -> Result<Self, FieldError> {
         let given = |name: &str| arguments.get(name).map(|value| Given::share(name, value)).transpose();
         let by = given("groupBy")?;
-        let by = by.iter().flat_map(|by| by.items()).map(|item| Path::compile(of, item));
+        let by = by.map_or(Ok(Vec::new()), |by| Path::compile_each(of, "groupBy", &by))?;
         let having = given("having")?;
         let order = given("orderBy")?;
         let order: Vec<_> =
@@ -224,7 +224,7 @@ impl Grouping {
         }
         let mark =
             crc32fast::hash(format!("{of}{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
-        Ok(Self { by: by.collect::<Result<_, _>>()?, having, order, measures, mark })
+        Ok(Self { by, having, order, measures, mark })
     }
 
     /// The page of groups of what a connection chooses from.

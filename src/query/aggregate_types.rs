@@ -298,9 +298,13 @@ fn sum_fields() -> Vec<FieldDef> {
         ),
         plain(
             "bound",
-            "How the inexact parts bound the sum.",
-            TypeRef::required(QUALIFIER.name),
-            Resolver::Function(|_, object, _| with_sum(object, |sum| Resolved::Leaf(Leaf::Name(sum.bound.name())))),
+            "How the inexact parts bound the sum; null where there is no sum.",
+            TypeRef::nullable(QUALIFIER.name),
+            Resolver::Function(|_, object, _| {
+                with_sum(object, |sum| {
+                    sum.bound.map_or(Resolved::Null, |bound| Resolved::Leaf(Leaf::Name(bound.name())))
+                })
+            }),
         ),
         plain(
             "unit",

@@ -4,6 +4,7 @@ use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
 use super::following::{self, subscription_fields};
+use super::history;
 use super::kinds::special;
 use super::mutation::{self, mutation_fields};
 use super::network;
@@ -15,7 +16,7 @@ use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
 };
-use crate::model::closed::{CLOSED, SOURCE_KIND};
+use crate::model::closed::{CLOSED, PERIODS, SOURCE_KIND};
 use crate::model::kinds::{KINDS, STRUCTS, kinds_of};
 
 /// Every type of the API.
@@ -36,6 +37,7 @@ pub fn build() -> Types {
     types.extend(network::types());
     types.extend(search::types());
     types.extend(disagreement_types());
+    types.extend(history::types());
     types.extend(mutation::types());
     types.push(object("Query", "Where every question begins.", root_fields()));
     types.push(object(
@@ -79,7 +81,7 @@ fn scalars() -> Vec<Type> {
         ),
         scalar(
             "DateTime",
-            "A moment, RFC 3339, in UTC, such as \"2020-09-07T08:30:00Z\".",
+            "A moment in UTC, RFC 3339, such as \"2026-11-25T09:30:00Z\".",
             Some("https://www.rfc-editor.org/rfc/rfc3339#section-5.6"),
         ),
         scalar(
@@ -383,9 +385,14 @@ fn disagreement_types() -> [Type; 2] {
     [
         object(
             "Disagreement",
-            "Claims that give different values of one indicator for overlapping times.",
+            "Claims of one indicator for one time, or for two times that overlap, that cannot all be true if they speak of one time.",
             vec![
                 value("indicator", "What they measure.", TypeRef::required("Indicator")),
+                value(
+                    "periods",
+                    "How the two times relate; of a part of a time and the whole of it, figures of what flows differ without contradiction.",
+                    TypeRef::required(PERIODS.name),
+                ),
                 value("least", "The smallest value claimed.", decimal()),
                 value("most", "The largest.", decimal()),
                 value("claims", "All of them, by their times.", TypeRef::required("Claim").list()),

@@ -52,6 +52,15 @@ impl FieldError {
         Self { code: Code::BadUserInput, message: message.into(), cause: None, detail: None }
     }
 
+    /// The same, said of what stands inside something: `.name` of an object, `[0]` of a list. Its message begins with the
+    /// path so far. What is no fault of an argument is left as it is.
+    pub fn within(self, outer: &str) -> Self {
+        match self.code {
+            Code::BadUserInput => Self { message: format!("{outer}{}", self.message), ..self },
+            _ => self,
+        }
+    }
+
     /// The answer is beyond a bound.
     pub fn limit(message: impl Into<String>) -> Self {
         Self { code: Code::LimitExceeded, message: message.into(), cause: None, detail: None }

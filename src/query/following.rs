@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::build::{argument, object, plain};
 use super::error::FieldError;
+use super::history::rfc_3339;
 use super::mutation::{change, revision_leaf};
 use super::object::{Plain, PlainValue, Resolver};
 use super::types::{FieldDef, Type, TypeRef};
@@ -124,9 +125,9 @@ pub struct Told {
 impl Told {
     /// Reads it from the log; nothing where that does not have it.
     pub fn read(snapshot: &Snapshot, revision: Revision) -> Result<Option<Self>, StoreError> {
-        let Some(entry) = snapshot.log_entry(revision)? else { return Ok(None) };
-        let changes = entry.changes.into_iter().map(|(id, before)| (id, before.is_none())).collect();
-        Ok(Some(Self { time_ms: entry.time_ms, author: entry.author, note: entry.note, changes }))
+        let mut changes = Vec::new();
+        let entry = snapshot.log_changes(revision, |(id, before)| changes.push((id, before.is_none())))?;
+        Ok(entry.map(|entry| Self { time_ms: entry.time_ms, author: entry.author, note: entry.note, changes }))
     }
 
     /// How many records it changed.
@@ -211,7 +212,7 @@ impl<'t> Part<'t> {
         let text = |text: &str| PlainValue::Leaf(Some(Leaf::Owned(text.to_owned())));
         Ok(vec![
             ("revision", revision_leaf(self.revision)),
-            ("time", text(&moment(self.told.time_ms)?)),
+            ("time", text(&rfc_3339(self.told.time_ms))),
             ("author", text(&self.told.author)),
             ("note", text(&self.told.note)),
             ("part", PlainValue::Leaf(Some(Leaf::Int(self.number)))),
@@ -219,10 +220,4 @@ impl<'t> Part<'t> {
             ("changes", PlainValue::List(changes)),
         ])
     }
-}
-
-/// A moment as the API writes it.
-fn moment(time_ms: i64) -> Result<String, FieldError> {
-    let moment = jiff::Timestamp::from_millisecond(time_ms);
-    Ok(moment.map_err(|error| FieldError::internal(format!("a time of the log: {error}")))?.to_string())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::arguments::size_of;
 use super::error::FieldError;
 use crate::config::FILTER_VALUES;
 
@@ -21,26 +22,30 @@ pub enum Given {
 impl Given {
     /// Takes an argument over. A null in it is refused: it reads as "no condition" to one and as "has no value" to another.
     pub fn share(name: &str, value: &Value) -> Result<Arc<Self>, FieldError> {
-        Self::share_within(name, value, &mut FILTER_VALUES.clone())
+        if size_of(value) > FILTER_VALUES {
+            let why = format!("{name}: holds more than {FILTER_VALUES} values; ask in several requests");
+            return Err(FieldError::limit(why));
+        }
+        Self::share_part(value).map_err(|error| error.within(name))
     }
 
-    fn share_within(name: &str, value: &Value, left: &mut usize) -> Result<Arc<Self>, FieldError> {
-        *left = left.checked_sub(1).ok_or_else(|| {
-            FieldError::limit(format!("an argument holds more than {FILTER_VALUES} values; ask in several requests"))
-        })?;
+    fn share_part(value: &Value) -> Result<Arc<Self>, FieldError> {
         Ok(Arc::new(match value {
             Value::Null => {
-                let why = format!("{name}: is null; leave the condition out, or ask for `isNull: true`");
-                return Err(FieldError::input(why));
+                return Err(FieldError::input(": is null; leave the condition out, or ask for `isNull: true`"));
             }
             Value::Object(object) => {
-                let fields =
-                    object.iter().map(|(name, value)| Ok((name.clone(), Self::share_within(name, value, left)?)));
-                Self::Object(fields.collect::<Result<_, FieldError>>()?)
+                let field = |(name, value): (&String, &Value)| {
+                    let inner = Self::share_part(value).map_err(|error| error.within(&format!(".{name}")))?;
+                    Ok((name.clone(), inner))
+                };
+                Self::Object(object.iter().map(field).collect::<Result<_, FieldError>>()?)
             }
             Value::Array(items) => {
-                let items = items.iter().map(|item| Self::share_within(name, item, left));
-                Self::List(items.collect::<Result<_, _>>()?)
+                let item = |(place, item): (usize, &Value)| {
+                    Self::share_part(item).map_err(|error| error.within(&format!("[{place}]")))
+                };
+                Self::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?)
             }
             value => Self::Value(value.clone()),
         }))

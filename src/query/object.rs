@@ -17,6 +17,7 @@ use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::Stored;
+use crate::text::query::Query;
 
 /// What a selection is read from.
 pub enum Object<'a> {
@@ -55,6 +56,8 @@ pub struct Nodes {
     pub question: String,
     /// Records, each at a position, with what its edge carries.
     pub records: Vec<(Vec<u8>, Id, Vec<Extra>)>,
+    /// The text that they were found by, where what their edges carry follows from it.
+    pub found_by: Option<Query>,
 }
 
 /// An object of plain values by the names of their fields.
@@ -237,6 +240,31 @@ impl Resolver {
         )
     }
 
+    /// The field's value, with a note of how it was come by at the path of names that leads to it.
+    pub fn resolve_noting<'a>(
+        self,
+        scope: &'a Scope,
+        object: &'a Object<'a>,
+        arguments: &Arguments,
+        path: impl FnOnce() -> String,
+    ) -> Result<Resolved<'a>, FieldError> {
+        if !scope.trace.tells_fields() {
+            return self.resolve(scope, object, arguments);
+        }
+        let before = scope.reads();
+        let resolved = self.resolve(scope, object, arguments);
+        let found = match &resolved {
+            Ok(Resolved::Object(Object::Connection(connection))) => Some(connection.found()),
+            _ => None,
+        };
+        let newly_kept = match object {
+            Object::Connection(connection) => connection.newly_kept(),
+            _ => 0,
+        };
+        scope.trace.tell(path(), scope.reads() - before, found, newly_kept);
+        resolved
+    }
+
     /// The field's value.
     pub fn resolve<'a>(
         self,
@@ -333,9 +361,10 @@ impl Resolver {
                     let Some((_, PlainValue::Nodes(nodes))) = found else {
                         return Err(FieldError::internal(format!("there are no nodes {name}")));
                     };
-                    let listed = nodes.records.iter().map(|(position, id, extras)| {
-                        Listed::at(position.clone(), id.clone()).with_extras(extras.clone())
-                    });
+                    let listed = nodes
+                        .records
+                        .iter()
+                        .map(|(position, id, extras)| Listed::at(position, id, extras, nodes.found_by.as_ref()));
                     let list = format!("{name} {}", nodes.question);
                     connection(Connection::listed(scope, of, &list, listed.collect(), arguments)?)
                 }

@@ -20,9 +20,10 @@ pub struct Order {
 impl Order {
     /// An order as it is given: a list of objects, each with one field, down to `ASC` or `DESC`.
     pub fn compile(of: &str, given: &Arc<Given>) -> Result<Self, FieldError> {
-        let paths = given.items().iter().map(|item| Ok((Path::compile(of, item)?, is_descending(item))));
+        let paths = Path::compile_each(of, "orderBy", given)?;
+        let paths = paths.into_iter().zip(given.items().iter().map(is_descending));
         let mark = crc32fast::hash(format!("{given:?}").as_bytes()).to_be_bytes();
-        Ok(Self { paths: paths.collect::<Result<_, FieldError>>()?, mark })
+        Ok(Self { paths: paths.collect(), mark })
     }
 
     /// The slot of the stored value that it begins with for a kind, and whether it goes down; nothing where it begins with

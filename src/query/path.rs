@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::error::FieldError;
-use super::filter::Filter;
+use super::filter::{Filter, filter_within};
 use super::given::Given;
 use super::relation::{Relation, What, member};
 use super::scope::Scope;
@@ -96,6 +96,14 @@ impl Path {
         Ok(path)
     }
 
+    /// The paths of an argument that is a list of them.
+    pub fn compile_each(of: &str, argument: &str, given: &Arc<Given>) -> Result<Vec<Self>, FieldError> {
+        let path = |(place, item): (usize, &Arc<Given>)| {
+            Self::compile(of, item).map_err(|error| error.within(&format!("{argument}[{place}]")))
+        };
+        given.items().iter().enumerate().map(path).collect()
+    }
+
     fn step(&self, kind: &Kind) -> Result<Option<&Step>, FieldError> {
         let Some((kind, step)) = self.kinds.iter().find(|(known, _)| *known == kind) else { return Ok(None) };
         step.get_or_init(|| compile(kind, &self.given)).as_ref().map(Some).map_err(Clone::clone)
@@ -166,21 +174,24 @@ impl Path {
 }
 
 fn compile(kind: &'static Kind, given: &Given) -> Result<Step, FieldError> {
-    let fault = |name: &str| FieldError::internal(format!("{} has no {name} to order or group by", kind.name));
     // An object with one field: its type says so.
-    let Some((name, inner)) = given.fields().next() else { return Err(fault("field")) };
-    Ok(match member(kind, name).ok_or_else(|| fault(name))? {
+    let Some((name, inner)) = given.fields().next() else {
+        return Err(FieldError::internal(format!("{} has an empty path", kind.name)));
+    };
+    compile_step(kind, name, inner).map_err(|error| error.within(&format!(".{name}")))
+}
+
+fn compile_step(kind: &'static Kind, name: &str, inner: &Arc<Given>) -> Result<Step, FieldError> {
+    let fault = || FieldError::internal(format!("{} has no {name} to order or group by", kind.name));
+    Ok(match member(kind, name).ok_or_else(fault)? {
         What::Id => Step::Itself,
         What::Value(slot, scalar) => Step::Value(slot, scalar, Part::of(inner)),
         What::Values(slot, scalar) => Step::Values(slot, scalar, Part::of(inner)),
         What::Derived(derived) => Step::Derived(derived, Part::of(inner)),
-        What::Struct(slot, of) => Step::Struct(slot, in_struct(of, inner).ok_or_else(|| fault(name))?),
-        What::Structs(slot, of) => Step::Structs(slot, in_struct(of, inner).ok_or_else(|| fault(name))?),
+        What::Struct(slot, of) => Step::Struct(slot, in_struct(of, inner).ok_or_else(fault)?),
+        What::Structs(slot, of) => Step::Structs(slot, in_struct(of, inner).ok_or_else(fault)?),
         What::One(relation, of) => Step::Relation(relation, Path::compile(of, inner)?),
-        What::Many(relation, of) if inner.field("count").is_some() => {
-            let filter = inner.field("filter").map(|filter| Filter::from_given(of, filter)).transpose()?;
-            Step::Count(relation, filter)
-        }
+        What::Many(relation, of) if inner.field("count").is_some() => Step::Count(relation, filter_within(of, inner)?),
         What::Many(relation, of) => Step::Relation(relation, Path::compile(of, inner)?),
         What::On(of) => Step::On(of, Path::compile(of, inner)?),
     })

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::build::{argument, connection_field, plain};
 use super::error::FieldError;
+use super::history;
 use super::network;
 use super::object::{Object, Resolved, Resolver};
 use super::scope::Scope;
@@ -64,6 +65,7 @@ pub fn root_fields() -> Vec<FieldDef> {
     ];
     fields.extend(search::root_fields());
     fields.extend(network::root_fields());
+    fields.extend(history::root_fields());
     fields.extend(KINDS.iter().map(|kind| {
         let doc = format!("{}: all records of the kind {}, in the order of their keys.", kind.zh, kind.name);
         connection_field(kind.plural, &doc, kind.name, kind.name, Vec::new(), Resolver::RootKind(kind))

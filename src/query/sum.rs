@@ -134,8 +134,8 @@ impl Bound {
 pub struct Sum {
     /// What it comes to; null where it is refused, or where nothing has a value.
     pub value: Option<Decimal>,
-    /// Which way it is open.
-    pub bound: Bound,
+    /// Which way it is open; nothing where it has no value.
+    pub bound: Option<Bound>,
     /// The unit of figures.
     pub unit: Option<String>,
     /// How many are in it.
@@ -243,10 +243,10 @@ impl Summed {
         }
         // Figures of several units are refused, and have no unit in common.
         let unit = if units.len() == 1 { units.into_iter().next().flatten() } else { None };
-        let sum = Sum { unit, counted: self.counted, unknown: self.unknown, bound: self.bound, ..Sum::default() };
+        let sum = Sum { unit, counted: self.counted, unknown: self.unknown, ..Sum::default() };
         Ok(match self.refusal(scope)? {
-            Some(why) => Sum { refused: Some(why), bound: Bound::Exact, ..sum },
-            None => Sum { value: self.total, ..sum },
+            Some(why) => Sum { refused: Some(why), ..sum },
+            None => Sum { value: self.total, bound: self.total.map(|_| self.bound), ..sum },
         })
     }
 

@@ -52,8 +52,9 @@ impl Trace {
         self.fields.is_some()
     }
 
-    /// How a field was answered once.
-    pub fn tell(&self, path: String, read: u64, found: Option<Found>) {
+    /// How a field was answered once: what was read for it, and how many more of its connection's records than were told
+    /// passed.
+    pub fn tell(&self, path: String, read: u64, found: Option<Found>, newly_kept: u64) {
         let Some(fields) = &self.fields else { return };
         let mut fields = fields.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = found {
@@ -65,11 +66,12 @@ impl Trace {
                 by: found.by,
                 sorted: found.sorted,
             };
-        } else if read > 0
+        } else if read + newly_kept > 0
             && let Some(known) = path.rsplit_once('.').and_then(|(above, _)| fields.get_mut(above))
         {
             // What a field of a connection reads, such as its count, is the connection's.
             known.read += read;
+            known.kept += newly_kept;
         }
     }
 

@@ -7,9 +7,12 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use super::derive::{Derived, derived, each_reference};
 use super::key;
-use super::log::Entry;
-use super::{BUILTIN, COUNTS, HISTORY, INDEX, LOG, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed};
-use crate::model::id::{Id, IdRef};
+use super::log::{self, Changed, Head};
+use super::writer::Given;
+use super::{
+    BUILTIN, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed,
+};
+use crate::model::id::IdRef;
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
 use crate::model::row::Row;
@@ -89,7 +92,7 @@ pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u
         rows += 1;
         match IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) {
             None => report("builtin", hex(key.value()), "its key is no record's".to_owned()),
-            Some(id) if hash.value().len() != 32 => {
+            Some(id) if Given::unpack(hash.value()).is_none() => {
                 report("builtin", id.to_string(), "its hash has not 32 bytes".to_owned());
             }
             Some(_) => {}
@@ -272,8 +275,10 @@ fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Resul
     let mut rows = 0;
     let mut histories = 0;
     let mut expected: Option<u64> = None;
+    let mut all_parts = 0;
     let history = snapshot.transaction().open_table(HISTORY)?;
     let log = snapshot.transaction().open_table(LOG)?;
+    let many = snapshot.transaction().open_table(LOG_PARTS)?;
     for entry in ReadableTable::iter(&log)? {
         let (revision, bytes) = entry?;
         let revision = revision.value();
@@ -282,31 +287,54 @@ fn check_log(snapshot: &Snapshot, newest: u64, report: &mut Report<'_>) -> Resul
             report("log", format!("revision {revision}"), "the revisions before it have a gap".to_owned());
         }
         expected = Some(revision + 1);
-        let foreign = |id: &Id| id.as_ref().kind().is_none();
-        match Entry::unpack(bytes.value()) {
-            Err(error) => report("log", format!("revision {revision}"), error.to_string()),
-            Ok(entry) if entry.changes.is_empty() || entry.changes.iter().any(|(id, _)| foreign(id)) => {
-                report("log", format!("revision {revision}"), "it names no record that it changed".to_owned());
-            }
-            Ok(entry) => {
-                for (id, _) in entry.changes.iter().filter(|(_, before)| before.is_some()) {
-                    histories += 1;
-                    if ReadableTable::get(&history, key::history(id.as_ref(), revision).as_slice())?.is_none() {
-                        report(
-                            "history",
-                            id.to_string(),
-                            format!("does not name revision {revision}, which changed it"),
-                        );
-                    }
+        let told = format!("revision {revision}");
+        let (mut changes, mut parts, mut foreign) = (0, 0, false);
+        let mut unknown = Vec::new();
+        let mut count = |(id, before): &Changed| {
+            changes += 1;
+            foreign |= id.as_ref().kind().is_none();
+            if before.is_some() {
+                histories += 1;
+                let key = key::history(id.as_ref(), revision);
+                if ReadableTable::get(&history, key.as_slice())?.is_none() {
+                    unknown.push(id.to_string());
                 }
             }
+            Ok::<_, StoreError>(())
+        };
+        let head = match Head::unpack(bytes.value()) {
+            Err(error) => {
+                report("log", told, error.to_string());
+                continue;
+            }
+            Ok(head) => head,
+        };
+        head.entry.changes.iter().try_for_each(&mut count)?;
+        for part in log::parts(&many, revision)? {
+            parts += 1;
+            match part {
+                Err(error) => report("log_parts", told.clone(), error.to_string()),
+                Ok(changes) => changes.iter().try_for_each(&mut count)?,
+            }
         }
+        for id in unknown {
+            report("history", id, format!("does not name {told}, which changed it"));
+        }
+        all_parts += u64::from(parts);
+        if parts != head.parts {
+            report("log_parts", told, format!("has {parts} parts, its row in the log says {}", head.parts));
+        } else if changes == 0 || foreign {
+            report("log", told, "it names no record that it changed".to_owned());
+        }
+    }
+    if many.len()? != all_parts {
+        report("log_parts", "all".to_owned(), format!("has {} parts, the log has {all_parts}", many.len()?));
     }
     let there = history.len()?;
     if there > histories {
         report("history", format!("{there} rows"), format!("the log names {histories} of them"));
     }
-    rows += there;
+    rows += all_parts + there;
     if expected.is_some_and(|expected| expected != newest + 1) || (expected.is_none() && newest != 0) {
         report("meta", "revision".to_owned(), format!("says {newest}, which is not the log's newest"));
     }

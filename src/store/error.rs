@@ -108,6 +108,7 @@ from_redb!(
     redb::TableError,
     redb::TransactionError,
     redb::CommitError,
+    redb::CursorError,
     redb::SetDurabilityError,
     redb::CompactionError
 );

@@ -133,8 +133,15 @@ pub fn width(scalar: Scalar, bytes: &[u8]) -> Option<usize> {
 
 /// What the postings of a token begin with that lead to records of a kind.
 pub fn posting_prefix(token: Token, tag: u8) -> Vec<u8> {
+    let mut key = posting_token(token);
+    key.push(tag);
+    key
+}
+
+/// What the postings of a token begin with, whatever kind they lead to.
+pub fn posting_token(token: Token) -> Vec<u8> {
     let mut key = token.bytes().to_vec();
-    key.extend_from_slice(&[0, tag]);
+    key.push(0);
     key
 }
 

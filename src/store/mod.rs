@@ -1,5 +1,6 @@
 //! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
 
+mod applying;
 mod check;
 mod copy;
 mod derive;
@@ -7,9 +8,11 @@ mod error;
 pub mod key;
 pub mod log;
 mod past;
+mod posting_list;
 mod postings;
 mod rebuild;
 mod retries;
+mod run;
 mod sealed;
 mod snapshot;
 mod writer;
@@ -25,12 +28,16 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
+pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
-pub use writer::{Author, Change, Writer};
+pub use writer::{AddedTo, Author, Change, Given, Writer};
 
 /// The version of the file format that this binary writes.
 pub const FORMAT: u32 = 3;
+
+/// Bytes, as most tables have them for keys and values.
+type Bytes = &'static [u8];
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
@@ -44,11 +51,13 @@ const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("p
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
 const LOG: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("log");
+/// Revision and part -> changes of one that made many.
+const LOG_PARTS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("log_parts");
 /// Record and revision: the revision changed or deleted the record, which was there.
 const HISTORY: TableDefinition<'static, &[u8], ()> = TableDefinition::new("history");
 /// Idempotency key -> what the set of changes came to that was sent under it.
 const RETRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("retries");
-/// Record -> hash of what the built-in data gave for it.
+/// Record -> hash of what the built-in data gave for it; and where an import added to that, the row before and a hash of that after.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
 const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
@@ -218,6 +227,7 @@ impl Store {
         transaction.open_table(POSTINGS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
+        transaction.open_table(LOG_PARTS)?;
         transaction.open_table(HISTORY)?;
         transaction.open_table(RETRIES)?;
         transaction.open_table(BUILTIN)?;

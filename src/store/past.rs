@@ -8,7 +8,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::derive::{Derived, derived};
-use super::log::{Entry, Revision};
+use super::log::{Changed, Revision};
+use super::posting_list::kind_bit;
 use super::snapshot::Direction;
 use super::{StoreError, key, sealed};
 use crate::config::PAST_CHANGES_MAX;
@@ -30,46 +31,49 @@ pub struct Past {
 }
 
 impl Past {
-    /// The past as of a revision, by what each later one did, in their order. `now` says whether a record is there now.
-    pub fn new(
-        revision: Revision,
-        later: impl Iterator<Item = Result<Entry, StoreError>>,
-        now: impl Fn(&[u8]) -> Result<bool, StoreError>,
-    ) -> Result<Self, StoreError> {
-        let mut past = Self {
+    /// The past as of a revision, before anything is known of it.
+    pub fn new(revision: Revision) -> Self {
+        Self {
             revision,
             records: BTreeMap::new(),
             reverse: BTreeSet::new(),
             index: BTreeSet::new(),
             postings: BTreeMap::new(),
             more: BTreeMap::new(),
-        };
-        for entry in later {
-            for (id, before) in entry?.changes {
-                // The first later change says how it stood.
-                past.records.entry(key::record(id.as_ref())).or_insert_with(|| before.map(Into::into));
-                if past.records.len() > PAST_CHANGES_MAX {
-                    return Err(StoreError::NotKept(format!(
-                        "more than {PAST_CHANGES_MAX} records changed since revision {revision}: ask for a later one"
-                    )));
-                }
-            }
         }
-        for (key, row) in &past.records {
+    }
+
+    /// Takes note of what a later revision changed; they come in their order. Beyond the bound nothing more is held.
+    pub fn note(&mut self, (id, before): Changed) {
+        if self.records.len() <= PAST_CHANGES_MAX {
+            // The first later change says how it stood.
+            self.records.entry(key::record(id.as_ref())).or_insert_with(|| before.map(Into::into));
+        }
+    }
+
+    /// Makes what follows from the records that were noted. `now` says whether a record is there now.
+    pub fn derive(&mut self, now: impl Fn(&[u8]) -> Result<bool, StoreError>) -> Result<(), StoreError> {
+        if self.records.len() > PAST_CHANGES_MAX {
+            let revision = self.revision;
+            return Err(StoreError::NotKept(format!(
+                "more than {PAST_CHANGES_MAX} records changed since revision {revision}: ask for a later one"
+            )));
+        }
+        for (key, row) in &self.records {
             let Some(id) = IdRef::from_bytes(key) else { continue };
-            *past.more.entry(id.tag).or_default() += i64::from(row.is_some()) - i64::from(now(key)?);
+            *self.more.entry(id.tag).or_default() += i64::from(row.is_some()) - i64::from(now(key)?);
             let (Some(kind), Some(row)) = (id.kind(), row) else { continue };
             for follows in derived(kind, id, Row::new(sealed::row_of(row))) {
                 match follows {
-                    Derived::Reverse(key) => drop(past.reverse.insert(key)),
-                    Derived::Index(key) => drop(past.index.insert(key)),
+                    Derived::Reverse(key) => drop(self.reverse.insert(key)),
+                    Derived::Index(key) => drop(self.index.insert(key)),
                     Derived::Posting(token) => {
-                        past.postings.entry((token, id.tag)).or_default().insert(id.key.to_owned());
+                        self.postings.entry((token, id.tag)).or_default().insert(id.key.to_owned());
                     }
                 }
             }
         }
-        Ok(past)
+        Ok(())
     }
 
     /// Whether a record was changed since.
@@ -113,6 +117,12 @@ impl Past {
     /// The keys of changed records of a kind whose names had a token, in order.
     pub fn postings(&self, token: Token, tag: u8) -> impl Iterator<Item = String> + use<'_> {
         self.postings.get(&(token, tag)).into_iter().flatten().cloned()
+    }
+
+    /// The kinds of the changed records whose names had a token, as bits.
+    pub fn posting_kinds(&self, token: Token) -> u64 {
+        let tags = self.postings.keys().filter(|(known, _)| *known == token).map(|(_, tag)| *tag);
+        tags.fold(0, |kinds, tag| kinds | kind_bit(tag))
     }
 
     /// How many records of a kind there were, where there are so many now.

@@ -4,76 +4,110 @@
 //! A block is the key of its first record, in the row's own key, and the others as differences: a number's digits after
 //! those before it where both are numbers of one length, as codes of regions are, or the text that differs.
 
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
 use redb::{ReadableTable, Table};
 
-use super::{StoreError, key};
+use super::run::Run;
+use super::{Bytes, StoreError, key};
 use crate::text::tokens::Token;
-
-type Bytes = &'static [u8];
 
 /// The most keys that a block holds; one that grows beyond is split.
 const MOST: usize = 128;
 /// How many keys the blocks get that a long list is written in.
 const FILL: usize = 96;
 
-/// A change of one posting.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PostingChange {
-    token: Token,
-    tag: u8,
-    /// The place of the record's key in the list of keys.
-    record: u32,
-    add: bool,
-}
-
 /// Changes of postings that are gathered, and made together: a record has some twenty, and those of many records share
-/// their blocks.
+/// their blocks. Of a record only its place is kept for each token, as the difference to the one before.
 #[derive(Default)]
 pub struct Pending {
-    keys: Vec<Box<str>>,
-    changes: Vec<PostingChange>,
+    /// The keys of the records, one after the other, and where each ends.
+    keys: String,
+    ends: Vec<u32>,
+    /// What changes, for each kind.
+    lists: BTreeMap<u8, HashMap<Token, List>>,
+    /// How many bytes the lists have.
+    bytes: usize,
 }
 
-/// How many changes are gathered before they are made: some 60 MB of them.
-const GATHERED: usize = 2_000_000;
+/// Which records gain or lose a token.
+#[derive(Default)]
+struct List {
+    /// The place behind the last record.
+    next: u32,
+    /// For each record, how many there are between it and the one before, and whether it gains the token.
+    changes: Vec<u8>,
+}
+
+/// How many bytes of changes are gathered before they are made: those of a whole country.
+const GATHERED: usize = 64 << 20;
+/// How many bytes of blocks are gathered before they are written.
+const WRITTEN: usize = 4 << 20;
 
 impl Pending {
-    /// Changes of one record: tokens that it has from now on, and tokens that it has no more.
+    /// Changes of one record: tokens that it has from now on, and tokens that it has no more. The records of a kind come in
+    /// the order of their keys.
     pub fn add(&mut self, tag: u8, key: &str, gained: &[Token], lost: &[Token]) {
         if gained.is_empty() && lost.is_empty() {
             return;
         }
-        let record = self.keys.len() as u32;
-        self.keys.push(key.into());
-        let change = |token: &Token, add| PostingChange { token: *token, tag, record, add };
-        self.changes.extend(gained.iter().map(|token| change(token, true)));
-        self.changes.extend(lost.iter().map(|token| change(token, false)));
+        let record = self.ends.len() as u32;
+        self.keys.push_str(key);
+        self.ends.push(self.keys.len() as u32);
+        let lists = self.lists.entry(tag).or_default();
+        for (tokens, add) in [(gained, true), (lost, false)] {
+            for token in tokens {
+                let list = lists.entry(*token).or_default();
+                let before = list.changes.len();
+                varint(&mut list.changes, u64::from(record - list.next) << 1 | u64::from(add));
+                list.next = record + 1;
+                self.bytes += list.changes.len() - before;
+            }
+        }
     }
 
     /// Whether so much was gathered that it should be made.
     pub fn is_full(&self) -> bool {
-        self.changes.len() >= GATHERED
+        self.bytes + self.keys.len() >= GATHERED
+    }
+
+    fn key(&self, record: u32) -> &str {
+        let place = record as usize;
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.keys[start as usize..self.ends[place] as usize]
     }
 
     /// Makes them.
     pub fn flush(&mut self, table: &mut Table<'_, Bytes, Bytes>) -> Result<(), StoreError> {
-        let keys = std::mem::take(&mut self.keys);
-        let mut changes = std::mem::take(&mut self.changes);
-        let by = |change: &PostingChange| (change.token, change.tag);
-        changes.sort_unstable_by(|left, right| {
-            by(left).cmp(&by(right)).then_with(|| keys[left.record as usize].cmp(&keys[right.record as usize]))
-        });
-        for group in changes.chunk_by(|left, right| by(left) == by(right)) {
-            let each = group.iter().map(|change| (&*keys[change.record as usize], change.add));
-            apply(table, group[0].token, group[0].tag, &each.collect::<Vec<_>>())?;
+        let gathered = std::mem::take(self);
+        let mut lists: Vec<_> =
+            gathered.lists.iter().flat_map(|(tag, lists)| lists.keys().map(move |token| (*token, *tag))).collect();
+        lists.sort_unstable();
+        let mut run = Run::default();
+        let mut changes: Vec<(&str, bool)> = Vec::new();
+        for (token, tag) in lists {
+            let Some(list) = gathered.lists.get(&tag).and_then(|lists| lists.get(&token)) else { continue };
+            let (mut rest, mut next) = (list.changes.as_slice(), 0);
+            changes.clear();
+            while let Some(change) = read_varint(&mut rest) {
+                let record = next + (change >> 1) as u32;
+                changes.push((gathered.key(record), change & 1 == 1));
+                next = record + 1;
+            }
+            apply(table, &mut run, token, tag, &changes)?;
+            if run.bytes() >= WRITTEN {
+                run.flush(table)?;
+            }
         }
-        Ok(())
+        run.flush(table)
     }
 }
 
 /// Makes the changes of one list, which are in the order of their keys.
 fn apply(
-    table: &mut Table<'_, Bytes, Bytes>,
+    table: &Table<'_, Bytes, Bytes>,
+    run: &mut Run,
     token: Token,
     tag: u8,
     mut changes: &[(&str, bool)],
@@ -91,7 +125,7 @@ fn apply(
         let next = match &row {
             None => None,
             Some(row) => {
-                let after = (std::ops::Bound::Excluded(row.as_slice()), std::ops::Bound::Excluded(end.as_slice()));
+                let after = (Bound::Excluded(row.as_slice()), Bound::Excluded(end.as_slice()));
                 let next = table.range::<&[u8]>(after)?.next().transpose()?;
                 next.map(|(next, _)| key::posting_first(next.value(), prefix.len()).to_owned())
             }
@@ -100,12 +134,15 @@ fn apply(
         let (now, later) = changes.split_at(here.max(1));
         changes = later;
         let merged = merge(&known, now);
-        if let Some(row) = row {
-            table.remove(row.as_slice())?;
-        }
         let size = if merged.len() > MOST { FILL } else { MOST };
+        let mut kept = false;
         for block in merged.chunks(size) {
-            table.insert(key::posting(token, tag, block[0]).as_slice(), encode(block).as_slice())?;
+            let at = key::posting(token, tag, block[0]);
+            kept |= row.as_ref() == Some(&at);
+            run.insert(&at, &encode(block));
+        }
+        if let Some(row) = row.filter(|_| !kept) {
+            run.remove(&row);
         }
     }
     Ok(())
@@ -175,25 +212,45 @@ pub fn encode(keys: &[&str]) -> Vec<u8> {
 /// The keys of a block, in order. A damaged one ends where it makes no sense.
 pub fn decode<'b>(first: &str, block: &'b [u8]) -> impl Iterator<Item = String> + use<'b> {
     let mut rest = block;
-    let mut last = Some(first.to_owned());
+    let mut key = first.to_owned();
+    let mut more = true;
     std::iter::from_fn(move || {
-        let key = last.take()?;
-        last = following(&key, &mut rest);
-        Some(key)
+        if !more {
+            return None;
+        }
+        let found = key.clone();
+        more = to_following(&mut key, &mut rest).is_some();
+        Some(found)
     })
 }
 
-fn following(key: &str, rest: &mut &[u8]) -> Option<String> {
+/// Makes a key the one that follows it in its block, if there is one.
+pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<()> {
     let head = read_varint(rest)?;
     if head & 1 == 0 {
         let (before, length) = number(key)?;
-        return Some(format!("{:0length$}", before.checked_add(head >> 1)?));
+        return to_digits(key, before.checked_add(head >> 1)?, length);
     }
     let shared = key.as_bytes().get(..usize::try_from(head >> 1).ok()?)?;
     let length = usize::try_from(read_varint(rest)?).ok()?;
     let (own, others) = rest.split_at_checked(length)?;
     *rest = others;
-    String::from_utf8([shared, own].concat()).ok()
+    *key = String::from_utf8([shared, own].concat()).ok()?;
+    Some(())
+}
+
+/// Makes a key a number of so many digits. Lists are long, and the formatter takes several times as long.
+fn to_digits(key: &mut String, mut value: u64, length: usize) -> Option<()> {
+    let mut digits = [b'0'; 20];
+    let mut from = digits.len();
+    while value > 0 || digits.len() - from < length {
+        from -= 1;
+        digits[from] = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+    key.clear();
+    key.push_str(std::str::from_utf8(&digits[from..]).ok()?);
+    Some(())
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {

@@ -2,14 +2,14 @@
 
 use redb::{ReadableTable, WriteTransaction};
 
-use super::derive::{Derived, derived};
-use super::log::Entry;
-use super::postings::Pending;
-use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, RETRIES, REVERSE, StoreError, key, sealed};
+use super::applying::Follows;
+use super::log::Head;
+use super::{
+    COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, REVERSE, StoreError, key, sealed,
+};
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;
 use crate::model::kinds::KINDS;
-use crate::model::row::Row;
 
 /// How rows are derived. Another number makes every file's derived rows anew.
 const DERIVATION: u32 = 1;
@@ -34,14 +34,16 @@ pub fn fingerprint() -> [u8; 4] {
     crc32fast::hash(text.as_bytes()).to_le_bytes()
 }
 
-/// Makes the tables that a file of format 2 has not: histories from its log, and an empty one for repetitions.
+/// Makes the tables that a file of format 2 has not: histories from its log, and empty ones for logs in parts and for
+/// repetitions.
 pub fn histories(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(HISTORY)?;
+    transaction.open_table(LOG_PARTS)?;
     transaction.open_table(RETRIES)?;
     let mut history = transaction.open_table(HISTORY)?;
     for entry in transaction.open_table(LOG)?.iter()? {
         let (revision, entry) = entry?;
-        for (id, _) in Entry::unpack(entry.value())?.changes.iter().filter(|(_, before)| before.is_some()) {
+        for (id, _) in Head::unpack(entry.value())?.entry.changes.iter().filter(|(_, before)| before.is_some()) {
             history.insert(key::history(id.as_ref(), revision.value()).as_slice(), ())?;
         }
     }
@@ -56,31 +58,16 @@ pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(COUNTS)?;
     {
         let records = transaction.open_table(RECORDS)?;
-        let mut reverse = transaction.open_table(REVERSE)?;
-        let mut index = transaction.open_table(INDEX)?;
-        let mut postings = transaction.open_table(POSTINGS)?;
         let mut counts = transaction.open_table(COUNTS)?;
-        let mut pending = Pending::default();
+        let mut follows = Follows::open(transaction)?;
         let mut counted = [0u64; 256];
         for entry in records.iter()? {
             let (key, value) = entry?;
-            let Some(id) = IdRef::from_bytes(key.value()) else { continue };
-            let Some(kind) = id.kind() else { continue };
+            let Some(id) = IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) else { continue };
             counted[usize::from(id.tag)] += 1;
-            let mut tokens = Vec::new();
-            for row in derived(kind, id, Row::new(sealed::row_of(value.value()))) {
-                match row {
-                    Derived::Reverse(key) => drop(reverse.insert(key.as_slice(), ())?),
-                    Derived::Index(key) => drop(index.insert(key.as_slice(), ())?),
-                    Derived::Posting(token) => tokens.push(token),
-                }
-            }
-            pending.add(id.tag, id.key, &tokens, &[]);
-            if pending.is_full() {
-                pending.flush(&mut postings)?;
-            }
+            follows.replace(id, None, Some(sealed::row_of(value.value())))?;
         }
-        pending.flush(&mut postings)?;
+        follows.finish()?;
         for kind in KINDS.iter().filter(|kind| counted[usize::from(kind.tag)] > 0) {
             counts.insert(kind.tag, counted[usize::from(kind.tag)])?;
         }

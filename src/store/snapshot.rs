@@ -9,13 +9,15 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 use super::key::{self, FieldId};
 use super::log::{self, Revision};
 use super::past::{Past, merged};
-use super::{COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
+use super::posting_list::{Postings, kind_bit};
+use super::{
+    Bytes, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings,
+    sealed,
+};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::text::tokens::Token;
-
-type Bytes = &'static [u8];
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
@@ -52,7 +54,7 @@ impl<'s> Stored<'s> {
 }
 
 impl Stored<'_> {
-    fn bytes(&self) -> &[u8] {
+    fn sealed(&self) -> &[u8] {
         match &self.sealed {
             Sealed::Here(bytes) => bytes.value(),
             Sealed::Past(bytes) => bytes,
@@ -61,12 +63,17 @@ impl Stored<'_> {
 
     /// Its row.
     pub fn row(&self) -> Row<'_> {
-        Row::new(sealed::row_of(self.bytes()))
+        Row::new(self.bytes())
+    }
+
+    /// The bytes of its row.
+    pub fn bytes(&self) -> &[u8] {
+        sealed::row_of(self.sealed())
     }
 
     /// The revision that last changed it.
     pub fn version(&self) -> Revision {
-        sealed::version_of(self.bytes())
+        sealed::version_of(self.sealed())
     }
 
     /// Its key.
@@ -90,7 +97,7 @@ pub enum Direction {
 }
 
 /// A range of keys, walked either way.
-struct Walk<'s, V: redb::Value + 'static> {
+pub(super) struct Walk<'s, V: redb::Value + 'static> {
     range: Range<'s, Bytes, V>,
     direction: Direction,
 }
@@ -134,13 +141,12 @@ impl Snapshot {
                 "revision {revision} is kept no more: the oldest that can be read is {oldest}"
             )));
         }
-        let past = {
-            let later = (revision + 1..=newest).map(|later| {
-                let missing = || StoreError::Damaged(format!("revision {later} is missing in the log"));
-                self.log_entry(later)?.ok_or_else(missing)
-            });
-            Past::new(revision, later, |key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?
-        };
+        let mut past = Past::new(revision);
+        for later in revision + 1..=newest {
+            let found = self.log_changes(later, |changed| past.note(changed))?;
+            found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
+        }
+        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
         Ok(Self { past: Some(past), ..self })
     }
 
@@ -175,11 +181,14 @@ impl Snapshot {
         Ok(stood.filter(|stood| stood.version() <= revision))
     }
 
-    /// A record as it stood before a revision changed it.
-    fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
-        let entry = self.log_entry(revision)?;
-        let changes = entry.map(|entry| entry.changes).unwrap_or_default();
-        let before = changes.into_iter().find(|(changed, _)| changed.as_ref() == id).and_then(|(_, before)| before);
+    /// A record as it stood before a revision changed it; nothing where it was not there, or was not changed.
+    pub fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
+        let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
+        let before = match here {
+            Some((_, before)) => before,
+            None => log::before(&self.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
+        };
         Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
     }
 
@@ -310,29 +319,29 @@ impl Snapshot {
         })
     }
 
-    /// The keys of the records of a kind whose names have a token, in order.
-    pub fn postings<'s>(
-        &'s self,
-        token: Token,
-        kind: &Kind,
-    ) -> Result<impl Iterator<Item = Result<String, StoreError>> + use<'s>, StoreError> {
-        let tag = kind.tag;
-        let prefix = key::posting_prefix(token, tag);
-        let skip = prefix.len();
+    /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
+    pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
+        let prefix = key::posting_prefix(token, kind.tag);
         let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
-        let keys = blocks.flat_map(move |entry| match entry {
-            Ok((row, block)) => {
-                let first = key::posting_first(row.value(), skip);
-                postings::decode(first, block.value()).map(Ok).collect::<Vec<_>>()
+        Postings::new(prefix.len(), blocks, self.past.as_ref(), token, kind.tag)
+    }
+
+    /// The kinds of the records whose names have a token: for each a bit, by its tag.
+    pub fn posting_kinds(&self, token: Token) -> Result<u64, StoreError> {
+        let end = key::after_prefix(&key::posting_token(token));
+        let mut kinds = self.past.as_ref().map_or(0, |past| past.posting_kinds(token));
+        let mut tag = 0;
+        loop {
+            let from = key::posting_prefix(token, tag);
+            let next = ReadableTable::range::<&[u8]>(&self.postings, from.as_slice()..end.as_slice())?.next();
+            let Some((row, _)) = next.transpose()? else { return Ok(kinds) };
+            let Some((_, found, _)) = key::posting_parts(row.value()) else { return Ok(kinds) };
+            kinds |= kind_bit(found);
+            match found.checked_add(1) {
+                Some(after) => tag = after,
+                None => return Ok(kinds),
             }
-            Err(error) => vec![Err(error)],
-        });
-        let Some(past) = &self.past else { return Ok(Either::Left(keys)) };
-        let now = keys.filter(move |key| key.as_ref().map_or(true, |key| !past.changed(IdRef { tag, key })));
-        let now = now.map(|key| key.map(|key| (key, ())));
-        let then = past.postings(token, tag).map(|key| (key, ()));
-        let merged = merged(now, then, Direction::Forward);
-        Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
+        }
     }
 
     /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.
@@ -367,14 +376,65 @@ impl Snapshot {
         meta_number(&meta, "revision")
     }
 
-    /// What a revision did; nothing where the log keeps it no more, or not yet.
+    /// What a revision did; nothing where the log keeps it no more, or not yet. One that changed very much is better read by [`Snapshot::log_changes`].
     pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, parts }) = self.log_head(revision)? else { return Ok(None) };
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        let mut found = 0;
+        for part in log::parts(&table, revision)? {
+            entry.changes.extend(part?);
+            found += 1;
+        }
+        if found != parts {
+            return Err(StoreError::Damaged(format!("of revision {revision} the log has {found} parts, not {parts}")));
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without holding all that it changed: calls back for each record, with its value before. Gives
+    /// the entry without its changes.
+    pub fn log_changes(
+        &self,
+        revision: Revision,
+        mut found: impl FnMut(log::Changed),
+    ) -> Result<Option<log::Entry>, StoreError> {
+        let Some(log::Head { mut entry, .. }) = self.log_head(revision)? else { return Ok(None) };
+        entry.changes.drain(..).for_each(&mut found);
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            part?.into_iter().for_each(&mut found);
+        }
+        Ok(Some(entry))
+    }
+
+    /// What a revision did, without what it changed: when, by whom, what for.
+    pub fn log_head_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
+        Ok(self.log_head(revision)?.map(|head| log::Entry { changes: Vec::new(), ..head.entry }))
+    }
+
+    /// The records that a revision changed, in order, from behind one on, at most so many.
+    pub fn changed_by(&self, revision: Revision, after: Option<&Id>, most: usize) -> Result<Vec<Id>, StoreError> {
+        let Some(log::Head { entry, .. }) = self.log_head(revision)? else { return Ok(Vec::new()) };
+        let behind = |(id, _): log::Changed| after.is_none_or(|after| id > *after).then_some(id);
+        let mut found: Vec<Id> = entry.changes.into_iter().filter_map(behind).take(most).collect();
+        let table = self.transaction.open_table(LOG_PARTS)?;
+        for part in log::parts(&table, revision)? {
+            if found.len() == most {
+                break;
+            }
+            let left = most - found.len();
+            found.extend(part?.into_iter().filter_map(behind).take(left));
+        }
+        Ok(found)
+    }
+
+    fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
         if self.past.as_ref().is_some_and(|past| revision > past.revision) {
             return Ok(None);
         }
         let log = self.transaction.open_table(LOG)?;
-        let entry = ReadableTable::get(&log, revision)?;
-        entry.map(|bytes| log::Entry::unpack(bytes.value())).transpose()
+        let head = ReadableTable::get(&log, revision)?;
+        head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
     }
 
     /// The oldest revision that can be read: the one before the first that the log has.

@@ -3,20 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::MutexGuard;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 
-use super::derive::{Derived, derived, each_reference};
-use super::log::{Entry, Revision};
-use super::postings::Pending;
+use super::applying::{Follows, Records, few, many};
+use super::log::Revision;
 use super::retries::Remembered;
-use super::{
-    BUILTIN, COUNTS, HISTORY, INDEX, LOG, META, POSTINGS, RECORDS, RETRIES, REVERSE, Snapshot, Store, StoreError, key,
-    meta_number, sealed,
-};
-use crate::model::catalog::Kind;
+use super::{BUILTIN, LOG, META, RECORDS, RETRIES, REVERSE, Snapshot, Store, StoreError, key, meta_number, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
-use crate::model::row::Row;
+
+/// From how many changes on a second thread is worth its start.
+const MANY: usize = 2_000;
 
 /// One change of a set. A set is self-contained: applied to the same tables it gives the same tables.
 #[derive(Debug, Clone)]
@@ -48,24 +45,51 @@ pub struct Author {
     pub note: String,
 }
 
+/// What the built-in data last gave for a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The hash of the row that it gave.
+    pub hash: [u8; 32],
+    /// What an import added to that row since.
+    pub added: Option<AddedTo>,
+}
+
+/// What an import added to a row of the built-in data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedTo {
+    /// The hash of the row with it.
+    pub with: [u8; 32],
+    /// The row without it, as the built-in data gave it.
+    pub without: Vec<u8>,
+}
+
+impl Given {
+    fn pack(&self) -> Vec<u8> {
+        let mut bytes = self.hash.to_vec();
+        if let Some(AddedTo { with, without }) = &self.added {
+            bytes.extend_from_slice(with);
+            bytes.extend_from_slice(without);
+        }
+        bytes
+    }
+
+    pub(super) fn unpack(bytes: &[u8]) -> Option<Self> {
+        let (hash, rest) = bytes.split_first_chunk()?;
+        let added = match rest.split_first_chunk() {
+            Some((with, without)) => Some(AddedTo { with: *with, without: without.to_vec() }),
+            None if rest.is_empty() => None,
+            None => return None,
+        };
+        Some(Self { hash: *hash, added })
+    }
+}
+
 /// An open write transaction. Dropped without [`Writer::commit`], it leaves no trace.
 pub struct Writer<'s> {
     store: &'s Store,
     transaction: WriteTransaction,
     /// No other writer begins, until this one is done and what it made was seen.
     _alone: MutexGuard<'s, ()>,
-}
-
-type Bytes = &'static [u8];
-
-struct Tables<'t> {
-    records: Table<'t, Bytes, Bytes>,
-    reverse: Table<'t, Bytes, ()>,
-    index: Table<'t, Bytes, ()>,
-    counts: Table<'t, u8, u64>,
-    history: Table<'t, Bytes, ()>,
-    postings: Table<'t, Bytes, Bytes>,
-    pending: Pending,
 }
 
 impl<'s> Writer<'s> {
@@ -76,60 +100,51 @@ impl<'s> Writer<'s> {
     /// Applies a set of changes and logs them as one revision. Every problem is reported at once, and then the writer is gone
     /// and nothing of the set is kept. A set that changes nothing makes no revision.
     pub fn apply(self, author: &Author, changes: &[Change]) -> Result<(Self, Option<Revision>), StoreError> {
-        self.apply_telling(author, changes, &mut |_| {})
-    }
-
-    /// The same, which tells how many of the changes were made so far.
-    pub fn apply_telling(
-        self,
-        author: &Author,
-        changes: &[Change],
-        told: &mut dyn FnMut(usize),
-    ) -> Result<(Self, Option<Revision>), StoreError> {
-        let mut problems = Vec::new();
-        for change in changes {
-            if let Change::Put(record) = change {
-                problems.extend(record.problems());
-            }
-        }
+        let problems: Vec<_> = changes.iter().flat_map(problems).collect();
         if !problems.is_empty() {
             return Err(StoreError::Refused(problems));
         }
-        let revision = meta_number(&self.transaction.open_table(META)?, "revision")? + 1;
-        let mut tables = Tables {
-            records: self.transaction.open_table(RECORDS)?,
-            reverse: self.transaction.open_table(REVERSE)?,
-            index: self.transaction.open_table(INDEX)?,
-            counts: self.transaction.open_table(COUNTS)?,
-            history: self.transaction.open_table(HISTORY)?,
-            postings: self.transaction.open_table(POSTINGS)?,
-            pending: Pending::default(),
-        };
         // The last change of a record is the one that stands: what comes to nothing leaves no trace.
         let standing: BTreeMap<Id, &Change> = changes.iter().map(|change| (change.id(), change)).collect();
-        let mut before = Vec::new();
-        for (made, (id, change)) in standing.into_iter().enumerate() {
-            let row = match change {
-                Change::Put(record) => Some(record.pack()),
-                Change::Delete(_) => None,
-            };
-            if let Some(old) = tables.replace(id.as_ref(), row.as_deref(), revision)? {
-                before.push((id, old));
-            }
-            told(made + 1);
-        }
-        tables.pending.flush(&mut tables.postings)?;
-        let problems = tables.dangling(before.iter().map(|(id, _)| id))?;
-        if !problems.is_empty() {
-            return Err(StoreError::Refused(problems));
-        }
-        drop(tables);
-        if before.is_empty() {
-            return Ok((self, None));
-        }
-        let entry =
-            Entry { time_ms: author.time_ms, author: author.name.clone(), note: author.note.clone(), changes: before };
-        self.transaction.open_table(LOG)?.insert(revision, entry.pack().as_slice())?;
+        let standing = standing.into_values().map(Ok);
+        self.logged(author, |records, follows| {
+            if changes.len() < MANY { few(records, follows, standing) } else { many(records, follows, standing) }
+        })
+    }
+
+    /// Applies changes as they are made, in the order of their ids, each record once, and logs them as one revision: of a
+    /// set of any size little is held in memory. Every problem is reported at once, as by [`Writer::apply`]; so is an error
+    /// of whoever makes the changes, and then too nothing is kept.
+    pub fn apply_stream(
+        self,
+        author: &Author,
+        changes: impl Iterator<Item = Result<Change, StoreError>>,
+    ) -> Result<(Self, Option<Revision>), StoreError> {
+        self.logged(author, |records, follows| {
+            let mut refused = Vec::new();
+            // After the first fault the others are only looked at for theirs.
+            let sound = changes.filter(|change| {
+                refused.extend(change.iter().flat_map(problems));
+                change.is_err() || refused.is_empty()
+            });
+            many(records, follows, sound)?;
+            if refused.is_empty() { Ok(()) } else { Err(StoreError::Refused(refused)) }
+        })
+    }
+
+    fn logged(
+        self,
+        author: &Author,
+        make: impl FnOnce(&mut Records<'_>, &mut Follows<'_>) -> Result<(), StoreError>,
+    ) -> Result<(Self, Option<Revision>), StoreError> {
+        let revision = meta_number(&self.transaction.open_table(META)?, "revision")? + 1;
+        let mut records = Records::open(&self.transaction, revision)?;
+        let mut follows = Follows::open(&self.transaction)?;
+        make(&mut records, &mut follows)?;
+        let head = records.finish(&follows)?.head(author.time_ms, &author.name, &author.note)?;
+        drop(follows);
+        let Some(head) = head else { return Ok((self, None)) };
+        self.transaction.open_table(LOG)?.insert(revision, head.as_slice())?;
         self.transaction.open_table(META)?.insert("revision", revision.to_le_bytes().as_slice())?;
         Ok((self, Some(revision)))
     }
@@ -141,24 +156,24 @@ impl<'s> Writer<'s> {
         Ok(row.map(|row| sealed::row_of(row.value()).to_vec()))
     }
 
-    /// What the built-in data last gave for a record: a hash of its row.
-    pub fn builtin(&self) -> Result<BTreeMap<Id, Vec<u8>>, StoreError> {
+    /// What the built-in data last gave for each of its records.
+    pub fn builtin(&self) -> Result<BTreeMap<Id, Given>, StoreError> {
         let table = self.transaction.open_table(BUILTIN)?;
         let mut all = BTreeMap::new();
         for entry in table.iter()? {
-            let (id, hash) = entry?;
-            if let Some(id) = IdRef::from_bytes(id.value()) {
-                all.insert(id.to_owned(), hash.value().to_vec());
+            let (id, given) = entry?;
+            if let (Some(id), Some(given)) = (IdRef::from_bytes(id.value()), Given::unpack(given.value())) {
+                all.insert(id.to_owned(), given);
             }
         }
         Ok(all)
     }
 
     /// Notes what the built-in data gives for a record, or that it gives nothing any more.
-    pub fn set_builtin(&self, id: IdRef<'_>, hash: Option<&[u8]>) -> Result<(), StoreError> {
+    pub fn set_builtin(&self, id: IdRef<'_>, given: Option<&Given>) -> Result<(), StoreError> {
         let mut table = self.transaction.open_table(BUILTIN)?;
-        match hash {
-            Some(hash) => table.insert(key::record(id).as_slice(), hash)?.map(drop),
+        match given {
+            Some(given) => table.insert(key::record(id).as_slice(), given.pack().as_slice())?.map(drop),
             None => table.remove(key::record(id).as_slice())?.map(drop),
         };
         Ok(())
@@ -239,99 +254,10 @@ impl<'s> Writer<'s> {
     }
 }
 
-impl Tables<'_> {
-    /// Replaces a row and everything that follows from it. Gives the value before (nothing where the record was new), or
-    /// nothing at all where the row stays the same.
-    fn replace(
-        &mut self,
-        id: IdRef<'_>,
-        row: Option<&[u8]>,
-        revision: Revision,
-    ) -> Result<Option<Option<Vec<u8>>>, StoreError> {
-        let kind = id.kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
-        let key = key::record(id);
-        let old = self.records.get(key.as_slice())?.map(|old| old.value().to_vec());
-        let old_row = old.as_deref().map(sealed::row_of);
-        if old_row == row {
-            return Ok(None);
-        }
-        let had = old_row.map(|old| derived(kind, id, Row::new(old))).unwrap_or_default();
-        let has = row.map(|row| derived(kind, id, Row::new(row))).unwrap_or_default();
-        let (mut lost, mut gained) = (Vec::new(), Vec::new());
-        for gone in had.iter().filter(|row| has.binary_search(row).is_err()) {
-            match gone {
-                Derived::Reverse(key) => drop(self.reverse.remove(key.as_slice())?),
-                Derived::Index(key) => drop(self.index.remove(key.as_slice())?),
-                Derived::Posting(token) => lost.push(*token),
-            }
-        }
-        for new in has.iter().filter(|row| had.binary_search(row).is_err()) {
-            match new {
-                Derived::Reverse(key) => drop(self.reverse.insert(key.as_slice(), ())?),
-                Derived::Index(key) => drop(self.index.insert(key.as_slice(), ())?),
-                Derived::Posting(token) => gained.push(*token),
-            }
-        }
-        self.pending.add(id.tag, id.key, &gained, &lost);
-        if self.pending.is_full() {
-            self.pending.flush(&mut self.postings)?;
-        }
-        match row {
-            Some(row) => {
-                self.records.insert(key.as_slice(), sealed::seal(revision, row).as_slice())?;
-            }
-            None => drop(self.records.remove(key.as_slice())?),
-        }
-        if old.is_some() {
-            self.history.insert(key::history(id, revision).as_slice(), ())?;
-        }
-        self.count(kind, old.is_some(), row.is_some())?;
-        Ok(Some(old))
-    }
-
-    fn count(&mut self, kind: &Kind, had: bool, has: bool) -> Result<(), StoreError> {
-        if had != has {
-            let count = self.counts.get(kind.tag)?.map_or(0, |count| count.value());
-            let count = if has { count + 1 } else { count.saturating_sub(1) };
-            self.counts.insert(kind.tag, count)?;
-        }
-        Ok(())
-    }
-
-    /// References of changed records that lead nowhere, and references that lead to deleted ones.
-    fn dangling<'i>(&self, changed: impl Iterator<Item = &'i Id>) -> Result<Vec<Invalid>, StoreError> {
-        let mut problems = Vec::new();
-        for id in changed {
-            let Some(kind) = id.as_ref().kind() else { continue };
-            if let Some(row) = self.records.get(key::record(id.as_ref()).as_slice())? {
-                let mut targets = Vec::new();
-                each_reference(kind, Row::new(sealed::row_of(row.value())), |_, target, _| {
-                    targets.push(target.to_owned());
-                });
-                for target in targets {
-                    if self.records.get(key::record(target.as_ref()).as_slice())?.is_none() {
-                        problems.push(Invalid {
-                            id: id.to_string(),
-                            path: "reference".to_owned(),
-                            problem: format!("there is no record {target}"),
-                        });
-                    }
-                }
-                continue;
-            }
-            let prefix = key::reverse_target(id.as_ref());
-            let end = key::after_prefix(&prefix);
-            for entry in self.reverse.range(prefix.as_slice()..end.as_slice())? {
-                let (key, _) = entry?;
-                if let Some((source, _)) = key::reverse_source(key.value()) {
-                    problems.push(Invalid {
-                        id: id.to_string(),
-                        path: "reference".to_owned(),
-                        problem: format!("cannot be deleted: {source} refers to it"),
-                    });
-                }
-            }
-        }
-        Ok(problems)
+/// What the model has against a change.
+fn problems(change: &Change) -> Vec<Invalid> {
+    match change {
+        Change::Put(record) => record.problems(),
+        Change::Delete(_) => Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use super::fold::{Folded, Unit};
 use super::names;
 use super::query::Query;
 use super::readings::{self, Sound, sounds};
+use crate::config::NAME_CHARS;
 
 /// Where a query matches in a name; the better comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,33 +83,42 @@ impl Query {
 
     fn find_pinyin(&self, name: &Folded<'_>, best: &mut Best<'_, '_>) {
         let mut loose = Best { name, found: None, stem: None };
-        self.walk_all(name, &mut loose, |at| sounds(name.units()[at]).iter().copied());
-        let Some(loose) = loose.found else { return };
-        best.take(Kind::OtherReading, loose.span);
+        let starts = self.walk_all(name, u128::MAX, &mut loose, |at| sounds(name.units()[at]).iter().copied());
+        let Some(found) = loose.found else { return };
+        best.stem = loose.stem;
+        best.take(Kind::OtherReading, found.span);
         let right = readings::right(name);
-        self.walk_all(name, best, |at| right_sounds(name.units()[at], right[at]));
+        // The right reading is one of all: where none of them matched, it does not either.
+        self.walk_all(name, starts, best, |at| right_sounds(name.units()[at], right[at]));
     }
 
+    /// Matches from each of some places on, and tells from which it did.
     fn walk_all<S: Iterator<Item = Sound>>(
         &self,
         name: &Folded<'_>,
+        starts: u128,
         best: &mut Best<'_, '_>,
         sounds: impl Fn(usize) -> S,
-    ) {
+    ) -> u128 {
+        // A bit for each place of a name.
+        const { assert!(NAME_CHARS <= 128) };
         let units = name.units();
-        for start in 0..units.len() {
+        let mut matched = 0;
+        for start in (0..units.len()).filter(|start| starts >> start & 1 == 1) {
             let mut ways = Ways { text: 1, ..Ways::default() };
             for (at, unit) in units.iter().enumerate().skip(start) {
                 let own = (at > start || unit.starts).then_some(unit.char);
                 ways = self.step(ways, own, sounds(at));
                 for kind in ways.take_finished(self.length()) {
                     best.take(kind, start..at + 1);
+                    matched |= 1 << start;
                 }
                 if ways.all() == 0 {
                     break;
                 }
             }
         }
+        matched
     }
 
     /// What can have been used up of the query after one more character: `own` as it stands, or as one of `sounds`.

@@ -2,11 +2,9 @@
 //!
 //! A name is folded ([`fold`]), its characters have readings ([`readings`]), both give the [`tokens`] that a store keeps it
 //! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
-//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart,
-//! [`chains`] texts of several.
+//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart.
 
 pub mod candidates;
-pub mod chains;
 pub mod fold;
 pub mod matching;
 pub mod names;

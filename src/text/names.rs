@@ -1,5 +1,7 @@
 //! Names taken apart: what a region is called, and what it is.
 
+use std::sync::LazyLock;
+
 use super::fold::fold;
 
 /// A name in its three parts, which follow each other in it.
@@ -19,6 +21,9 @@ const GENERICS: &str = "高新技术产业开发区 经济技术开发区 嘎查
     特別行政區 村民委員會 居民委員會 工业园区 民族苏木 村居委会 村村委会 产业园区 开发区 自治区 自治州 \
     自治县 自治旗 民族乡 居委会 村委会 家委会 自治區 自治縣 新区 林区 特区 地区 街道 苏木 社区 嘎查 社區 \
     园区 省 市 盟 州 县 區 区 旗 镇 乡 村 縣 鎮 鄉";
+
+/// The same, apart: a search takes many names apart.
+static EACH_GENERIC: LazyLock<Vec<&str>> = LazyLock::new(|| GENERICS.split(' ').collect());
 
 /// The same in English, as the last word of a name.
 const WORDS: &str = "Province Municipality Prefecture City County District Banner League Town Township Subdistrict \
@@ -65,10 +70,10 @@ fn generic_at(name: &str) -> Option<usize> {
         return (WORDS.split(' ').any(|known| known == word) && !stem.trim().is_empty())
             .then(|| name.len() - word.len());
     }
-    let generic = GENERICS.split(' ').find(|generic| name.ends_with(generic))?;
+    let generic = EACH_GENERIC.iter().find(|generic| name.ends_with(**generic))?;
     let stem = &name[..name.len() - generic.len()];
     // 广州 is no 州 called 广, 万柏林区 no 林区 and 桃园区 no 园区; 恩施州 and 神农架林区 are.
-    let least = match generic {
+    let least = match *generic {
         "州" | "园区" => 2,
         "林区" => 3,
         _ => 1,

@@ -2,7 +2,8 @@
 //!
 //! The stem is one word, and so are the peoples of an autonomous region and what the region is (市, 自治县, 村民委员会);
 //! each begins with a capital, and an apostrophe stands before a syllable that begins with a vowel. What is not Chinese
-//! stays as it is, as words of its own.
+//! stays as it is, as words of its own. A name that is no place's but a sentence, such as a group's or a project's, has its
+//! syllables apart: which of them are words, no table knows.
 
 use super::fold::{Folded, is_han, is_mark};
 use super::names::{self, Parts};
@@ -14,6 +15,7 @@ pub fn pinyin(name: &str) -> String {
     let right = readings::right(&folded);
     let parts = names::parts(name);
     let breaks = breaks(parts);
+    let apart = is_sentence(parts);
     let mut text = String::with_capacity(name.len() * 2);
     // Whether the last thing written was a syllable, to which the next one can be joined.
     let mut joins = false;
@@ -28,7 +30,7 @@ pub fn pinyin(name: &str) -> String {
             continue;
         };
         let fresh = !joins || breaks.contains(&at);
-        if fresh {
+        if fresh || apart {
             space(&mut text);
         } else if sound.letters().starts_with(['a', 'e', 'o']) {
             text.push('\'');
@@ -53,6 +55,15 @@ fn breaks(parts: Parts<'_>) -> Vec<usize> {
     [start, generic].into_iter().chain(each).chain(committee.map(|before| generic + before.len())).collect()
 }
 
+/// The most characters in a row that are one word: of a name that does not say what it is, and of one that does.
+const WORD_CHARS: [usize; 2] = [6, 10];
+
+/// Whether a name is rather a sentence: it has more characters in a row than any name that is one word.
+fn is_sentence(parts: Parts<'_>) -> bool {
+    let longest = parts.stem.split(|char| !is_han(char)).map(|run| run.chars().count()).max();
+    longest > Some(WORD_CHARS[usize::from(!parts.generic.is_empty())])
+}
+
 /// Keeps a piece of the name that is not read.
 fn keep(text: &mut String, piece: &str, joins: &mut bool) {
     for char in piece.chars() {
@@ -69,7 +80,7 @@ fn keep(text: &mut String, piece: &str, joins: &mut bool) {
 }
 
 fn space(text: &mut String) {
-    if !text.is_empty() && !text.ends_with([' ', '(', '（', '-']) {
+    if !text.is_empty() && !text.ends_with([' ', '(', '（', '-', '“', '‘', '《']) {
         text.push(' ');
     }
 }
@@ -119,6 +130,12 @@ mod tests {
             ("东升社区A座", "Dōngshēngshèqū A Zuò"),
             ("Zhongshan City", "Zhongshan City"),
             ("圣方济各堂区（路环）", "Shèngfāngjìgètángqū（Lùhuán）"),
+            ("中山职业院校", "Zhōngshānzhíyèyuànxiào"),
+            ("东西部扶贫协作", "Dōng xī bù fú pín xié zuò"),
+            ("省级“粤菜师傅”培训基地", "Shěngjí“Yuècàishīfu” Péixùnjīdì"),
+            ("签约销售昭通苹果的中山企业", "Qiān yuē xiāo shòu zhāo tōng píng guǒ de zhōng shān qǐ yè"),
+            ("东北地区与东部地区对口合作 2017", "Dōng běi dì qū yǔ dōng bù dì qū duì kǒu hé zuò 2017"),
+            ("克孜勒苏柯尔克孜自治州", "Kèzīlèsū Kē'ěrkèzī Zìzhìzhōu"),
             ("", ""),
         ] {
             assert_eq!(pinyin(name), written, "{name}");

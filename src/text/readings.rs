@@ -48,6 +48,8 @@ struct Table {
     beyond: Vec<(char, u16)>,
     /// In order.
     words: Vec<Word>,
+    /// A bit for each character that a word begins with, and for those that share its bit.
+    firsts: [u64; FIRSTS / 64],
 }
 
 /// The first of the characters that stand in one block.
@@ -179,7 +181,12 @@ impl Table {
         });
         let mut words: Vec<Word> = words.collect();
         words.sort_unstable_by(|one, other| one.chars.cmp(&other.chars));
-        Self { letters, pool, lists, list_of, beyond, words }
+        let mut firsts = [0; FIRSTS / 64];
+        for word in &words {
+            let (place, bit) = first_bit(word.chars[0]);
+            firsts[place] |= bit;
+        }
+        Self { letters, pool, lists, list_of, beyond, words, firsts }
     }
 
     fn sounds(&self, char: char) -> &[Sound] {
@@ -194,6 +201,11 @@ impl Table {
     /// The longest word that begins here.
     fn word(&self, units: &[Unit]) -> Option<&Word> {
         let first = units.first()?.char;
+        // Most characters begin no word, and most of those are told by a bit.
+        let (place, bit) = first_bit(first);
+        if self.firsts[place] & bit == 0 {
+            return None;
+        }
         let from = self.words.partition_point(|word| word.chars[0] < first);
         let fits = |word: &&Word| {
             word.chars.len() <= units.len() && word.chars.iter().zip(units).all(|(char, unit)| *char == unit.char)
@@ -204,6 +216,14 @@ impl Table {
             .filter(fits)
             .max_by_key(|word| word.chars.len())
     }
+}
+
+/// How many bits tell what characters words may begin with.
+const FIRSTS: usize = 4096;
+
+fn first_bit(char: char) -> (usize, u64) {
+    let place = char as usize % FIRSTS;
+    (place / 64, 1 << (place % 64))
 }
 
 /// Every reading of a character, the usual one first, and then how else they are spelled; none for what is not Chinese.

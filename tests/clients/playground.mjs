@@ -139,8 +139,8 @@ try {
     const { answer } = await run();
     check(`${names[index]} is answered`, answer.data && !answer.errors, answer.errors);
     check(`${names[index]} has something to show`, /\p{Script=Han}/u.test(JSON.stringify(answer.data)), answer.data);
-    const asked = /^# extensions: (.*)$/m.exec(await query());
-    const more = Object.keys(asked ? JSON.parse(asked[1]) : {}).sort();
+    const asked = [...(await query()).matchAll(/^# extensions: (.*)$/gm)];
+    const more = asked.flatMap(([, text]) => Object.keys(JSON.parse(text))).sort();
     check(`${names[index]} has what its comment asks for`, String(Object.keys(answer.extensions ?? {}).sort()) === String(more), answer.extensions);
     await shoot(`tab-${index + 1}`);
   }

@@ -3,8 +3,12 @@
 use std::path::Path;
 
 use jiedui::exchange::builtin;
+use jiedui::model::catalog::slot;
 use jiedui::model::id::Id;
-use jiedui::store::{Store, check, key};
+use jiedui::model::kinds::PRODUCT;
+use jiedui::model::record::Record;
+use jiedui::model::value::Value;
+use jiedui::store::{Author, Change, Store, check, key};
 use redb::{Database, ReadableTable, TableDefinition};
 
 use crate::support::{TIME_MS, open};
@@ -15,6 +19,7 @@ const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("p
 const INDEX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("index");
 const COUNTS: TableDefinition<'_, u8, u64> = TableDefinition::new("counts");
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+const LOG_PARTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("log_parts");
 const BUILTIN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("builtin");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
@@ -220,6 +225,54 @@ fn a_log_that_is_bent_or_behind_is_named() {
         },
         &["log: revision 3: the revisions before it have a gap"],
     );
+}
+
+#[test]
+fn a_part_of_the_log_that_is_bent_or_missing_or_too_much_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jiedui.redb");
+    let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "many".to_owned() };
+    let product = |at: u32| {
+        let mut record = Record::new(&PRODUCT, &format!("{at:05}"));
+        record.values[slot::NAME] = Value::Text("x".to_owned());
+        Ok(Change::Put(record))
+    };
+    let store = open(&path);
+    let (writer, _) = store.writer().unwrap().apply_stream(&author, (0..10_000).map(product)).unwrap();
+    writer.commit().unwrap();
+    drop(store);
+    assert_eq!(differences(&path), Vec::<String>::new());
+    let key = |part: u8| [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, part];
+    let damage = |part: u8, value: Option<&[u8]>, expected: &str| {
+        let database = Database::open(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let before = {
+            let mut table = transaction.open_table(LOG_PARTS).unwrap();
+            match value {
+                Some(value) => table.insert(key(part).as_slice(), value).unwrap(),
+                None => table.remove(key(part).as_slice()).unwrap(),
+            }
+            .map(|before| before.value().to_vec())
+        };
+        transaction.commit().unwrap();
+        drop(database);
+        let found = differences(&path);
+        assert!(found.iter().any(|line| line.contains(expected)), "{expected}\nin {found:#?}");
+        let database = Database::open(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        {
+            let mut table = transaction.open_table(LOG_PARTS).unwrap();
+            match before {
+                Some(before) => drop(table.insert(key(part).as_slice(), before.as_slice()).unwrap()),
+                None => drop(table.remove(key(part).as_slice()).unwrap()),
+            }
+        }
+        transaction.commit().unwrap();
+    };
+    damage(1, Some(&[1, 2]), "log_parts: revision 1: ");
+    damage(1, None, "log_parts: revision 1: has 2 parts, its row in the log says 3");
+    damage(3, Some(&[1, 2]), "log_parts: revision 1: has 4 parts");
+    assert_eq!(differences(&path), Vec::<String>::new());
 }
 
 #[test]

@@ -42,6 +42,20 @@ fn a_first_start_loads_the_data_and_answers() {
 }
 
 #[test]
+fn the_log_has_no_colours_in_a_file() {
+    let (folder, db) = database();
+    let log = folder.path().join("log");
+    let mut command = jiedui(&["--listen", "127.0.0.1:0", "--db", db.to_str().unwrap()]);
+    command.env("RUST_LOG", "access=info").stderr(std::fs::File::create(&log).unwrap());
+    let server = Server::run(command);
+    assert_eq!(server.get("/health", &[]).status, 200);
+    drop(server);
+    let told = std::fs::read_to_string(&log).unwrap();
+    assert!(told.contains("INFO access: id=") && told.contains("route=\"/health\""), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
 fn query_answers_beside_a_running_server_from_an_argument_a_file_or_standard_input() {
     let (folder, db) = database();
     let _server = Server::start(&db, &[]);
@@ -131,29 +145,32 @@ fn a_database_of_another_program_is_left_as_it_is() {
 
 #[test]
 fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
-    is_upgraded(include_bytes!("../fixtures/format-1.redb.gz"), 1);
-    is_upgraded(include_bytes!("../fixtures/format-2.redb.gz"), 2);
-}
-
-fn is_upgraded(packed: &[u8], format: u32) {
-    let (_folder, db) = folder();
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
-    std::fs::write(&db, &bytes).unwrap();
-    for command in [["query", "{ __typename }"].as_slice(), &["check"]] {
-        let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
-        let told = format!("has format {format}, this jiedui reads format 3; `jiedui serve` upgrades it");
-        fails(&output, 5, &told);
-        assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
+    for (format, packed) in [
+        (1, include_bytes!("../fixtures/format-1.redb.gz").as_slice()),
+        (2, include_bytes!("../fixtures/format-2.redb.gz")),
+    ] {
+        let (_folder, db) = folder();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(packed), &mut bytes).unwrap();
+        std::fs::write(&db, &bytes).unwrap();
+        for command in [["query", "{ __typename }"].as_slice(), &["check"]] {
+            let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
+            let told = format!("has format {format}, this jiedui reads format 3; `jiedui serve` upgrades it");
+            fails(&output, 5, &told);
+            assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
+        }
+        drop(crate::server::Server::start(&db, &[]));
+        let output = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let query = "{ region(code: \"442000\") { name pairings { totalCount } } provinces { totalCount } }";
+        let output = jiedui(&["query", query]).env("JIEDUI_DB", &db).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["data"]["region"]["name"], "中山市");
+        assert_eq!(answer["data"]["provinces"]["totalCount"], 31);
+        // What its log says is still read.
+        let entry = crate::support::open(&db).snapshot().unwrap().log_entry(1).unwrap().unwrap();
+        assert!(entry.author == "jiedui" && entry.changes.len() > 1_000, "{}", entry.changes.len());
     }
-    drop(crate::server::Server::start(&db, &[]));
-    let output = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let query = "{ region(code: \"442000\") { name pairings { totalCount } } provinces { totalCount } }";
-    let output = jiedui(&["query", query]).env("JIEDUI_DB", &db).output().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(answer["data"]["region"]["name"], "中山市");
-    assert_eq!(answer["data"]["provinces"]["totalCount"], 31);
 }
 
 #[test]

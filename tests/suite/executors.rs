@@ -64,6 +64,7 @@ impl Both {
         let text = |answer: &Answer| answer.data.as_ref().map(|data| String::from_utf8(data.clone()).unwrap());
         assert_eq!(text(&plan), text(&other), "{request:#?}");
         assert_eq!(told(&plan.errors), told(&other.errors), "{request:#?}");
+        assert_eq!(plan.extensions, other.extensions, "{request:#?}");
         plan
     }
 
@@ -87,6 +88,22 @@ fn every_query_of_the_project_is_answered_alike() {
         let answer = both.agree(&Request::new(&query));
         assert!(answer.data.is_some(), "{name}: {:#?}", answer.errors);
     }
+}
+
+#[test]
+fn what_a_request_asks_in_its_extensions_is_told_alike() {
+    let both = Both::loaded();
+    let asked = json!({ "citations": true, "plan": true, "receipt": true });
+    for (name, query) in queries() {
+        let extensions = asked.as_object().unwrap().clone();
+        let answer = both.agree(&Request { extensions, ..Request::new(&query) });
+        let mut told: Vec<_> = answer.extensions.keys().collect();
+        told.sort();
+        assert_eq!(told, ["citations", "plan", "receipt"], "{name}");
+    }
+    let extensions = json!({ "plan": "yes" }).as_object().unwrap().clone();
+    let refused = both.agree(&Request { extensions, ..Request::new("{ region(code: \"442000\") { name } }") });
+    assert_eq!(refused.errors.len(), 1);
 }
 
 /// The queries under `tests/suite/queries`.

@@ -1,5 +1,5 @@
 //! The gazetteer: editions of one list, brought into one record for each region. The slices under `tests/fixtures/gazetteer`
-//! are cut from real editions, 2016 to 2023.
+//! are cut from real editions, 2016 to 2023. What comes of one import after another is in `gazetteer_again`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use jiedui::exchange::gazetteer::{Report, import};
 use jiedui::model::catalog::slot;
 use jiedui::model::id::Id;
 use jiedui::model::record::Record;
-use jiedui::model::value::Value as Stored;
 use jiedui::store::{Author, Change, Store, check};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -18,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::support::{TIME_MS, data, open};
 
-const ALL: [&str; 5] = ["2.0.0", "2.1.1", "2.2.0", "2.3.1", "2.7.0"];
+pub const ALL: [&str; 5] = ["2.0.0", "2.1.1", "2.2.0", "2.3.1", "2.7.0"];
 
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gazetteer")
@@ -51,7 +50,7 @@ impl Place {
         path
     }
 
-    fn import(&self, versions: &[&str]) -> Report {
+    pub fn import(&self, versions: &[&str]) -> Report {
         let report = import(&self.store, &self.editions(versions), TIME_MS, &mut |_| {}).unwrap();
         let mut found = Vec::new();
         check(&self.store.snapshot().unwrap(), |difference| found.push(difference.to_string())).unwrap();
@@ -60,7 +59,7 @@ impl Place {
     }
 
     /// Closes the store, and asks what it holds.
-    fn ask(self, query: &str) -> Value {
+    pub fn ask(self, query: &str) -> Value {
         let api = Api::new(std::sync::Arc::new(self.store), Executor::Plan, Default::default());
         data(&api.answer_now(&Request::new(query)))
     }
@@ -75,7 +74,7 @@ impl Place {
         self.store.snapshot().unwrap().revision().unwrap()
     }
 
-    fn keeper(&self, change: Change) {
+    pub fn keeper(&self, change: Change) {
         let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "a correction".to_owned() };
         let (writer, revision) = self.store.writer().unwrap().apply(&author, &[change]).unwrap();
         assert!(revision.is_some());
@@ -83,7 +82,7 @@ impl Place {
     }
 }
 
-fn imported(versions: &[&str]) -> Place {
+pub fn imported(versions: &[&str]) -> Place {
     let place = Place::new();
     place.import(versions);
     place
@@ -339,169 +338,6 @@ fn built_in_regions_keep_their_ids_and_all_that_they_hold() {
             "pairing": { "helpers": [{ "id": "city:442000" }], "helped": [{ "id": "city:530600" }] },
             "region": { "id": "town:442000100" },
         })
-    );
-}
-
-#[test]
-fn the_same_again_changes_nothing_and_makes_no_revision() {
-    let place = imported(&ALL);
-    let revision = place.revision();
-    let again = place.import(&ALL);
-    assert_eq!((again.revision, place.revision()), (None, revision));
-    assert!(again.levels.iter().all(|level| level.new == 0 && level.changed == 0), "{again:?}");
-    // A part of it again, too, though it is compared over longer gaps.
-    assert_eq!(place.import(&["2.0.0", "2.2.0"]).revision, None);
-    assert_eq!(place.import(&["2.0.0", "2.7.0"]).revision, None);
-    assert_eq!(place.import(&["2.2.0"]).revision, None);
-    assert_eq!(place.import(&["2.7.0"]).revision, None);
-}
-
-#[test]
-fn what_was_compared_over_shorter_gaps_is_not_told_again_over_longer_ones() {
-    let place = Place::new();
-    let common = "code,name,parent\n62,甘肃省,\n6299,某市,62\n";
-    let rows = [
-        (
-            "2016",
-            "629901,甲区,6299\n629902,乙区,6299\n629901001,子镇,629901\n629901002,丑镇,629901\n629901003,寅镇,629901\n629902001,卯镇,629902\n",
-        ),
-        (
-            "2018",
-            "629902,乙区,6299\n629902001,卯镇,629902\n629902002,子镇,629902\n629902003,丑镇,629902\n629902004,寅镇,629902\n",
-        ),
-        (
-            "2023",
-            "629902,乙区,6299\n629903,丙区,6299\n629902001,卯镇,629902\n629902003,丑镇,629902\n629902004,寅镇,629902\n629903001,子镇,629903\n",
-        ),
-    ];
-    let write = |folder: &str, years: &[&str]| {
-        let path = place.folder.path().join(folder);
-        for (year, rows) in rows.iter().filter(|(year, _)| years.contains(year)) {
-            let text = format!("{common}{rows}");
-            std::fs::create_dir_all(path.join(year)).unwrap();
-            std::fs::write(path.join(year).join("regions.csv"), &text).unwrap();
-            let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-            let descriptor = json!({
-                "name": format!("list-{year}"), "edition": format!("{year}-10-31"),
-                "resources": [{ "name": "regions", "path": "regions.csv", "bytes": text.len(), "hash": format!("sha256:{digest}") }],
-            });
-            std::fs::write(path.join(year).join("datapackage.json"), descriptor.to_string()).unwrap();
-        }
-        import(&place.store, &path, TIME_MS, &mut |_| {}).unwrap()
-    };
-    assert_eq!(write("all", &["2016", "2018", "2023"]).predecessors, 2);
-    // 子镇 of 甲区 stands in 丙区 now: but it came there by way of 乙区.
-    assert_eq!(write("ends", &["2016", "2023"]).revision, None);
-    let asked = place.ask(
-        r#"{
-            region(code: "629901") { ... on County { successors { nodes { name } } } }
-            c: region(code: "629903") { ... on County { predecessors { name } } }
-        }"#,
-    );
-    assert_eq!(asked["region"]["successors"]["nodes"], json!([{ "name": "乙区" }]));
-    assert_eq!(asked["c"]["predecessors"], json!([{ "name": "乙区" }]));
-}
-
-#[test]
-fn an_older_edition_adds_former_names_and_codes_and_nothing_else() {
-    let place = imported(&["2.7.0"]);
-    let before = place.record("county:620881").unwrap();
-    let report = place.import(&["2.2.0", "2.1.1"]);
-    assert_eq!(report.levels[3].new + report.levels[4].new, 0, "{report:?}");
-    let after = place.record("county:620881").unwrap();
-    let may_differ = ["codes", "formerNames"].map(|field| before.kind.slot_of(field));
-    for (slot, (before, after)) in before.values.iter().zip(&after.values).enumerate() {
-        assert_eq!(
-            before != after,
-            may_differ.contains(&slot) || slot == slot::CITATIONS,
-            "{slot}: {before:?}, {after:?}"
-        );
-    }
-    let asked = place.ask(
-        r#"{ region(code: "620824") { id codes { code validFrom validUntil } formerNames { name validUntil } } }"#,
-    );
-    assert_eq!(
-        asked["region"],
-        json!({
-            "id": "county:620881",
-            "codes": [
-                { "code": "620881", "validFrom": "2018~", "validUntil": null },
-                { "code": "620824", "validFrom": null, "validUntil": "2018~" },
-            ],
-            "formerNames": [{ "name": "华亭县", "validUntil": "2018~" }],
-        })
-    );
-}
-
-#[test]
-fn an_edition_between_tells_dates_better() {
-    let query = r#"{
-        liangping: region(code: "500228") { codes { code validFrom validUntil } formerNames { name validUntil } }
-        longhua: region(code: "440309") { predecessorsConnection { edges { on } } }
-        laiwu: region(code: "371200") { ... on City { abolished } }
-    }"#;
-    let place = imported(&["2.0.0", "2.7.0"]);
-    place.import(&ALL);
-    let mended = place.ask(query);
-    assert_eq!(mended["liangping"]["formerNames"][0]["validUntil"], "2017~");
-    assert_eq!(mended["laiwu"]["abolished"], "2019~");
-    assert_eq!(mended["longhua"]["predecessorsConnection"]["edges"][0]["on"], "2017~");
-    assert_eq!(mended, imported(&ALL).ask(query));
-}
-
-#[test]
-fn a_newer_edition_keeps_the_record_and_makes_it_todays() {
-    let place = imported(&["2.1.1"]);
-    let note = Stored::Text("a keeper's remark".to_owned());
-    let mut huating = place.record("county:620824").unwrap();
-    // A series that began under the old code.
-    assert_eq!(huating.values[slot::NAME], Stored::Text("华亭县".to_owned()));
-    place.import(&["2.7.0"]);
-    huating = place.record("county:620824").unwrap();
-    assert_eq!(huating.values[slot::NAME], Stored::Text("华亭市".to_owned()));
-    huating.values[slot::NOTE] = note.clone();
-    place.keeper(Change::Put(huating));
-    assert_eq!(place.import(&["2.7.0", "2.1.1"]).revision, None);
-    let asked = place.ask(
-        r#"{
-            region(code: "620881") { id name note code codes { code basis } formerNames { name } children { totalCount } formerChildren { totalCount } }
-            town: node(id: "town:620824100") { ... on Town { abolished code parent { id } formerParent { id } } }
-        }"#,
-    );
-    assert_eq!(
-        asked["region"],
-        json!({
-            "id": "county:620824", "name": "华亭市", "note": "a keeper's remark", "code": "620881",
-            "codes": [{ "code": "620824", "basis": null }, { "code": "620881", "basis": "INFERRED" }],
-            "formerNames": [{ "name": "华亭县" }], "children": { "totalCount": 11 }, "formerChildren": { "totalCount": 12 },
-        })
-    );
-    assert_eq!(
-        asked["town"],
-        json!({ "abolished": "2023~", "code": null, "parent": null, "formerParent": { "id": "county:620824" } })
-    );
-}
-
-#[test]
-fn a_keepers_name_outlives_a_newer_edition() {
-    let place = imported(&["2.1.1"]);
-    let mut huating = place.record("county:620824").unwrap();
-    huating.values[slot::NAME] = Stored::Text("华亭".to_owned());
-    place.keeper(Change::Put(huating));
-    // The newer edition lacks this town's code: it is for the keeper to say that it is no more.
-    let mut town = place.record("town:620824100").unwrap();
-    town.values[slot::NOTE] = Stored::Text("the seat".to_owned());
-    place.keeper(Change::Put(town.clone()));
-    place.import(&["2.7.0"]);
-    let after = place.record("town:620824100").unwrap();
-    for field in ["code", "parent", "abolished"] {
-        let slot = town.kind.slot_of(field);
-        assert_eq!(after.values[slot], town.values[slot], "{field}");
-    }
-    let asked = place.ask(r#"{ region(code: "620881") { id name aliases code } }"#);
-    assert_eq!(
-        asked["region"],
-        json!({ "id": "county:620824", "name": "华亭", "aliases": ["华亭市"], "code": "620881" })
     );
 }
 

@@ -24,7 +24,7 @@ fn database() -> (TempDir, PathBuf) {
 }
 
 /// A server that the tests which only ask share, for as long as one of them runs.
-fn shared() -> Arc<(Server, TempDir)> {
+pub fn shared() -> Arc<(Server, TempDir)> {
     static SHARED: Mutex<Weak<(Server, TempDir)>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     shared.upgrade().unwrap_or_else(|| {
@@ -37,7 +37,7 @@ fn shared() -> Arc<(Server, TempDir)> {
 
 /// Expects a refusal: a status, a code, no data.
 #[track_caller]
-fn refused(reply: &Reply, status: u16, code: &str) {
+pub fn refused(reply: &Reply, status: u16, code: &str) {
     assert_eq!(reply.status, status, "{}", reply.text());
     let answer = reply.json();
     assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");

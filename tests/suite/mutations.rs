@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Loaded, data, loaded};
 
+/// Who may do everything.
 pub fn keeper() -> Caller {
     Caller::Known { name: "keeper".to_owned(), role: Role::Keeper }
 }

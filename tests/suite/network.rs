@@ -40,6 +40,51 @@ fn a_path_is_the_shortest_and_each_step_says_by_what() {
     assert_eq!(same["steps"], json!([]));
 }
 
+/// The steps from a record, each as the record, the tie, and what stands between, in the order of records.
+fn steps_from(id: &str, along: &str) -> Vec<[Value; 3]> {
+    let query = format!(
+        "{{ neighborhood(of: \"{id}\", along: {along}) {{ members(first: 1000) {{ edges {{ tie via {{ id }} node {{ id }} }} }} }} }}"
+    );
+    let edges = ask(&query)["neighborhood"]["members"]["edges"].as_array().unwrap().clone();
+    edges.iter().map(|edge| [edge["node"]["id"].clone(), edge["tie"].clone(), edge["via"]["id"].clone()]).collect()
+}
+
+#[test]
+fn a_path_is_the_one_that_a_plain_walk_from_its_beginning_finds_first() {
+    const FROM: &str = "city:442000";
+    for along in ["[PAIRING]", "[PAIRING, HIERARCHY, PLACE]"] {
+        // Breadth first: each record by the first way that leads to it.
+        let mut met: Vec<(String, Vec<[Value; 3]>)> = vec![(FROM.to_owned(), Vec::new())];
+        let mut at = 0;
+        while at < met.len() && at < 150 {
+            let (id, way) = met[at].clone();
+            for step in steps_from(&id, along) {
+                let to = step[0].as_str().unwrap();
+                if !met.iter().any(|(known, _)| known == to) {
+                    met.push((to.to_owned(), [way.as_slice(), std::slice::from_ref(&step)].concat()));
+                }
+            }
+            at += 1;
+        }
+        assert!(met.iter().any(|(_, way)| way.len() > 3), "{along}");
+        for (to, way) in met.iter().step_by(11) {
+            let found = path(&format!("from: \"{FROM}\", to: \"{to}\", along: {along}, depth: 12"));
+            assert_eq!(found["length"], way.len(), "{to}");
+            let steps = found["steps"].as_array().unwrap().iter();
+            let steps: Vec<_> =
+                steps.map(|step| [step["to"]["id"].clone(), step["tie"].clone(), step["via"]["id"].clone()]).collect();
+            assert_eq!(steps, *way, "{to}");
+            // What is exactly as far as may be is found, and what is a step farther is not.
+            if way.len() > 1 {
+                let depth = |depth: usize| {
+                    path(&format!("from: \"{FROM}\", to: \"{to}\", along: {along}, depth: {depth}"))["length"].clone()
+                };
+                assert_eq!((depth(way.len()), depth(way.len() - 1)), (json!(way.len()), Value::Null), "{to}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_path_goes_along_the_chosen_ties_alone() {
     let up = path("from: \"city:442000\", to: \"city:445100\", along: [HIERARCHY]");
@@ -180,15 +225,41 @@ fn whoever_has_another_helper_is_not_left_without_help() {
     assert!(ids(&certain["left"]["nodes"]).contains(&"county:530623"), "{certain}");
     assert!(!ids(&certain["left"]["nodes"]).contains(&"city:530600"), "{certain}");
     assert_eq!(withdrawal("of: \"city:442000\", asOf: \"1980-01-01\"")["helped"], 0);
-    // In a cooperation each has the other.
-    for (one, other) in [("province:210000", "province:320000"), ("province:320000", "province:210000")] {
-        let found = withdrawal(&format!("of: \"{one}\", asOf: \"2019-01-01\""));
-        assert!(ids(&found["left"]["nodes"]).contains(&other), "{one}: {found}");
-    }
     assert_eq!(
         withdrawal("of: \"city:441200\", asOf: \"2019-01-01\"")["left"]["nodes"],
         json!([{ "id": "city:450300" }])
     );
+}
+
+#[test]
+fn in_a_cooperation_nobody_is_helped_and_so_nobody_is_left_without_help() {
+    let withdrawal = |of: &str, day: &str| {
+        let query = format!(
+            "{{ withdrawal(of: \"{of}\", asOf: \"{day}\") {{ helped left {{ nodes {{ id }} }}
+                partners {{ nodes {{ id }} }} unpaired {{ nodes {{ id }} }} }} }}"
+        );
+        ask(&query)["withdrawal"].clone()
+    };
+    for (one, other) in [("province:210000", "province:320000"), ("province:320000", "province:210000")] {
+        let found = withdrawal(one, "2019-01-01");
+        assert_eq!(ids(&found["partners"]["nodes"]), [other]);
+        assert!(!ids(&found["left"]["nodes"]).contains(&other), "{one}: {found}");
+    }
+    // 梅州 has nobody but 广州, 龙岩 another too; both lose a partner and no help.
+    let found = withdrawal("city:440100", "2023-01-01");
+    assert_eq!(ids(&found["partners"]["nodes"]), ["city:350800", "city:441400"]);
+    let unpaired = ids(&found["unpaired"]["nodes"]);
+    assert!(!unpaired.contains(&"city:350800") && unpaired.contains(&"city:441400"), "{found}");
+    assert_eq!(withdrawal("city:350800", "2023-01-01")["unpaired"]["nodes"], json!([]));
+    // 陕西 loses the help of 江苏, and has a pairing with others still: it helps a part of Tibet.
+    let found = withdrawal("province:320000", "2019-01-01");
+    assert!(ids(&found["left"]["nodes"]).contains(&"province:610000"), "{found}");
+    assert!(!ids(&found["unpaired"]["nodes"]).contains(&"province:610000"), "{found}");
+    // 龙岩 cooperates with 广州, and 梅州 too: to be paired so is not to be helped.
+    for (within, city) in [("province:350000", "city:350800"), ("province:440000", "city:441400")] {
+        let found = coverage(&format!("within: \"{within}\", level: CITY, asOf: \"2023-01-01\""));
+        assert!(ids(&found["unpaired"]["nodes"]).contains(&city), "{city}: {found}");
+    }
 }
 
 #[test]

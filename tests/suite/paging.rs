@@ -139,14 +139,44 @@ fn a_cursor_of_another_list_or_of_another_question_is_refused() {
 }
 
 #[test]
+fn an_argument_with_too_many_values_is_named() {
+    let ids: Vec<_> = (0..20_000).map(|number| format!("city:{number}")).collect();
+    let variables = serde_json::json!({ "ids": ids });
+    let query = "query($ids: [ID!]) { cities(filter: { id: { in: $ids } }) { totalCount } }";
+    let variables = variables.as_object().unwrap().clone();
+    let answer = shared().answer_now(&Request { variables, ..Request::new(query) });
+    let told: Vec<_> = answer.errors.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(told, ["filter: holds more than 20000 values; ask in several requests"]);
+}
+
+#[test]
 fn faults_in_paging_are_told() {
     for (arguments, told) in [
         ("first: 1, last: 1", "give one of the two"),
         ("first: 1001", "expected 0 to 1000, found 1001"),
         ("first: -1", "expected 0 to 1000, found -1"),
-        ("filter: { name: { eq: null } }", "eq: is null; leave the condition out, or ask for `isNull: true`"),
-        ("filter: { or: null }", "or: is null"),
-        ("filter: { id: { eq: \"x\" } }", "an id is a kind, a colon and a key"),
+        (
+            "filter: { name: { eq: null } }",
+            "filter.name.eq: is null; leave the condition out, or ask for `isNull: true`",
+        ),
+        ("filter: { or: null }", "filter.or: is null"),
+        (
+            "filter: { or: [{}, { children: { some: { name: { eq: null } } } }] }",
+            "filter.or[1].children.some.name.eq: is null",
+        ),
+        ("filter: { id: { eq: \"x\" } }", "filter.id.eq: an id is a kind, a colon and a key"),
+        (
+            "filter: { children: { none: { parent: { id: { in: [\"x\"] } } } } }",
+            "filter.children.none.parent.id.in: an id is",
+        ),
+        (
+            "filter: { and: [{ children: { count: { gt: 1, filter: { id: { eq: \"x\" } } } } }] }",
+            "filter.and[0].children.count.filter.id.eq: an id is",
+        ),
+        (
+            "orderBy: [{ name: ASC }, { children: { count: ASC, filter: { id: { eq: \"x\" } } } }]",
+            "orderBy[1].children.filter.id.eq: an id is",
+        ),
     ] {
         let answer = shared().answer_now(&Request::new(&format!("{{ cities({arguments}) {{ totalCount }} }}")));
         let message = answer.errors.first().map(|error| error.message.as_str()).unwrap_or_default();

@@ -66,6 +66,19 @@ fn every_question_of_the_tabs_is_answered() {
     }
 }
 
+#[test]
+fn what_is_asked_in_comments_fits_the_editor() {
+    for (name, query) in files(&folder("web/playground/tabs")) {
+        let query = String::from_utf8(query).unwrap();
+        let wide = query.lines().find(|line| line.starts_with("# extensions: ") && line.len() > 60);
+        assert_eq!(wide, None, "{name}");
+    }
+    let tabs = files(&folder("web/playground/tabs"));
+    let sums = worked(std::str::from_utf8(&tabs["11-sums.graphql"]).unwrap());
+    let asked: Vec<_> = sums.extensions.keys().collect();
+    assert_eq!(asked, ["citations", "plan", "receipt"]);
+}
+
 /// Whether each field at the top holds something: no null, and no page without a record.
 fn tells(answer: &Value) -> bool {
     let fields = answer.as_object().unwrap();

@@ -23,16 +23,18 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
 }
 
-/// Claims about 盐津县, which has no figure in the built-in data: a key, the value, the period, the counterpart and the nature.
+/// Claims about 盐津县, which has no figure in the built-in data: a key, the value, perhaps with its qualifier, the period, the
+/// counterpart and the nature.
 fn disagreements(claims: &[(&str, &str, [&str; 2], &str, &str)]) -> Value {
     let rows: String = claims
         .iter()
         .map(|(key, value, [start, end], counterpart, nature)| {
             let basis = |date: &str| if date.is_empty() { "" } else { "STATED" };
+            let (value, qualifier) = value.split_once(' ').unwrap_or((value, "EXACT"));
             format!(
-                "observation:{key},county:530623,{counterpart},indicator:fiscal-aid,{value},EXACT,{nature},STATED,{start},{},{end},{},,,,\n",
+                "observation:{key},county:530623,{counterpart},indicator:fiscal-aid,{value},{qualifier},{nature},STATED,{start},{},{end},{},,,,\n",
                 basis(start),
-                basis(end)
+                if start.is_empty() && end.is_empty() { "UNDATED" } else { basis(end) }
             )
         })
         .collect();
@@ -44,7 +46,7 @@ fn disagreements(claims: &[(&str, &str, [&str; 2], &str, &str)]) -> Value {
         .collect();
     let loaded = loaded_with(&[("observations.csv", &rows), ("citations.csv", &cited)]);
     let query = "{ region(code: \"530623\") { disagreements {
-        indicator { id } least most claims { observation { id } value sourceKinds }
+        indicator { id } periods least most claims { observation { id } value sourceKinds }
     } } }";
     data(&loaded.api.answer_now(&Request::new(query)))["region"]["disagreements"].clone()
 }
@@ -56,6 +58,11 @@ fn claims(found: &Value) -> Vec<Vec<String>> {
         claims.map(|claim| claim["observation"]["id"].as_str().unwrap().replace("observation:", "")).collect()
     };
     found.as_array().unwrap().iter().map(keys).collect()
+}
+
+/// How the times of each relate.
+fn relations(found: &Value) -> Vec<String> {
+    found.as_array().unwrap().iter().map(|one| one["periods"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -72,6 +79,7 @@ fn claims_for_one_time_that_differ_are_told_with_what_stands_behind_each() {
     ]);
     let expected = json!([{
         "indicator": { "id": "indicator:fiscal-aid" },
+        "periods": "SAME",
         "least": "100",
         "most": "130.5",
         "claims": [
@@ -90,9 +98,10 @@ fn claims_that_agree_or_are_of_other_times_are_no_disagreement() {
     assert_eq!(disagreements(&[("a", "100", year, "", "ACTUAL"), ("b", "100.0", year, "", "ACTUAL")]), json!([]));
     let apart = [("a", "1", ["2017", "2017"], "", "ACTUAL"), ("b", "2", ["2018", "2018"], "", "ACTUAL")];
     assert_eq!(disagreements(&apart), json!([]));
-    // One day in common is enough.
+    // One day in common is enough, and it is said how the two relate.
     let overlap = [("a", "1", ["2017", "2018-01-01"], "", "ACTUAL"), ("b", "2", ["2018", "2018"], "", "ACTUAL")];
-    assert_eq!(claims(&disagreements(&overlap)), [["a", "b"]]);
+    let found = disagreements(&overlap);
+    assert_eq!((claims(&found), relations(&found)), (vec![vec!["a".into(), "b".into()]], vec!["OVERLAPPING".into()]));
     // Two of one time, and two of another.
     let found = disagreements(&[
         ("a", "1", year, "", "ACTUAL"),
@@ -101,6 +110,45 @@ fn claims_that_agree_or_are_of_other_times_are_no_disagreement() {
         ("d", "4", ["2019-06", "2019-07"], "", "ACTUAL"),
     ]);
     assert_eq!(claims(&found), [["a", "b"], ["c", "d"]]);
+    assert_eq!(relations(&found), ["SAME", "NESTED"]);
+}
+
+#[test]
+fn claims_stand_together_only_where_each_overlaps_each() {
+    // The middle one overlaps both, and the two at its sides have no day in common.
+    let found = disagreements(&[
+        ("a", "1", ["2016", "2017"], "", "ACTUAL"),
+        ("b", "2", ["2017", "2018"], "", "ACTUAL"),
+        ("c", "3", ["2018", "2019"], "", "ACTUAL"),
+    ]);
+    assert_eq!(claims(&found), [["a", "b"], ["b", "c"]]);
+    // A total beside two claims of one of its years: the two differ, and each of them from it, which is another matter.
+    let found = disagreements(&[
+        ("a", "500", ["2016", "2020"], "", "ACTUAL"),
+        ("b", "100", ["2018", "2018"], "", "ACTUAL"),
+        ("c", "120", ["2018", "2018"], "", "ACTUAL"),
+    ]);
+    assert_eq!(claims(&found), [vec!["a", "b", "c"], vec!["b", "c"]]);
+    assert_eq!(relations(&found), ["NESTED", "SAME"]);
+    assert_eq!((&found[0]["least"], &found[0]["most"]), (&json!("100"), &json!("500")));
+}
+
+#[test]
+fn wordings_that_one_value_fits_are_no_disagreement() {
+    let year = ["2018", "2018"];
+    let two = |one: &str, other: &str| {
+        !claims(&disagreements(&[("a", one, year, "", "ACTUAL"), ("b", other, year, "", "ACTUAL")])).is_empty()
+    };
+    assert!(!two("1000 MORE_THAN", "1200"));
+    assert!(two("1000 MORE_THAN", "900"));
+    assert!(!two("12000 APPROXIMATELY", "12300") && two("12000 APPROXIMATELY", "13000"));
+    // All three are told where two of them differ.
+    let found = disagreements(&[
+        ("a", "1000 MORE_THAN", year, "", "ACTUAL"),
+        ("b", "1200", year, "", "ACTUAL"),
+        ("c", "1300", year, "", "ACTUAL"),
+    ]);
+    assert_eq!(claims(&found), [["a", "b", "c"]]);
 }
 
 #[test]
@@ -109,7 +157,13 @@ fn running_totals_are_of_the_day_as_of_which_they_hold() {
     // A total that grows is no disagreement.
     assert_eq!(disagreements(&[total("a", "1", "2018-06-30"), total("b", "2", "2019-06-30")]), json!([]));
     let found = disagreements(&[total("a", "1", "2018-06-30"), total("b", "2", "2018-06-30")]);
-    assert_eq!(claims(&found), [["a", "b"]]);
+    assert_eq!((claims(&found), relations(&found)), (vec![vec!["a".into(), "b".into()]], vec!["SAME".into()]));
+    // What flowed in a time that ends with the total is a part of it: as of 2018 and in 2018 are two things.
+    let found = disagreements(&[total("a", "1", "2018"), ("b", "2", ["2018", "2018"], "", "ACTUAL")]);
+    assert_eq!(relations(&found), ["NESTED"]);
+    // Without a date, nobody knows.
+    let found = disagreements(&[total("a", "1", ""), total("b", "2", "")]);
+    assert_eq!(relations(&found), ["UNKNOWN"]);
 }
 
 #[test]
@@ -248,6 +302,37 @@ fn a_plan_names_the_index_or_the_scan_and_what_was_read_and_kept() {
     let nested = plan("{ provinces(first: 3) { nodes { pairings(first: 1) { nodes { id } } } } }");
     let below = nested["connections"].as_array().unwrap().iter().find(|it| it["path"] != "provinces").unwrap();
     assert_eq!(below["times"], 3, "{nested}");
+}
+
+#[test]
+fn a_plan_tells_how_many_passed_where_no_page_is_asked() {
+    let connections = |query: &str| told(query, json!({ "plan": true }))["plan"]["connections"].clone();
+    let kept = |fields: &str| {
+        let found =
+            connections(&format!("{{ pairings(filter: {{ form: {{ eq: COOPERATION }} }}, first: 2) {{ {fields} }} }}"));
+        assert_eq!(found[0]["path"], "pairings", "{found}");
+        found[0]["kept"].as_u64().unwrap()
+    };
+    let all = ask("{ pairings(filter: { form: { eq: COOPERATION } }, first: 0) { totalCount } }");
+    let all = all["pairings"]["totalCount"].as_u64().unwrap();
+    assert!(all > 2);
+    assert_eq!(kept("nodes { id }"), 2);
+    // Those on the page are counted once, and so is what is counted twice.
+    for fields in [
+        "totalCount",
+        "aggregate { nodes { count } }",
+        "nodes { id } totalCount",
+        "totalCount again: totalCount aggregate { nodes { count } }",
+    ] {
+        assert_eq!(kept(fields), all, "{fields}");
+    }
+    // A count that reads nothing tells it too, and what is answered several times is added up.
+    let found = connections("{ provinces(first: 3) { totalCount nodes { children(first: 0) { totalCount } } } }");
+    let provinces = ask("{ provinces(first: 3) { totalCount nodes { children(first: 0) { totalCount } } } }");
+    let nodes = provinces["provinces"]["nodes"].as_array().unwrap().iter();
+    let children: u64 = nodes.map(|node| node["children"]["totalCount"].as_u64().unwrap()).sum();
+    assert_eq!(found[0]["kept"], provinces["provinces"]["totalCount"]);
+    assert_eq!((&found[1]["path"], &found[1]["kept"]), (&json!("provinces.nodes.children"), &json!(children)));
 }
 
 #[test]

@@ -1,10 +1,20 @@
 //! `resolve`: names as others wrote them, led back to regions.
 
+use std::sync::Arc;
+
 use jiedui::api::error::Code;
 use jiedui::api::request::Request;
+use jiedui::api::{Api, Executor};
+use jiedui::config::RESOLVE_ALIKE_MAX;
+use jiedui::model::catalog::{Kind, slot};
+use jiedui::model::id::Id;
+use jiedui::model::kinds::{CITY, COUNTY, PROVINCE, TOWN, VILLAGE};
+use jiedui::model::record::Record;
+use jiedui::model::value::Value as Cell;
+use jiedui::store::{Author, Change};
 use serde_json::{Value, json};
 
-use crate::support::{ask_with, loaded_with, shared};
+use crate::support::{TIME_MS, ask_with, data, loaded_with, open, shared};
 
 const QUERY: &str = "query($names: [String!]!, $level: Level, $within: ID) {
     resolve(names: $names, level: $level, within: $within) {
@@ -136,4 +146,197 @@ fn a_thousand_names_are_taken_and_one_more_is_refused() {
     };
     let answer = shared().answer_now(&Request { variables, ..Request::new(QUERY) });
     assert_eq!(answer.errors[0].message, "within: there is no region programme:tibet");
+}
+
+/// A gazetteer of a test's own: regions, each with its name and what it stands in.
+struct Gazetteer {
+    _folder: tempfile::TempDir,
+    api: Api,
+}
+
+type Region<'a> = (&'static Kind, &'a str, &'a str, Option<(&'static Kind, &'a str)>);
+
+impl Gazetteer {
+    fn new<'a>(regions: impl IntoIterator<Item = Region<'a>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder.path().join("jiedui.redb"));
+        let changes = regions.into_iter().map(|(kind, key, name, parent)| {
+            let mut record = Record::new(kind, key);
+            record.values[slot::NAME] = Cell::Text(name.to_owned());
+            record.values[kind.slot_of("parent")] =
+                parent.map_or(Cell::Null, |(kind, key)| Cell::Ref(Id::new(kind, key)));
+            Change::Put(record)
+        });
+        let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "a test".to_owned() };
+        let (writer, _) = store.writer().unwrap().apply(&author, &changes.collect::<Vec<_>>()).unwrap();
+        writer.commit().unwrap();
+        Self { _folder: folder, api: Api::new(Arc::new(store), Executor::Plan, Default::default()) }
+    }
+
+    /// What a name means: the region, the runners-up, and whether it was cut.
+    fn ask(&self, name: &str, within: Option<&str>) -> (Option<String>, Vec<String>, bool) {
+        const WITH_CUT: &str = "query($names: [String!]!, $within: ID) {
+            resolve(names: $names, within: $within) { region { id } confidence runnersUp { region { id } } cut }
+        }";
+        let Value::Object(variables) = json!({ "names": [name], "within": within }) else { panic!("it is an object") };
+        let found = data(&self.api.answer_now(&Request { variables, ..Request::new(WITH_CUT) }))["resolve"][0].clone();
+        let id = |region: &Value| region["id"].as_str().map(ToOwned::to_owned);
+        let others = found["runnersUp"].as_array().unwrap().iter().filter_map(|other| id(&other["region"]));
+        (id(&found["region"]), others.collect(), !found["cut"].is_null())
+    }
+
+    #[track_caller]
+    fn means(&self, name: &str, region: &str) {
+        assert_eq!(self.ask(name, None), (Some(region.to_owned()), Vec::new(), false), "{name}");
+    }
+}
+
+/// A province with one of everything that a name can end in.
+fn steppe() -> Gazetteer {
+    let (league, banner) = (Some((&CITY, "150700")), Some((&COUNTY, "150724")));
+    Gazetteer::new([
+        (&PROVINCE, "150000", "内蒙古自治区", None),
+        (&CITY, "150700", "呼伦贝尔市", Some((&PROVINCE, "150000"))),
+        (&COUNTY, "150724", "鄂温克族自治旗", league),
+        (&COUNTY, "150702", "海拉尔区", league),
+        (&TOWN, "150724200", "锡尼河西苏木", banner),
+        (&TOWN, "150724201", "巴彦塔拉达斡尔民族乡", banner),
+        (&TOWN, "150702001", "正阳街道", Some((&COUNTY, "150702"))),
+        (&TOWN, "150702002", "健康街道办事处", Some((&COUNTY, "150702"))),
+        (&VILLAGE, "150724200201", "巴彦胡硕嘎查村民委员会", Some((&TOWN, "150724200"))),
+        (&VILLAGE, "150724201201", "阿拉坦敖希特嘎查", Some((&TOWN, "150724201"))),
+        (&VILLAGE, "150702001001", "贝尔社区居民委员会", Some((&TOWN, "150702001"))),
+        (&VILLAGE, "150702002001", "草原社区居委会", Some((&TOWN, "150702002"))),
+    ])
+}
+
+#[test]
+fn an_address_of_all_levels_is_read_whatever_its_names_end_in() {
+    let gazetteer = steppe();
+    for (name, region) in [
+        ("内蒙古自治区呼伦贝尔市鄂温克族自治旗锡尼河西苏木巴彦胡硕嘎查村民委员会", "village:150724200201"),
+        ("内蒙古呼伦贝尔鄂温克族自治旗锡尼河西苏木巴彦胡硕嘎查", "village:150724200201"),
+        ("内蒙古自治区 呼伦贝尔市 鄂温克族自治旗 巴彦塔拉达斡尔民族乡 阿拉坦敖希特嘎查", "village:150724201201"),
+        ("内蒙古自治区呼伦贝尔市海拉尔区正阳街道贝尔社区居民委员会", "village:150702001001"),
+        ("内蒙古自治区呼伦贝尔市海拉尔区正阳街道办事处贝尔社区居委会", "village:150702001001"),
+        ("内蒙古呼伦贝尔海拉尔健康街道办事处草原社区居委会", "village:150702002001"),
+        ("内蒙古自治区/呼伦贝尔市/海拉尔区/健康街道/草原社区", "village:150702002001"),
+        ("內蒙古自治區呼倫貝爾市海拉爾區健康街道辦事處", "town:150702002"),
+        // Levels may be left out: one, two, and three.
+        ("内蒙古自治区海拉尔区健康街道草原社区居委会", "village:150702002001"),
+        ("内蒙古正阳街道", "town:150702001"),
+        ("内蒙古草原社区", "village:150702002001"),
+        // What a people is named in is no city that has none, though the rest of the name is its.
+        ("内蒙古自治区呼伦贝尔鄂温克族自治旗", "county:150724"),
+    ] {
+        gazetteer.means(name, region);
+    }
+    for wrong in [
+        "内蒙古自治区呼伦贝尔市海拉尔区锡尼河西苏木巴彦胡硕嘎查村民委员会",
+        "内蒙古自治区呼伦贝尔市海拉尔区正阳街道草原社区居委会",
+        "云南省呼伦贝尔市海拉尔区正阳街道贝尔社区居民委员会",
+        "内蒙古自治区呼伦贝尔市海拉尔区正阳街道贝尔社区居民委员会门口",
+    ] {
+        assert_eq!(gazetteer.ask(wrong, None), (None, Vec::new(), false), "{wrong}");
+    }
+}
+
+#[test]
+fn a_city_whose_name_ends_like_a_town_is_found_without_what_it_is() {
+    let gazetteer = Gazetteer::new([
+        (&PROVINCE, "360000", "江西省", None),
+        (&CITY, "360200", "景德镇市", Some((&PROVINCE, "360000"))),
+        (&COUNTY, "360203", "珠山区", Some((&CITY, "360200"))),
+        (&CITY, "360300", "萍乡市", Some((&PROVINCE, "360000"))),
+    ]);
+    for (name, region) in [
+        ("景德镇", "city:360200"),
+        ("江西萍乡", "city:360300"),
+        ("江西景德镇珠山区", "county:360203"),
+        ("江西 景德镇 珠山", "county:360203"),
+    ] {
+        gazetteer.means(name, region);
+    }
+}
+
+/// More villages of one name than are told, each in a town of its own.
+fn many() -> Gazetteer {
+    let towns: Vec<_> = (0..=RESOLVE_ALIKE_MAX)
+        .map(|at| (format!("530101{at:03}"), format!("第{at}镇"), format!("530101{at:03}200")))
+        .collect();
+    let county = Some((&COUNTY, "530101"));
+    let mut regions: Vec<Region<'_>> = vec![
+        (&PROVINCE, "530000", "云南省", None),
+        (&COUNTY, "530101", "某县", Some((&PROVINCE, "530000"))),
+        (&TOWN, "530101999", "末镇", county),
+        (&VILLAGE, "530101999001", "胜利社区居民委员会", Some((&TOWN, "530101999"))),
+        (&VILLAGE, "530101999201", "胜利村民委员会", Some((&TOWN, "530101999"))),
+        (&VILLAGE, "530101999202", "胜利村民委员会", Some((&TOWN, "530101999"))),
+    ];
+    for (town, name, village) in &towns {
+        regions.push((&TOWN, town, name, county));
+        regions.push((&VILLAGE, village, "胜利村村民委员会", Some((&TOWN, town))));
+    }
+    Gazetteer::new(regions)
+}
+
+#[test]
+fn a_name_that_very_many_have_is_found_below_what_stands_in_front_or_within_and_is_cut_alone() {
+    let gazetteer = many();
+    let last = format!("village:530101{RESOLVE_ALIKE_MAX:03}200");
+    gazetteer.means(&format!("云南省某县第{RESOLVE_ALIKE_MAX}镇胜利村村民委员会"), &last);
+    gazetteer.means(&format!("第{RESOLVE_ALIKE_MAX}镇胜利村"), &last);
+    let town = format!("town:530101{RESOLVE_ALIKE_MAX:03}");
+    assert_eq!(gazetteer.ask("胜利村", Some(&town)), (Some(last), Vec::new(), false));
+    let (_, others, cut) = gazetteer.ask("胜利村", None);
+    assert!(cut && others.len() == 5, "{others:?}");
+}
+
+#[test]
+fn what_one_name_means_twice_in_one_town_is_told_twice() {
+    let (region, others, cut) = many().ask("云南某县末镇胜利村", None);
+    assert_eq!(region.as_deref(), Some("village:530101999201"));
+    assert_eq!(others, ["village:530101999202", "village:530101999001"]);
+    assert!(!cut);
+}
+
+#[test]
+fn a_list_of_neighbours_reads_what_they_share_once() {
+    let gazetteer = many();
+    let names: Vec<_> = (0..1000).map(|at| format!("云南省某县第{}镇胜利村村民委员会", at % 500)).collect();
+    let Value::Object(variables) = json!({ "names": names }) else { panic!("it is an object") };
+    let Value::Object(extensions) = json!({ "plan": true }) else { panic!("so is it") };
+    let answer = gazetteer.api.answer_now(&Request { variables, extensions, ..Request::new(QUERY) });
+    let found = data(&answer);
+    for (at, it) in found["resolve"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(it["region"]["id"], format!("village:530101{:03}200", at % 500), "{it}");
+    }
+    let read = answer.extensions["plan"]["read"].as_u64().unwrap();
+    assert!(read < 10_000, "{read}");
+}
+
+#[test]
+fn no_text_is_too_odd_to_resolve() {
+    // Apart by commas.
+    const ODD: &str =
+        "内蒙古,呼伦贝尔,海拉尔,正阳,街道,社区,贝尔,市,区,苏木,嘎查,族,自治旗, ,·,/,e\u{301},a,１,（,👍🏽,\u{20000}";
+    let odd: Vec<&str> = ODD.split(',').collect();
+    let gazetteer = steppe();
+    let mut dice = 11_u64;
+    let mut below = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) as usize % sides
+    };
+    let mut names: Vec<String> = (0..900).map(|_| (0..below(9)).map(|_| odd[below(odd.len())]).collect()).collect();
+    names.extend(["山".repeat(5_000), "中山市".repeat(42), "贝尔".repeat(60), " ".repeat(500), "a b ".repeat(900)]);
+    let Value::Object(variables) = json!({ "names": names }) else { panic!("it is an object") };
+    let found = data(&gazetteer.api.answer_now(&Request { variables, ..Request::new(QUERY) }));
+    let mut meant = 0;
+    for it in found["resolve"].as_array().unwrap() {
+        let confidence = it["confidence"].as_f64().unwrap();
+        assert_eq!(it["region"].is_null(), confidence == 0.0, "{it}");
+        assert!((0.0..=1.0).contains(&confidence), "{it}");
+        meant += usize::from(confidence > 0.0);
+    }
+    assert!(meant > 50, "{meant}");
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use jiedui::api::error::Code;
 use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
+use jiedui::config::SEARCH_LOOKS_MAX;
 use jiedui::model::catalog::slot;
-use jiedui::model::kinds::{CITY, PRODUCT};
+use jiedui::model::closed::MEMBER_KIND;
+use jiedui::model::id::Id;
+use jiedui::model::kinds::{CITY, GROUP, ORGANIZATION, PRODUCT, PROVINCE, TOWN, VILLAGE};
 use jiedui::model::record::Record;
 use jiedui::model::value::Value as Cell;
 use jiedui::store::{Author, Change};
@@ -100,7 +103,8 @@ fn pinyin_is_found_in_all_its_forms() {
     }
     // The same sounds are two provinces, and the tone tells which.
     let both = places("shanxi");
-    assert_eq!(both[..2], ["province:140000 STEM PINYIN name [山西]省", "province:610000 STEM PINYIN name [陕西]省"]);
+    assert_eq!(both[..2], ["province:140000 EXACT TEXT nameEn [Shanxi]", "province:610000 STEM PINYIN name [陕西]省"]);
+    first("shaanxi", "province:610000 EXACT TEXT nameEn [Shaanxi]");
     assert_eq!(places("shan1xi1"), ["province:140000 STEM PINYIN name [山西]省"]);
     assert_eq!(places("shan3xi1"), ["province:610000 STEM PINYIN name [陕西]省"]);
     // A mark between syllables parts them.
@@ -111,7 +115,7 @@ fn pinyin_is_found_in_all_its_forms() {
 #[test]
 fn a_name_that_reads_otherwise_than_its_characters_is_found_by_its_reading_and_later_by_the_other() {
     for (right, wrong, id, name) in [
-        ("chongqing", "zhongqing", "province:500000", "重庆"),
+        ("chong2qing4", "zhongqing", "province:500000", "重庆"),
         ("luan", "liuan", "city:341500", "六安"),
         ("changchun", "zhangchun", "city:220100", "长春"),
     ] {
@@ -169,7 +173,11 @@ fn kinds_and_within_leave_out_what_stands_elsewhere() {
     assert!(in_city.is_subset(&everywhere) && !in_city.iter().any(|id| id.starts_with("pairing:")));
     assert_eq!(in_city, ids(json!({ "text": "中山", "within": "province:440000" })));
     assert!(ids(json!({ "text": "中山", "within": "province:530000" })).is_empty());
-    assert_eq!(ids(json!({ "text": "中山", "kinds": [] })), BTreeSet::new());
+    // Sets stand where their members do.
+    let sets = ids(json!({ "text": "Zhongshan companies", "within": "city:442000", "kinds": ["GROUP"] }));
+    assert!(sets.contains("group:apple-sellers"), "{sets:?}");
+    let elsewhere = ids(json!({ "text": "Zhongshan companies", "within": "province:530000", "kinds": ["GROUP"] }));
+    assert_eq!(elsewhere, BTreeSet::new());
 }
 
 #[test]
@@ -231,6 +239,7 @@ fn a_text_that_says_nothing_or_too_much_is_refused_and_so_is_a_place_that_is_non
     }
     assert!(refused(json!({ "text": "山".repeat(61) })).contains("60"));
     assert_eq!(told(&search(shared(), json!({ "text": "山".repeat(60) }))), Vec::<String>::new());
+    assert!(refused(json!({ "text": "山", "kinds": [] })).starts_with("kinds: is empty"));
     assert_eq!(refused(json!({ "text": "山", "within": "city:0" })), "within: there is no region city:0");
     assert_eq!(refused(json!({ "text": "山", "within": "group:towns25" })), "within: there is no region group:towns25");
 }
@@ -244,4 +253,56 @@ fn a_search_that_finds_too_much_says_that_it_is_cut() {
     assert!(found["cut"].as_str().unwrap().starts_with("only the best 10000 are shown"), "{found}");
     let found = search(&api, json!({ "text": "苹果1000", "first": 1 }));
     assert_eq!((found["size"].as_u64(), &found["cut"]), (Some(2), &Value::Null), "{found}");
+}
+
+/// Streets, of which a search for 社区 alone has to look at each.
+fn streets() -> impl Iterator<Item = Record> {
+    (0..SEARCH_LOOKS_MAX).map(|number| named(&VILLAGE, &format!("{number:012}"), "街道"))
+}
+
+#[test]
+fn a_search_for_a_common_ending_looks_at_so_many_records_and_at_those_within_a_region_first() {
+    let search_in = |api: &Api, within: Option<&str>| {
+        let found =
+            search(api, json!({ "text": "社区", "kinds": ["VILLAGE", "ORGANIZATION", "GROUP"], "within": within }));
+        (
+            told(&found).into_iter().map(|hit| hit.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>(),
+            found["cut"].clone(),
+        )
+    };
+    // As many as may be looked at are no more than may be looked at.
+    let (_folder, api) = store_of(streets());
+    assert_eq!(search_in(&api, None), (Vec::new(), Value::Null));
+
+    let place = |kind: &'static jiedui::model::catalog::Kind, slot: usize, parent: Id, mut record: Record| {
+        record.values[slot] = if kind == &GROUP {
+            Cell::List(vec![Cell::Struct(vec![Cell::Ref(parent), Cell::Null])])
+        } else {
+            Cell::Ref(parent)
+        };
+        record
+    };
+    let town = || Id::new(&TOWN, "530101999");
+    let mut set = named(&GROUP, "set", "各社区");
+    set.values[GROUP.slot_of("memberKind")] = Cell::Closed(MEMBER_KIND.code("VILLAGE").unwrap());
+    set.values[GROUP.slot_of("membersComplete")] = Cell::Bool(false);
+    let last = [
+        named(&PROVINCE, "530000", "云南省"),
+        place(&TOWN, TOWN.slot_of("parent"), Id::new(&PROVINCE, "530000"), named(&TOWN, "530101999", "末镇")),
+        place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999001", "清水社区")),
+        place(&ORGANIZATION, ORGANIZATION.slot_of("region"), town(), named(&ORGANIZATION, "office", "清水社区")),
+        place(&GROUP, GROUP.slot_of("within"), town(), set),
+    ];
+    let (_folder, api) = store_of(streets().chain(last));
+    let (hits, cut) = search_in(&api, None);
+    assert_eq!(hits, Vec::<String>::new());
+    assert!(cut.as_str().unwrap().ends_with("fewer kinds, or `within`"), "{cut}");
+    let all = ["village:530101999001", "organization:office", "group:set"];
+    for within in ["town:530101999", "province:530000"] {
+        let (mut hits, cut) = search_in(&api, Some(within));
+        hits.sort();
+        let mut all = all.map(ToOwned::to_owned);
+        all.sort();
+        assert_eq!((hits.as_slice(), cut), (all.as_slice(), Value::Null), "{within}");
+    }
 }

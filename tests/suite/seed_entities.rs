@@ -1,12 +1,10 @@
 //! Every entity of the seed article, found again through the API under its names, sizes and codes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{ask_with, seed};
-
-type Row = BTreeMap<String, String>;
+use crate::support::{Row, ask_with, list, none_disagree, seed, seed_entities, text};
 
 const QUERY: &str = "query($id: ID!) { node(id: $id) {
     __typename id citations { source { id } line field }
@@ -196,34 +194,16 @@ fn exception<'a>(exceptions: &'a [(&str, &str)], id: &str) -> Option<&'a str> {
     exceptions.iter().find(|(of, _)| *of == id).map(|(_, expected)| *expected)
 }
 
-/// A text, a number as one, and null as the empty text, as a cell has it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn records() -> BTreeMap<String, String> {
-    seed("entities-map.csv").into_iter().map(|row| (row["entity"].clone(), row["record"].clone())).collect()
-}
-
 #[test]
 fn every_entity_is_found_with_what_the_seed_knows_of_it() {
-    let (rows, records) = (seed("seed_entities.csv"), records());
+    let (rows, records) = (seed("seed_entities.csv"), seed_entities());
     assert_eq!((rows.len(), records.len()), (131, 131));
-    let wrong: Vec<_> = rows.iter().flat_map(|row| Entity::ask(row, &records[&row["id"]]).disagreements()).collect();
-    assert!(wrong.is_empty(), "{} disagreements\n{}", wrong.len(), wrong.join("\n"));
+    none_disagree(rows.iter().flat_map(|row| Entity::ask(row, &records[&row["id"]]).disagreements()));
 }
 
 #[test]
 fn no_two_entities_are_one_record() {
-    let records = records();
+    let records = seed_entities();
     let distinct: BTreeSet<_> = records.values().collect();
     assert_eq!(distinct.len(), records.len());
 }

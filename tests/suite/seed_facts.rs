@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::support::{ask, ask_with, seed};
-
-type Row = BTreeMap<String, String>;
+use crate::support::{Row, ask, ask_with, list, none_disagree, seed, seed_entities, text};
 
 const ARTICLE: &str = "source:seed-article";
 
@@ -122,11 +120,10 @@ struct Maps {
 impl Maps {
     fn read() -> Self {
         let keyed = |file: &str, key: &str| seed(file).into_iter().map(|row| (row[key].clone(), row)).collect();
-        let entities = seed("entities-map.csv");
         Self {
             facts: keyed("facts-map.csv", "fact"),
             metrics: keyed("metrics-map.csv", "metric"),
-            entities: entities.into_iter().map(|row| (row["entity"].clone(), row["record"].clone())).collect(),
+            entities: seed_entities(),
             rows: keyed("seed_facts.csv", "id"),
         }
     }
@@ -449,19 +446,6 @@ fn county_names() -> String {
     names.join(",")
 }
 
-/// A text, a number as one, and null as the empty text, as a cell has it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
 /// What stands for a code of the seed.
 fn coded<'a>(codes: &[(&str, &'a str)], code: &str) -> &'a str {
     codes.iter().find(|(seed, _)| *seed == code).map_or("a code that no table has", |(_, ours)| ours)
@@ -471,8 +455,7 @@ fn coded<'a>(codes: &[(&str, &'a str)], code: &str) -> &'a str {
 fn every_column_of_every_fact_is_answered_as_the_seed_has_it() {
     let maps = Maps::read();
     assert_eq!((maps.rows.len(), maps.facts.len()), (112, 112));
-    let wrong: Vec<_> = maps.rows.keys().flat_map(|id| Fact::ask(&maps, id).disagreements()).collect();
-    assert!(wrong.is_empty(), "{} disagreements\n{}", wrong.len(), wrong.join("\n"));
+    none_disagree(maps.rows.keys().flat_map(|id| Fact::ask(&maps, id).disagreements()));
 }
 
 #[test]
@@ -490,15 +473,13 @@ fn no_figure_and_no_claim_of_the_article_is_there_that_no_fact_tells() {
 #[test]
 fn facts_that_restate_one_figure_have_one_record_and_a_citation_each() {
     let maps = Maps::read();
-    let restated = maps.rows.values().filter(|row| !row["restates"].is_empty());
-    let mut count = 0;
-    for row in restated {
+    let restated: Vec<_> = maps.rows.values().filter(|row| !row["restates"].is_empty()).collect();
+    for row in &restated {
         assert_eq!(maps.record(&row["id"]), maps.record(&row["restates"]), "{}", row["id"]);
         assert_eq!(maps.facts[&row["id"]]["field"], "citation", "{}", row["id"]);
-        count += 1;
     }
-    assert_eq!(count, maps.facts.values().filter(|fact| fact["field"] == "citation").count());
-    assert_eq!(count, 10);
+    let further = maps.facts.values().filter(|fact| fact["field"] == "citation").count();
+    assert_eq!((restated.len(), further), (10, 10));
 }
 
 #[test]
@@ -508,14 +489,11 @@ fn every_figure_is_found_from_its_subject_and_from_its_indicator() {
         indicator { id observations: figures(first: 1000) { nodes { id } } }
     } } }");
     let figures = list(&all["observations"]["nodes"]);
-    let mut wrong = Vec::new();
-    for figure in figures {
-        for end in ["subject", "indicator"] {
-            let mut back = list(&figure[end]["observations"]["nodes"]).iter();
-            if !back.any(|found| found["id"] == figure["id"]) {
-                wrong.push(format!("{} is not among the observations of {}", figure["id"], figure[end]["id"]));
-            }
-        }
-    }
-    assert!(figures.len() == 79 && wrong.is_empty(), "{} of {}\n{}", wrong.len(), figures.len(), wrong.join("\n"));
+    assert_eq!(figures.len(), 79);
+    let ends = figures.iter().flat_map(|figure| ["subject", "indicator"].map(|end| (figure, &figure[end])));
+    let wrong = ends.filter(|(figure, end)| {
+        let mut back = list(&end["observations"]["nodes"]).iter();
+        !back.any(|found| found["id"] == figure["id"])
+    });
+    none_disagree(wrong.map(|(figure, end)| format!("{} is no figure of {}", figure["id"], end["id"])));
 }

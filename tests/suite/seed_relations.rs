@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::support::{ask, ask_with, seed};
-
-type Row = BTreeMap<String, String>;
+use crate::support::{Row, ask, ask_with, list, none_disagree, seed, seed_entities, text};
 
 /// The fields that hold relations, by the type that has them, with the field on the target that leads back.
 const FIELDS: &[(&str, &str, &str)] = &[
@@ -258,31 +256,13 @@ fn ids(nodes: &Value) -> BTreeSet<String> {
     list(nodes).iter().map(|node| text(&node["id"])).collect()
 }
 
-/// A text, a number as one, and null as the empty text, as a cell has it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn entities() -> BTreeMap<String, String> {
-    seed("entities-map.csv").into_iter().map(|row| (row["entity"].clone(), row["record"].clone())).collect()
-}
-
 #[test]
 fn every_relation_is_found_from_both_ends_and_cited() {
-    let (rows, maps, entities) = (seed("seed_relations.csv"), seed("relations-map.csv"), entities());
+    let (rows, maps, entities) = (seed("seed_relations.csv"), seed("relations-map.csv"), seed_entities());
     assert_eq!((rows.len(), maps.len()), (199, 199));
     let maps: BTreeMap<_, _> = maps.into_iter().map(|map| (map["relation"].clone(), map)).collect();
     let relations = rows.iter().map(|row| Relation { row, map: &maps[&row["id"]], wrong: Vec::new() });
-    let wrong: Vec<_> = relations.flat_map(|relation| relation.disagreements(&entities)).collect();
-    assert!(wrong.is_empty(), "{} disagreements\n{}", wrong.len(), wrong.join("\n"));
+    none_disagree(relations.flat_map(|relation| relation.disagreements(&entities)));
 }
 
 #[test]
@@ -310,7 +290,7 @@ fn every_property_of_a_relation_is_answered() {
             wrong.push(format!("{} {}: {answer}, not {expected}", row["id"], row["properties"]));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    none_disagree(wrong);
 }
 
 /// Lists in one order: none is asked for here.

@@ -51,7 +51,13 @@ impl Reply {
 impl Server {
     pub fn start(db: &Path, arguments: &[&str]) -> Self {
         let mut command = jiedui(&["--listen", "127.0.0.1:0"]);
-        let mut child = command.args(arguments).env("JIEDUI_DB", db).stdout(Stdio::piped()).spawn().unwrap();
+        command.args(arguments).env("JIEDUI_DB", db);
+        Self::run(command)
+    }
+
+    /// Runs a command that serves, until it says where.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().contains("http://")).unwrap().unwrap();
         let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();

@@ -1,5 +1,6 @@
 //! What the tests share: a database with the built-in data, and ways to ask it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -60,23 +61,54 @@ pub fn data(answer: &Answer) -> Value {
     serde_json::from_slice(answer.data.as_ref().unwrap()).unwrap()
 }
 
-/// The rows of a CSV file under `tests/seed`, each as a map from heading to cell.
-pub fn seed(name: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+/// A row of a CSV file: a cell by its heading.
+pub type Row = BTreeMap<String, String>;
+
+/// The rows of a CSV file under `tests/seed`.
+pub fn seed(name: &str) -> Vec<Row> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seed").join(name);
     let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     reader.deserialize().map(Result::unwrap).collect()
 }
 
+/// The record of each of the seed's entities.
+pub fn seed_entities() -> BTreeMap<String, String> {
+    seed("entities-map.csv").into_iter().map(|row| (row["entity"].clone(), row["record"].clone())).collect()
+}
+
+/// Expects that nothing disagrees; says all that does.
+#[track_caller]
+pub fn none_disagree(wrong: impl IntoIterator<Item = String>) {
+    let wrong: Vec<_> = wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "{} disagreements\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A text, a number as one, and null as the empty text, as a cell has it.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The items of a list; none of null.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
 /// A worked question of a document as a request: its variables, and what it asks in `extensions`, stand in its first lines
-/// as comments.
+/// as comments. What several lines ask is asked together.
 pub fn worked(query: &str) -> Request {
     let mut request = Request::new(query);
     for line in query.lines().take_while(|line| line.starts_with('#')) {
-        let read = |text| serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let read = |text| -> serde_json::Map<String, Value> {
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}"))
+        };
         if let Some(text) = line.strip_prefix("# variables: ") {
-            request.variables = read(text);
+            request.variables.extend(read(text));
         } else if let Some(text) = line.strip_prefix("# extensions: ") {
-            request.extensions = read(text);
+            request.extensions.extend(read(text));
         }
     }
     request

@@ -3,7 +3,7 @@
 use jiedui::model::catalog::{Kind, slot};
 use jiedui::model::closed::{FORM, MEMBER_KIND};
 use jiedui::model::id::Id;
-use jiedui::model::kinds::{CITY, COUNTY, GROUP, PAIRING, PRODUCT, PROVINCE, VILLAGE};
+use jiedui::model::kinds::{CITY, COUNTY, ENTERPRISE, GROUP, PAIRING, PRODUCT, PROVINCE, VILLAGE};
 use jiedui::model::record::Record;
 use jiedui::model::value::{Scalar, Value};
 use jiedui::store::log::Revision;
@@ -165,4 +165,90 @@ fn a_list_of_more_than_sixty_five_thousand_edges_keeps_them_apart() {
     let answer = api.answer_now(&jiedui::api::request::Request::new(query));
     let told = String::from_utf8(answer.data.unwrap()).unwrap();
     assert!(told.contains("\"note\":\"note 65540\""), "{told}");
+}
+
+/// Applies a stream of changes.
+fn stream(
+    store: &Store,
+    changes: impl Iterator<Item = Result<Change, StoreError>>,
+) -> Result<Option<Revision>, StoreError> {
+    let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: "many".to_owned() };
+    let (writer, revision) = store.writer()?.apply_stream(&author, changes)?;
+    writer.commit()?;
+    Ok(revision)
+}
+
+#[test]
+fn the_log_of_very_many_changes_tells_each_with_its_value_before() {
+    let (_folder, store) = store();
+    // Keys that are numbers of one length, and others between them.
+    let key = |at: usize| if at.is_multiple_of(10) { format!("x-{at}") } else { format!("{at:09}") };
+    let mut ids: Vec<Id> = (0..9_000).map(|at| Id::new(&PRODUCT, &key(at))).collect();
+    ids.extend((0..5_000).map(|at| Id::new(&VILLAGE, &format!("{at:012}"))));
+    ids.sort();
+    let record = |id: &Id| named(id.as_ref().kind().unwrap(), &id.key);
+    assert_eq!(stream(&store, ids.iter().map(|id| Ok(Change::Put(record(id))))).unwrap(), Some(1));
+    let logged = |revision| store.snapshot().unwrap().log_entry(revision).unwrap().unwrap();
+    assert!(logged(1).changes == ids.iter().map(|id| (id.clone(), None)).collect::<Vec<_>>());
+    // A third is changed, some of it by much; a third deleted; a third stays as it is; and some are new.
+    let change = |(at, id): (usize, &Id)| match at % 3 {
+        0 => {
+            let mut record = record(id);
+            record.values[slot::NAME] = Value::Text(format!("another {at} {}", "long ".repeat(at % 500)));
+            Change::Put(record)
+        }
+        1 => Change::Delete(id.clone()),
+        _ => Change::Put(record(id)),
+    };
+    let new = (0..10).map(|at| named(&ENTERPRISE, &format!("new-{at}")));
+    let mut changes: Vec<Change> = ids.iter().enumerate().map(change).chain(new.map(Change::Put)).collect();
+    changes.sort_by_key(Change::id);
+    assert_eq!(stream(&store, changes.iter().cloned().map(Ok)).unwrap(), Some(2));
+    let mut expected: Vec<(Id, Option<Record>)> =
+        ids.iter().enumerate().filter(|(at, _)| at % 3 != 2).map(|(_, id)| (id.clone(), Some(record(id)))).collect();
+    expected.extend((0..10).map(|at| (Id::new(&ENTERPRISE, &format!("new-{at}")), None)));
+    expected.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let entry = logged(2);
+    assert!(entry.changes.iter().map(|(id, _)| id).eq(expected.iter().map(|(id, _)| id)));
+    for ((id, before), (_, expected)) in entry.changes.iter().zip(&expected) {
+        // The version, a checksum, and the row.
+        let row = before.as_ref().map(|before| before.split_at(12));
+        assert_eq!(row.map(|(_, row)| row), expected.as_ref().map(Record::pack).as_deref(), "{id}");
+        assert!(row.is_none_or(|(head, _)| head.starts_with(&1u64.to_le_bytes())), "{id}");
+    }
+    let mut told = Vec::new();
+    let head = store.snapshot().unwrap().log_changes(2, |changed| told.push(changed)).unwrap().unwrap();
+    assert!(told == entry.changes && head.changes.is_empty() && head.note == "many");
+    // What was changed by much is so again, the other way: values before are many bytes.
+    let back = ids.iter().map(|id| Ok(Change::Put(record(id))));
+    assert_eq!(stream(&store, back).unwrap(), Some(3));
+    let longest = |revision| logged(revision).changes.iter().flat_map(|(_, before)| before).map(Vec::len).max();
+    assert!(longest(3) > longest(2));
+    let mut found = Vec::new();
+    check(&store.snapshot().unwrap(), |difference| found.push(difference.to_string())).unwrap();
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn a_stream_is_all_or_nothing() {
+    let (_folder, store) = store();
+    let put = |record: Record| Ok(Change::Put(record));
+    let told = |changes: Vec<Result<Change, StoreError>>| match stream(&store, changes.into_iter()) {
+        Err(StoreError::Refused(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let (one, two) = (named(&PRODUCT, "1"), named(&PRODUCT, "2"));
+    assert!(told(vec![put(two.clone()), put(one.clone())])[0].starts_with("product:1: id: comes out of order"));
+    assert!(told(vec![put(one.clone()), put(one.clone())])[0].starts_with("product:1: id: comes out of order"));
+    // All that is wrong with the records is told, also behind the first fault.
+    let wrong = ["3", "4"].map(|key| put(Record::new(&PRODUCT, key)));
+    let changes = [put(one.clone())].into_iter().chain(wrong).chain([put(named(&PRODUCT, "5"))]).collect();
+    assert_eq!(told(changes), ["product:3: name: is required", "product:4: name: is required"]);
+    let hanging = region(&CITY, "2", Some(Id::parse("province:1").unwrap()));
+    assert_eq!(told(vec![Ok(hanging), put(one.clone())]), ["city:2: reference: there is no record province:1"]);
+    // So does an error of whoever makes the changes.
+    let changes = vec![put(one), Err(StoreError::Damaged("the source".to_owned())), put(two)];
+    assert!(matches!(stream(&store, changes.into_iter()), Err(StoreError::Damaged(why)) if why == "the source"));
+    let snapshot = store.snapshot().unwrap();
+    assert_eq!((snapshot.revision().unwrap(), snapshot.count(&PRODUCT).unwrap()), (0, 0));
 }

@@ -141,8 +141,10 @@ impl<'d> Compiler<'d> {
         static NAME: TypeRef = TypeRef::Named { name: String::new(), nullable: true };
         let first = fields[0];
         let place = location(self.document, first.location()).unwrap_or((0, 0));
+        let of = kind_named(&ty.name);
         let made = |schema_name, action, ty, arguments, selected| Field {
             schema_name,
+            of,
             name: name.to_owned(),
             key: format!("\"{name}\":").into_bytes(),
             action,
@@ -176,6 +178,8 @@ impl<'d> Compiler<'d> {
             (Selected::Always(set), None) => self.asked(*set),
             _ => Asked::default(),
         };
+        // What leads to a record is counted one edge after the other.
+        self.plan.may_be_long |= matches!(def.resolver, Resolver::Back(..)) && asked.has("totalCount");
         let arguments = self.arguments(def, first, place, asked)?;
         Ok(made(&def.name, Action::Resolve(def.resolver), &def.ty, arguments, selected))
     }

@@ -1,10 +1,15 @@
 //! What a plan may cost: how many records it may read, reckoned before anything is read.
 
+use serde_json::Value;
+
 use super::{Action, Field, Plan, Selected, SetId, Source};
-use crate::config::{NODES_MAX, PAGE_DEFAULT};
-use crate::model::catalog::Kind;
+use crate::config::{NODES_MAX, PAGE_DEFAULT, RESOLVE_LOOKS_MAX, SEARCH_LOOKS_MAX, WALK_NODES_MAX};
+use crate::model::catalog::{Kind, NODE, Output, REGION};
+use crate::model::closed::LEVEL;
+use crate::model::kinds::{AGREEMENT, GROUP, LEVELS, LINK, PAIRING, kinds_of};
 use crate::query::arguments::Arguments;
 use crate::query::object::Resolver;
+use crate::query::relation::{What, member};
 
 /// A plan's cost, and the field that has the greatest part of it.
 pub struct Cost {
@@ -114,18 +119,50 @@ impl Field {
     }
 
     /// How many records are looked at beside those of its page: all that there are, where they are filtered, sorted, counted
-    /// with a filter or grouped. An index may spare most of them; that is found out when it is asked.
+    /// with a filter or grouped, with what their filter and order lead to. An index may spare most of them; that is found
+    /// out when it is asked.
     fn looked_at(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
         let Action::Resolve(resolver) = &self.action else { return 0 };
         let arguments = self.arguments(bound);
-        let asked = |name: &str| arguments.get(name).is_some();
-        if !(asked("filter") || asked("orderBy") || arguments.asks("aggregate")) {
+        if matches!(resolver, Resolver::Root(_)) {
+            return root_reads(self.schema_name, arguments, sizes);
+        }
+        let given: Vec<_> = ["filter", "orderBy"].iter().filter_map(|name| arguments.get(name)).collect();
+        let walks = matches!(resolver, Resolver::Special(_)) && self.schema_name == "descendants";
+        // The edges that lead to a record are counted one after the other: no index has their number.
+        let counts = matches!(resolver, Resolver::Back(..)) && arguments.asks("totalCount");
+        let chooses = !given.is_empty() || arguments.asks("aggregate");
+        if !chooses && !walks && !counts {
             return 0;
         }
-        match resolver {
-            Resolver::RootKind(kind) => sizes(kind),
-            Resolver::Forward(..) | Resolver::Back(..) | Resolver::Special(_) | Resolver::PlainNodes(..) => LIST_ROWS,
-            _ => 0,
+        let (of, rows) = match resolver {
+            Resolver::RootKind(kind) => (kind.name, sizes(kind)),
+            Resolver::Back(of, _) => {
+                let mean = self.mean(size_of(of, sizes), sizes);
+                (*of, if chooses { mean.max(LIST_ROWS) } else { mean })
+            }
+            Resolver::Forward(_, edge) => (edge.target, LIST_ROWS),
+            Resolver::PlainNodes(_, of) => (*of, size_of(of, sizes)),
+            Resolver::Special(_) if walks => (REGION, self.mean(levels_to(arguments, sizes), sizes)),
+            Resolver::Special(_) => (self.special_of(), LIST_ROWS),
+            _ => return 0,
+        };
+        given.iter().map(|given| led_to(of, given, rows, sizes)).fold(rows, u64::saturating_add)
+    }
+
+    /// So many records as are reckoned to each record that the field is asked of, if they lead to so many in all. Records of
+    /// one page mostly lead to different ones, as regions do to what is below them; were each reckoned to lead to all, a page
+    /// of a whole level would be refused.
+    fn mean(&self, all: u64, sizes: Sizes<'_>) -> u64 {
+        self.of.map_or(all, |kind| all.div_ceil(sizes(kind).max(1)))
+    }
+
+    /// The type of the nodes of a special's connection.
+    fn special_of(&self) -> &'static str {
+        let special = self.of.and_then(|kind| kind.all_specials().find(|special| special.name == self.schema_name));
+        match special.map(|special| &special.output) {
+            Some(Output::Connection { of, .. } | Output::List(of)) => of,
+            _ => "",
         }
     }
 
@@ -140,10 +177,84 @@ impl Field {
     fn page(&self, bound: &[Arguments]) -> u64 {
         let arguments = self.arguments(bound);
         if matches!(self.action, Action::Resolve(Resolver::Root(_))) {
-            let ids = arguments.get("ids").and_then(serde_json::Value::as_array);
+            let ids = arguments.get("ids").and_then(Value::as_array);
             return ids.map_or(1, |ids| ids.len().min(NODES_MAX) as u64);
         }
         let size = arguments.int("first").or_else(|| arguments.int("last"));
         size.map_or(PAGE_DEFAULT as u64, |size| u64::try_from(size).unwrap_or(0))
     }
+}
+
+/// How many records there are of a type.
+fn size_of(of: &str, sizes: Sizes<'_>) -> u64 {
+    kinds_of(of).map(sizes).fold(0, u64::saturating_add)
+}
+
+/// How many regions there are down to the level that an argument names.
+fn levels_to(arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
+    let last = arguments.text("level").and_then(|level| LEVEL.code(level)).map_or(LEVELS.len(), usize::from);
+    LEVELS.iter().take(last).map(|level| sizes(level)).fold(0, u64::saturating_add)
+}
+
+/// How many records a question of the root may read by its bounds, beside those that it shows.
+fn root_reads(name: &str, arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
+    let most = |bound: usize, of: &str| size_of(of, sizes).min(bound as u64);
+    let pairings = sizes(&PAIRING);
+    match name {
+        "search" => most(SEARCH_LOOKS_MAX, NODE),
+        "resolve" => {
+            let names = arguments.get("names").and_then(Value::as_array).map_or(1, Vec::len) as u64;
+            names.saturating_mul(most(RESOLVE_LOOKS_MAX * LEVELS.len(), REGION))
+        }
+        // Each record and the edge that leads to it, and what stands between two from both of its sides.
+        "path" | "neighborhood" => 2 * (most(WALK_NODES_MAX, NODE) + pairings + sizes(&AGREEMENT) + sizes(&LINK)),
+        // The regions down to the level, the sets that may hold some, and the pairings from both of their sides.
+        "coverage" => levels_to(arguments, sizes) + sizes(&GROUP) + 2 * pairings,
+        // The pairings of the party, and those of each party on their other side.
+        "withdrawal" => 3 * pairings,
+        _ => 0,
+    }
+}
+
+/// How many records a filter or an order on so many records of a type may read beside them: those that its relations lead
+/// to, on the mean. What is led to from several places is read there anew; the bound on reads stops what comes of that.
+fn led_to(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
+    let fields = match given {
+        Value::Array(items) => {
+            return items.iter().map(|item| led_to(of, item, rows, sizes)).fold(0, u64::saturating_add);
+        }
+        Value::Object(fields) => fields,
+        _ => return 0,
+    };
+    let Some(kind) = kinds_of(of).next() else { return 0 };
+    let each = fields.iter().map(|(name, inner)| match name.as_str() {
+        "and" | "or" | "not" => led_to(of, inner, rows, sizes),
+        name => match member(kind, name.strip_suffix("Exists").unwrap_or(name)) {
+            Some(What::One(_, to)) => rows.saturating_add(led_to(to, inner, rows, sizes)),
+            Some(What::Many(_, to)) => {
+                let mean = size_of(to, sizes).div_ceil(size_of(of, sizes).max(1));
+                let edges = rows.saturating_mul(mean);
+                edges.saturating_add(led_within(to, inner, edges, sizes))
+            }
+            Some(What::On(to)) => led_to(to, inner, rows, sizes),
+            _ => 0,
+        },
+    });
+    each.fold(0, u64::saturating_add)
+}
+
+/// The same of what is asked of a relation to several: filters of its records, beside a count, and below a sum; or, in an
+/// order, a path that goes on. An edge is read first, and then the record that it leads to.
+fn led_within(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
+    let Value::Object(fields) = given else { return 0 };
+    let each = fields.iter().map(|(name, inner)| match (name.as_str(), inner) {
+        ("filter" | "some" | "every" | "none", inner) => rows.saturating_add(led_to(of, inner, rows, sizes)),
+        ("count", inner) => led_within(of, inner, rows, sizes),
+        ("sum", Value::Object(numbers)) => {
+            let each = numbers.values().map(|number| led_within(of, number, rows, sizes));
+            each.fold(rows, u64::saturating_add)
+        }
+        _ => 0,
+    });
+    each.fold(led_to(of, given, rows, sizes), u64::saturating_add)
 }

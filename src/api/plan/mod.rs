@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Code, GraphqlError};
 use crate::config::{BOUND_VALUES_MAX, Limits};
+use crate::model::catalog::Kind;
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::object::Resolver;
 use crate::query::types::{InputDef, TypeRef};
@@ -41,6 +42,8 @@ struct Field {
     key: Vec<u8>,
     /// Its name in the schema.
     schema_name: &'static str,
+    /// The kind of record that it is asked of, where it is a record's.
+    of: Option<&'static Kind>,
     action: Action,
     ty: &'static TypeRef,
     arguments: Source,

@@ -206,21 +206,13 @@ impl<'r> Run<'r> {
             }
         };
         let scope = self.scope;
-        let before = scope.reads();
         let resolved = {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
                 Source::Dynamic(place) => &self.bound[*place],
             };
-            resolver.resolve(scope, object, arguments)
+            resolver.resolve_noting(scope, object, arguments, || self.names())
         };
-        if scope.trace.tells_fields() {
-            let found = match &resolved {
-                Ok(Resolved::Object(Object::Connection(connection))) => Some(connection.found()),
-                _ => None,
-            };
-            scope.trace.tell(self.names(), scope.reads() - before, found);
-        }
         match resolved {
             Ok(resolved) => self.value(field, field.ty, &resolved),
             Err(error) => {

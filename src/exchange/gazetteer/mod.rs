@@ -4,6 +4,7 @@
 //! under any code that it has or had is that record. Dates are no more precise than the editions: what is in one edition
 //! and not in the next changed about the year of the next.
 
+mod due;
 mod edition;
 mod lineage;
 mod lists;
@@ -11,15 +12,17 @@ mod lower;
 mod merge;
 mod names;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
+use self::due::{About, Due, Known, Towns};
 use self::edition::Edition;
 use self::lineage::{Entity, Lineage, Span};
 use self::lists::{Lists, Memory};
 use self::lower::is_mangled;
 use self::merge::{Added, Dated, Facts, Standing, code_of, merge, names_of};
 use self::names::Code;
+use super::builtin::note_added;
 use super::package::Problem;
 use crate::model::catalog::slot;
 use crate::model::closed::SOURCE_KIND;
@@ -29,7 +32,7 @@ use crate::model::record::Record;
 use crate::model::value::{Leaf, Scalar, Value};
 use crate::store::key::{self, Indexed};
 use crate::store::log::Revision;
-use crate::store::{Author, Change, Snapshot, Store, StoreError};
+use crate::store::{Author, Change, Given, Snapshot, Store, StoreError};
 
 /// Under which name the file remembers what was imported.
 const META: &str = "gazetteer";
@@ -105,30 +108,21 @@ pub fn import(
     let snapshot = store.snapshot()?;
     let writer = store.writer()?;
     let memory = Memory::new(writer.meta(META)?.as_deref());
-    let builtin: HashSet<Id> = writer.builtin()?.into_keys().collect();
+    let builtin = writer.builtin()?;
     drop(writer);
     let lists = Lists::read(&editions, &memory, &snapshot, progress)?;
     let mut import = Import::new(&snapshot, &memory, &builtin, &lists, progress);
-    import.upper()?;
-    import.lower()?;
-    import.vanished()?;
-    import.sources()?;
-    let Import { mut changes, mut report, .. } = import;
-    report.editions = editions.iter().map(|edition| edition.name.clone()).collect();
-    // In the order of their keys, which is that of the file.
-    changes.sort_by_cached_key(Record::id);
-    let changes: Vec<Change> = changes.into_iter().map(Change::Put).collect();
-    drop(snapshot);
-    let note = format!("gazetteer: {}", report.editions.join(", "));
+    let upper = import.upper()?;
+    let names: Vec<_> = editions.iter().map(|edition| edition.name.clone()).collect();
+    let note = format!("gazetteer: {}", names.join(", "));
     let author = Author { time_ms, name: "jiedui import gazetteer".to_owned(), note };
-    let total = changes.len() as u64;
-    let mut told = |done: usize| {
-        if done.is_multiple_of(1_000) || done as u64 == total {
-            progress(Step { what: "writing", done: done as u64, total });
+    let (writer, revision) = store.writer()?.apply_stream(&author, import.changes(upper)?)?;
+    for (id, given) in import.added_to.iter().filter_map(|id| Some((id.as_ref(), builtin.get(id)?))) {
+        if let (Some(before), Some(after)) = (snapshot.get(id)?, writer.row(id)?) {
+            note_added(&writer, id, given, before.bytes(), &after)?;
         }
-    };
-    let (writer, revision) = store.writer()?.apply_telling(&author, &changes, &mut told)?;
-    report.revision = revision;
+    }
+    let report = Report { revision, editions: names, ..import.report };
     let memory = memory.and(&editions, revision);
     if writer.meta(META)?.as_deref() != Some(&memory) {
         writer.set_meta(META, &memory)?;
@@ -140,15 +134,16 @@ pub fn import(
 struct Import<'a> {
     snapshot: &'a Snapshot,
     memory: &'a Memory,
-    builtin: &'a HashSet<Id>,
+    builtin: &'a BTreeMap<Id, Given>,
     lists: &'a Lists<'a>,
     progress: &'a mut dyn FnMut(Step<'_>),
     /// The index over every code that a region has or had.
     codes: Option<Indexed>,
-    /// The records of the newest list's regions, down to the towns.
+    /// The records of the newest list's provinces, cities and counties.
     ids: HashMap<Code, Id>,
     cited: BTreeSet<Id>,
-    changes: Vec<Record>,
+    /// The records of the built-in data that change.
+    added_to: Vec<Id>,
     report: Report,
 }
 
@@ -156,7 +151,7 @@ impl<'a> Import<'a> {
     fn new(
         snapshot: &'a Snapshot,
         memory: &'a Memory,
-        builtin: &'a HashSet<Id>,
+        builtin: &'a BTreeMap<Id, Given>,
         lists: &'a Lists<'a>,
         progress: &'a mut dyn FnMut(Step<'_>),
     ) -> Self {
@@ -175,7 +170,7 @@ impl<'a> Import<'a> {
             codes: key::indexed(&PROVINCE).find(|field| field.inner == Some(CODE)),
             ids: HashMap::new(),
             cited: BTreeSet::new(),
-            changes: Vec::new(),
+            added_to: Vec::new(),
             report,
         }
     }
@@ -199,43 +194,44 @@ impl<'a> Import<'a> {
     }
 
     fn standing(&self, record: &Record, version: Revision) -> Standing {
-        let ours = self.memory.revisions.contains(&version) && !self.builtin.contains(&record.id());
+        let ours = self.memory.revisions.contains(&version) && !self.builtin.contains_key(&record.id());
         Standing { ours, newer: self.lists.newer }
     }
 
-    /// Merges what the lists say into the record, and notes the change if it is one.
-    fn take(&mut self, found: Option<(Record, Revision)>, facts: &Facts) -> Id {
-        let level = facts.codes[0].value.level();
+    /// Merges what the lists say into the record. Gives it where that changes it.
+    fn take(&mut self, found: Option<(Record, Revision)>, facts: &[Facts]) -> Option<Record> {
+        let level = facts.first()?.codes[0].value.level();
         let standing = found
             .as_ref()
             .map_or(Standing { ours: true, newer: true }, |(record, version)| self.standing(record, *version));
         let before = found.map(|(record, _)| record);
         let mut added = Added::default();
-        let after = merge(before.clone(), standing, facts, &mut added);
-        let id = after.id();
-        let changed = before.as_ref() != Some(&after);
+        let after = facts.iter().fold(before.clone(), |record, facts| Some(merge(record, standing, facts, &mut added)));
         let counts = &mut self.report.levels[level];
         match &before {
             None => counts.new += 1,
-            Some(_) if changed => counts.changed += 1,
-            Some(_) => counts.kept += 1,
-        }
-        if !changed {
-            return id;
+            Some(_) if before != after => counts.changed += 1,
+            Some(_) => {
+                counts.kept += 1;
+                return None;
+            }
         }
         self.report.former_names += added.former_names;
         self.report.codes += added.codes;
         self.report.predecessors += added.predecessors;
         self.report.abolished += added.abolished;
-        let sources = facts.codes.iter().map(|code| &code.source).chain(facts.names.iter().map(|name| &name.source));
-        let sources = sources.chain(facts.predecessors.iter().map(|(_, _, source)| source));
-        self.cited.extend(sources.flatten().cloned());
-        self.changes.push(after);
-        id
+        for facts in facts {
+            let sources = facts.codes.iter().map(|it| &it.source).chain(facts.names.iter().map(|it| &it.source));
+            let sources = sources.chain(facts.predecessors.iter().map(|(_, _, source)| source));
+            for source in sources.flatten().filter(|source| !self.cited.contains(source)).collect::<Vec<_>>() {
+                self.cited.insert(source.clone());
+            }
+        }
+        after
     }
 
-    /// Provinces, cities and counties: through all lists.
-    fn upper(&mut self) -> Result<(), StoreError> {
+    /// Provinces, cities and counties: through all lists. Gives those that change, in the order of ids.
+    fn upper(&mut self) -> Result<Vec<Record>, StoreError> {
         (self.progress)(Step { what: "comparing the editions", done: 0, total: 0 });
         let failed = std::cell::RefCell::new(None);
         let known = |code: Code, name: &str| match self.having(code) {
@@ -266,15 +262,16 @@ impl<'a> Import<'a> {
         self.ids = lineage.at[0].iter().map(|(code, entity)| (*code, ids[*entity].clone())).collect();
         let preceding: HashSet<usize> =
             lineage.entities.iter().flat_map(|entity| entity.predecessors.iter().map(|(old, _)| *old)).collect();
+        let mut changed = BTreeMap::new();
         for (place, (entity, found)) in lineage.entities.iter().zip(found).enumerate() {
             let facts = self.entity(entity, &ids);
             let before = self.report.abolished;
-            self.take(found, &facts);
+            changed.extend(self.take(found, &[facts]).map(|record| (record.id(), record)));
             if self.report.abolished > before && !preceding.contains(&place) {
                 self.report.without_successor.push(format!("{} {}", entity.codes[0].value, entity.names[0].value));
             }
         }
-        Ok(())
+        Ok(changed.into_values().collect())
     }
 
     /// The record of each region, where the store has one under any of its codes. None is two regions'.
@@ -321,84 +318,101 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Towns and villages: those of the newest list, by their codes.
-    fn lower(&mut self) -> Result<(), StoreError> {
-        let lists = self.lists;
-        let newest = &lists.regions[0];
-        let total = newest.lower().len() as u64;
-        for (place, (code, name)) in newest.lower().iter().enumerate() {
-            if place % 4_096 == 0 {
-                (self.progress)(Step { what: "comparing with the database", done: place as u64, total });
+    /// All that changes, in the order of ids: the upper levels, then each town and village as it is compared, then the
+    /// sources.
+    fn changes(
+        &mut self,
+        upper: Vec<Record>,
+    ) -> Result<impl Iterator<Item = Result<Change, StoreError>> + use<'a, '_>, StoreError> {
+        (self.progress)(Step { what: "looking through the database", done: 0, total: 0 });
+        let known = Known::new(self.snapshot, self.codes, self.lists)?;
+        self.report.vanished = known.without_region(self.lists);
+        let towns = known.towns();
+        let mut due = known.due(self.lists).enumerate();
+        let total = self.lists.regions[0].lower().len() as u64;
+        let mut upper = upper.into_iter();
+        let mut sources: Option<std::vec::IntoIter<Record>> = None;
+        let mut next = move || {
+            let mut found = upper.next();
+            while found.is_none()
+                && let Some((done, due)) = due.next()
+            {
+                if done % 4_096 == 0 {
+                    (self.progress)(Step { what: "comparing and writing", done: done as u64, total });
+                }
+                found = self.lower(&due, &towns)?;
             }
-            let code = *code;
-            let oldest = lists.lower.oldest(place);
-            let span = Span { value: code, newest: 0, oldest, inferred: false };
-            let only = [Span { value: name.to_string(), newest: 0, oldest, inferred: false }];
-            let names = match lists.lower.names(code) {
-                [] => &only,
-                names => names,
-            };
-            let facts = Facts {
-                codes: vec![lists.dated(&span)],
-                names: names.iter().map(|span| lists.dated(span)).collect(),
-                above: newest.above(code).into_iter().map(str::to_owned).collect(),
-                parent: newest.parent(code).and_then(|above| self.ids.get(&above)).cloned(),
-                abolished: None,
-                predecessors: Vec::new(),
-            };
-            let mut found = self.having(code)?;
-            let found = if found.is_empty() { None } else { Some(found.swap_remove(0)) };
-            let id = self.take(found, &facts);
-            if code.level() == 3 {
-                self.ids.insert(code, id);
+            if found.is_none() {
+                if sources.is_none() {
+                    (self.progress)(Step { what: "writing what they are found by", done: 0, total: 0 });
+                    sources = Some(self.sources()?.into_iter());
+                }
+                found = sources.as_mut().and_then(Iterator::next);
             }
-        }
-        Ok(())
+            let ids = found.iter().map(Record::id);
+            self.added_to.extend(ids.filter(|id| self.builtin.contains_key(id)));
+            Ok(found)
+        };
+        Ok(std::iter::from_fn(move || next().transpose()).map(|record| record.map(Change::Put)))
     }
 
-    /// Towns and villages that only older lists have: no records are made of them, but some are there.
-    fn vanished(&mut self) -> Result<(), StoreError> {
+    /// A town or village, where it changes.
+    fn lower(&mut self, due: &Due, towns: &Towns) -> Result<Option<Record>, StoreError> {
+        let about = |about: &About| match about {
+            About::Place(place) => Some(self.listed(*place, towns)),
+            About::Vanished(code) => self.vanished(*code),
+        };
+        let facts: Vec<Facts> = due.about.iter().filter_map(about).collect();
+        let found = if due.known { self.snapshot.get(due.id.as_ref())? } else { None };
+        let found = found.map(|stored| (Record::unpack_row(stored.kind, stored.row()), stored.version()));
+        Ok(self.take(found, &facts))
+    }
+
+    /// What the newest list says of the town or village at a place, and the others of its code.
+    fn listed(&self, place: usize, towns: &Towns) -> Facts {
         let lists = self.lists;
-        let total = lists.lower.vanished.len() as u64;
-        for (place, (code, (number, name))) in lists.lower.vanished.iter().enumerate() {
-            if place % 4_096 == 0 {
-                (self.progress)(Step { what: "looking for what vanished", done: place as u64, total });
-            }
-            let mut found = self.having(*code)?;
-            if found.is_empty() {
-                self.report.vanished[code.level() - 3] += 1;
-                continue;
-            }
-            let found = found.swap_remove(0);
-            let span = Span { value: *code, newest: *number, oldest: *number, inferred: false };
-            let codes = Dated { from: None, source: None, ..lists.dated(&span) };
-            let name = Span { value: name.to_string(), newest: *number, oldest: *number, inferred: false };
-            let facts = Facts {
-                codes: vec![codes],
-                names: if is_mangled(&name.value) {
-                    continue;
-                } else {
-                    vec![Dated { from: None, ..lists.dated(&name) }]
-                },
-                above: lists.regions[*number].above(*code).into_iter().map(str::to_owned).collect(),
-                parent: None,
-                abolished: lists.until(*number),
-                predecessors: Vec::new(),
-            };
-            let counts = self.report.levels[code.level()];
-            let goes_on = code_of(&found.0).is_some_and(|today| lists.regions[0].has(today));
-            self.take(Some(found), &facts);
-            if goes_on {
-                // It was counted already, under the code that the newest list has it by.
-                self.report.levels[code.level()] = counts;
-            }
+        let newest = &lists.regions[0];
+        let (code, name) = &newest.lower()[place];
+        let oldest = lists.lower.oldest(place);
+        let span = Span { value: *code, newest: 0, oldest, inferred: false };
+        let only = [Span { value: name.to_string(), newest: 0, oldest, inferred: false }];
+        let names = match lists.lower.names(*code) {
+            [] => &only,
+            names => names,
+        };
+        Facts {
+            codes: vec![lists.dated(&span)],
+            names: names.iter().map(|span| lists.dated(span)).collect(),
+            above: newest.above(*code).into_iter().map(str::to_owned).collect(),
+            parent: newest.parent(*code).and_then(|above| match above.level() {
+                3 => Some(towns.id(above)),
+                _ => self.ids.get(&above).cloned(),
+            }),
+            abolished: None,
+            predecessors: Vec::new(),
         }
-        Ok(())
+    }
+
+    /// What is said of a town or village that only older lists have: no record is made of it, but one is there.
+    fn vanished(&self, code: Code) -> Option<Facts> {
+        let lists = self.lists;
+        let (number, name) = lists.lower.vanished.get(&code).filter(|(_, name)| !is_mangled(name))?;
+        let span = Span { value: code, newest: *number, oldest: *number, inferred: false };
+        let name = Span { value: name.to_string(), newest: *number, oldest: *number, inferred: false };
+        Some(Facts {
+            codes: vec![Dated { from: None, source: None, ..lists.dated(&span) }],
+            names: vec![Dated { from: None, ..lists.dated(&name) }],
+            above: lists.regions[*number].above(code).into_iter().map(str::to_owned).collect(),
+            parent: None,
+            abolished: lists.until(*number),
+            predecessors: Vec::new(),
+        })
     }
 
     /// The sources that are cited: each edition is one.
-    fn sources(&mut self) -> Result<(), StoreError> {
+    fn sources(&self) -> Result<Vec<Record>, StoreError> {
         const SHA256: usize = SOURCE.slot_of("sha256");
+        let mut changed = Vec::new();
         for (edition, _) in &self.lists.of {
             let Some(edition) = edition else { continue };
             let id = Id::new(&SOURCE, &edition.name);
@@ -411,10 +425,11 @@ impl<'a> Import<'a> {
                 source.values[SHA256] = Value::Text(edition.sha256.clone());
             }
             if before.as_ref() != Some(&source) {
-                self.changes.push(source);
+                changed.push(source);
             }
         }
-        Ok(())
+        changed.sort_by_cached_key(Record::id);
+        Ok(changed)
     }
 }
 

@@ -43,7 +43,10 @@ impl Received {
             Some("pong") => object(payload).map(|_| Self::Pong),
             Some("complete") => id().map(Self::Complete),
             Some("subscribe") => {
-                let request = request(payload.unwrap_or_default());
+                let request = match payload {
+                    Some(Value::Object(payload)) => request(payload),
+                    _ => Err(String::new()),
+                };
                 let wrong =
                     "Invalid message: expected `payload` to be a GraphQL request: query, variables, operationName";
                 Ok(Self::Subscribe(id()?, request.map_err(|_| wrong)?))

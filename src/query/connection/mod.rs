@@ -2,7 +2,9 @@
 
 mod sorted;
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
@@ -15,10 +17,12 @@ use crate::query::object::{Object, Resolved};
 use crate::query::order::Order;
 use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
 use crate::query::scope::Scope;
+use crate::query::search::edge_of;
 use crate::query::trace::Found;
 use crate::store::Direction::{self, Backward, Forward};
 use crate::store::Stored;
 use crate::store::key::FieldId;
+use crate::text::query::Query;
 
 /// The way back along an edge.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,8 @@ pub struct Connection<'a> {
     total: Option<u64>,
     /// An index gave the order: no more was read than the page needed.
     by_index: bool,
+    /// How many of those that pass were told to the notes.
+    told: AtomicU64,
 }
 
 /// What a connection's arguments choose from what there is. One predicate serves rows, counts, orders and groups.
@@ -50,6 +56,8 @@ pub struct Rows<'a> {
     source: Source<'a>,
     filter: Option<Arc<Filter>>,
     order: Option<Arc<Order>>,
+    /// How many pass, once they were counted.
+    passed: AtomicU64,
 }
 
 /// Where the nodes of a connection come from. Each is in the order of its positions.
@@ -66,10 +74,19 @@ enum Source<'a> {
 
 /// One node that a resolver listed, with what its edge carries.
 pub struct Listed<'a> {
-    position: Vec<u8>,
-    id: Id,
+    position: Cow<'a, [u8]>,
+    id: Cow<'a, Id>,
     row: Row<'a>,
-    extras: Vec<Extra>,
+    extras: Extras<'a>,
+}
+
+/// What specials put on an edge.
+#[derive(Clone)]
+enum Extras<'a> {
+    /// At hand.
+    Given(Cow<'a, [Extra]>),
+    /// What follows from the node and the text that it was found by. Of thousands of hits a page of them is shown.
+    FoundBy(&'a Query),
 }
 
 /// What a special puts on an edge.
@@ -118,12 +135,14 @@ impl<'a> Listed<'a> {
         let mut position = id.as_ref().to_bytes();
         position.push(0);
         position.extend_from_slice(rest);
-        Self { position, id, row: Row::new(&[]), extras: Vec::new() }
+        let extras = Extras::Given(Cow::Borrowed(&[]));
+        Self { position: Cow::Owned(position), id: Cow::Owned(id), row: Row::new(&[]), extras }
     }
 
     /// A node at a position of its own, for what is ranked.
-    pub fn at(position: Vec<u8>, id: Id) -> Self {
-        Self { position, id, row: Row::new(&[]), extras: Vec::new() }
+    pub fn at(position: &'a [u8], id: &'a Id, extras: &'a [Extra], found_by: Option<&'a Query>) -> Self {
+        let extras = found_by.map_or(Extras::Given(Cow::Borrowed(extras)), Extras::FoundBy);
+        Self { position: Cow::Borrowed(position), id: Cow::Borrowed(id), row: Row::new(&[]), extras }
     }
 
     /// The same, with the edge's stored properties.
@@ -133,7 +152,7 @@ impl<'a> Listed<'a> {
 
     /// The same, with what a special puts on the edge.
     pub fn with_extras(self, extras: Vec<Extra>) -> Self {
-        Self { extras, ..self }
+        Self { extras: Extras::Given(Cow::Owned(extras)), ..self }
     }
 }
 
@@ -197,7 +216,14 @@ impl<'a> Connection<'a> {
     }
 
     fn new(scope: &'a Scope, of: &'static str, source: Source<'a>, arguments: &Arguments) -> Result<Self, FieldError> {
-        let rows = Rows { scope, of, source, filter: arguments.filter(of)?, order: arguments.order(of)? };
+        let rows = Rows {
+            scope,
+            of,
+            source,
+            filter: arguments.filter(of)?,
+            order: arguments.order(of)?,
+            passed: AtomicU64::new(0),
+        };
         // What is wrong with the page's arguments is told even if nobody looks at the page.
         let paging = Paging::read(arguments, &rows.mark())?;
         rows.check(&paging)?;
@@ -217,7 +243,7 @@ impl<'a> Connection<'a> {
                 }
             },
         };
-        Ok(Self { rows, page, total, by_index })
+        Ok(Self { rows, page, total, by_index, told: AtomicU64::new(0) })
     }
 
     /// The cursor of an edge: good for as long as the order is the same.
@@ -253,7 +279,14 @@ impl<'a> Connection<'a> {
             Source::Listed(..) => "a list".to_owned(),
         };
         let kept = self.total.unwrap_or(self.page.items.len() as u64);
+        self.told.store(kept, Ordering::Relaxed);
         Found { by, read: 0, kept, sorted: self.rows.order.is_some() && !self.by_index, times: 1 }
+    }
+
+    /// How many more passed than were told, after a field of it looked at more than its page.
+    pub fn newly_kept(&self) -> u64 {
+        let passed = self.rows.passed.load(Ordering::Relaxed);
+        passed.saturating_sub(self.told.fetch_max(passed, Ordering::Relaxed))
     }
 
     /// Whatever the page: all that pass.
@@ -290,6 +323,12 @@ impl<'a> Rows<'a> {
     }
 
     fn count(&self) -> Result<u64, FieldError> {
+        let count = self.count_all()?;
+        self.passed.store(count, Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn count_all(&self) -> Result<u64, FieldError> {
         match (&self.source, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
             (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
@@ -315,11 +354,15 @@ impl<'a> Rows<'a> {
 
     /// Calls back for each record that passes, whatever the page and the order.
     pub fn each(&self, mut each: impl FnMut(&Stored<'a>) -> Result<(), FieldError>) -> Result<(), FieldError> {
+        let mut count = 0;
         self.walk(None, Forward, |item| {
             self.scope.trace.rest_on(item.node.id());
             each(&item.node)?;
+            count += 1;
             Ok(true)
-        })
+        })?;
+        self.passed.store(count, Ordering::Relaxed);
+        Ok(())
     }
 
     fn read_page(&self, paging: &Paging) -> Result<Page<'a>, FieldError> {
@@ -409,10 +452,14 @@ impl<'a> Rows<'a> {
                     listed,
                     direction,
                     after,
-                    |entry, after| entry.position.as_slice().cmp(after),
+                    |entry, after| (*entry.position).cmp(after),
                     |entry| {
-                        let node = scope.referred(entry.id.as_ref())?;
-                        offer(entry.position.clone(), node, EdgeRow::Here(entry.row), entry.extras.clone())
+                        let node = scope.referred(Id::as_ref(&entry.id))?;
+                        let extras = match &entry.extras {
+                            Extras::Given(extras) => extras.to_vec(),
+                            Extras::FoundBy(query) => edge_of(query, &node),
+                        };
+                        offer(entry.position.to_vec(), node, EdgeRow::Here(entry.row), extras)
                     },
                 )?;
             }

@@ -89,7 +89,10 @@ pub fn compile_compares(scalar: Scalar, given: &Given) -> Result<Vec<Compare>, F
         };
         let operands = match operator {
             Operator::IsNull(_) => Vec::new(),
-            _ => operand.items().iter().map(|item| operand_of(scalar, name, item.value())).collect::<Result<_, _>>()?,
+            _ => {
+                let operands = operand.items().iter().map(|item| operand_of(scalar, item.value()));
+                operands.collect::<Result<_, _>>().map_err(|error: FieldError| error.within(&format!(".{name}")))?
+            }
         };
         let many = operator == Operator::In && operands.len() > MANY;
         let places = many.then(|| {
@@ -107,8 +110,8 @@ pub fn compile_compares(scalar: Scalar, given: &Given) -> Result<Vec<Compare>, F
     Ok(compares)
 }
 
-fn operand_of(scalar: Scalar, name: &str, value: &Value) -> Result<Operand, FieldError> {
-    let fault = |why: &str| FieldError::input(format!("filter: {name}: {why}"));
+fn operand_of(scalar: Scalar, value: &Value) -> Result<Operand, FieldError> {
+    let fault = |why: &str| FieldError::input(format!(": {why}"));
     let text = || value.as_str().ok_or_else(|| fault("expected text"));
     Ok(match scalar {
         Scalar::Text | Scalar::Closed(_) => Operand::Text(text()?.to_owned()),
@@ -147,8 +150,8 @@ impl Compare {
     /// Whether a sum compares so whatever its bounds leave open: a sum of "more than" is surely above what it is surely
     /// above, and never surely below. A sum that is refused compares with nothing.
     pub fn holds_sum(&self, sum: &Sum) -> bool {
-        let compares = |operand: &Operand| match (operand, sum.value) {
-            (Operand::Decimal(operand), Some(value)) => match (self.operator, sum.bound) {
+        let compares = |operand: &Operand| match (operand, sum.value, sum.bound) {
+            (Operand::Decimal(operand), Some(value), Some(bound)) => match (self.operator, bound) {
                 (Operator::Greater, Bound::Exact | Bound::AtLeast) => value > *operand,
                 (Operator::Greater, Bound::MoreThan) => value >= *operand,
                 (Operator::GreaterOrEqual, Bound::Exact | Bound::AtLeast | Bound::MoreThan) => value >= *operand,

@@ -74,7 +74,7 @@ enum Quantifier {
 impl Filter {
     /// A coerced filter on a type.
     pub fn compile(of: &str, filter: &Value) -> Result<Self, FieldError> {
-        Self::from_given(of, &Given::share("filter", filter)?)
+        Self::from_given(of, &Given::share("filter", filter)?).map_err(|error| error.within("filter"))
     }
 
     /// The same from an argument that was taken over.
@@ -128,31 +128,43 @@ fn all<T>(items: &[T], mut holds: impl FnMut(&T) -> Result<bool, FieldError>) ->
 
 fn compile_kind(kind: &'static Kind, given: &Given) -> Result<Vec<Test>, FieldError> {
     let several = |value: &Arc<Given>| -> Result<Vec<Filter>, FieldError> {
-        value.items().iter().map(|filter| Filter::on([kind].into_iter(), filter)).collect()
+        let filter = |(place, filter): (usize, &Arc<Given>)| {
+            Filter::on([kind].into_iter(), filter).map_err(|error| error.within(&format!("[{place}]")))
+        };
+        value.items().iter().enumerate().map(filter).collect()
     };
-    let mut tests = Vec::new();
-    for (name, value) in given.fields() {
-        tests.extend(match name {
+    let test = |name: &str, value: &Arc<Given>| {
+        Ok(match name {
             "and" => vec![Test::And(several(value)?)],
             "or" => vec![Test::Or(several(value)?)],
             "not" => vec![Test::Not(Filter::on([kind].into_iter(), value)?)],
             "id" => compile_id(value)?,
             _ => compile_field(kind, name, value)?,
-        });
+        })
+    };
+    each_field(given, test)
+}
+
+/// The tests of each field of an object, one after the other. What is wrong with one is told with its name.
+fn each_field(
+    given: &Given,
+    tests: impl Fn(&str, &Arc<Given>) -> Result<Vec<Test>, FieldError>,
+) -> Result<Vec<Test>, FieldError> {
+    let mut all = Vec::new();
+    for (name, value) in given.fields() {
+        all.extend(tests(name, value).map_err(|error| error.within(&format!(".{name}")))?);
     }
-    Ok(tests)
+    Ok(all)
 }
 
 fn compile_id(given: &Given) -> Result<Vec<Test>, FieldError> {
-    let mut tests = Vec::new();
-    for (operator, operand) in given.fields() {
+    each_field(given, |_, operand| {
         let texts = operand.items().iter().filter_map(|item| item.value().as_str());
         let ids = texts.map(Id::parse).collect::<Result<_, _>>();
-        let mut ids: Vec<Id> = ids.map_err(|error| FieldError::input(format!("filter.id.{operator}: {error}")))?;
+        let mut ids: Vec<Id> = ids.map_err(|error| FieldError::input(format!(": {error}")))?;
         ids.sort();
-        tests.push(Test::Id(ids));
-    }
-    Ok(tests)
+        Ok(vec![Test::Id(ids)])
+    })
 }
 
 fn compile_field(kind: &'static Kind, name: &str, value: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
@@ -183,28 +195,30 @@ fn compile_field(kind: &'static Kind, name: &str, value: &Arc<Given>) -> Result<
 }
 
 fn compile_many(relation: Relation, of: &'static str, given: &Given) -> Result<Vec<Test>, FieldError> {
-    let mut tests = Vec::new();
-    for (name, inner) in given.fields() {
-        let within = |inner: &Given| inner.field("filter").map(|filter| Filter::from_given(of, filter)).transpose();
-        match name {
-            "count" => tests.push(Test::Count(relation, within(inner)?, compile_compares(Scalar::Int, inner)?)),
-            "sum" => {
-                for (name, inner) in inner.fields() {
-                    let number = Number::named(of, name)?;
-                    tests.push(Test::Sum(relation, within(inner)?, number, compile_compares(Scalar::Decimal, inner)?));
-                }
-            }
+    let within = |inner: &Given| filter_within(of, inner);
+    each_field(given, |name, inner| {
+        Ok(match name {
+            "count" => vec![Test::Count(relation, within(inner)?, compile_compares(Scalar::Int, inner)?)],
+            "sum" => each_field(inner, |name, inner| {
+                let (number, compares) = (Number::named(of, name)?, compile_compares(Scalar::Decimal, inner)?);
+                Ok(vec![Test::Sum(relation, within(inner)?, number, compares)])
+            })?,
             quantifier => {
-                tests.push(Test::Many(relation, Quantifier::named(quantifier), Filter::from_given(of, inner)?));
+                vec![Test::Many(relation, Quantifier::named(quantifier), Filter::from_given(of, inner)?)]
             }
-        }
-    }
-    Ok(tests)
+        })
+    })
+}
+
+/// The filter that stands beside what is asked of a count or a sum.
+pub fn filter_within(of: &'static str, given: &Given) -> Result<Option<Filter>, FieldError> {
+    let Some(filter) = given.field("filter") else { return Ok(None) };
+    Filter::from_given(of, filter).map(Some).map_err(|error| error.within(".filter"))
 }
 
 fn compile_in_force(given: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
     let on = given.field("on").map_or("", |on| on.text());
-    let on = PartialDate::parse_day(on).map_err(|error| FieldError::input(format!("filter: inForce.on: {error}")))?;
+    let on = PartialDate::parse_day(on).map_err(|error| FieldError::input(format!(".on: {error}")))?;
     let named =
         |name: &str| given.field(name).map(|names| names.items().iter().map(|it| it.text().to_owned()).collect());
     let tests = ["eq", "in"].into_iter().filter_map(named);
@@ -212,27 +226,22 @@ fn compile_in_force(given: &Arc<Given>) -> Result<Vec<Test>, FieldError> {
 }
 
 fn compile_struct(of: &'static Struct, given: &Given) -> Result<Vec<Test>, FieldError> {
-    let mut tests = Vec::new();
-    for (name, value) in given.fields() {
+    each_field(given, |name, value| {
         let field = of.fields.iter().enumerate().find(|(_, field)| field.name == name);
         if let Some((slot, field)) = field
             && let Shape::One(scalar) = field.shape
         {
-            tests.push(Test::Value(slot, compile_compares(scalar, value)?));
+            return Ok(vec![Test::Value(slot, compile_compares(scalar, value)?)]);
         }
-    }
-    Ok(tests)
+        Ok(Vec::new())
+    })
 }
 
 fn quantified(
     given: &Given,
-    mut test: impl FnMut(Quantifier, &Arc<Given>) -> Result<Test, FieldError>,
+    test: impl Fn(Quantifier, &Arc<Given>) -> Result<Test, FieldError>,
 ) -> Result<Vec<Test>, FieldError> {
-    let mut tests = Vec::new();
-    for (name, inner) in given.fields() {
-        tests.push(test(Quantifier::named(name), inner)?);
-    }
-    Ok(tests)
+    each_field(given, |name, inner| Ok(vec![test(Quantifier::named(name), inner)?]))
 }
 
 impl Test {

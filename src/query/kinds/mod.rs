@@ -8,10 +8,11 @@ pub mod region;
 use crate::model::catalog::{Kind, NAMED, NODE, PARTY, REGION, slot};
 use crate::model::value::{Leaf, text_at};
 use crate::query::arguments::Arguments;
+use crate::query::disagreement::disagreements;
 use crate::query::error::FieldError;
+use crate::query::history::history;
 use crate::query::object::Resolved;
 use crate::query::object::SpecialFn;
-use crate::query::provenance::disagreements;
 use crate::query::reference::reference;
 use crate::query::relation::{BackFn, RelationFn};
 use crate::query::scope::Scope;
@@ -20,6 +21,7 @@ use crate::store::Stored;
 /// Every special: the type that has it, its name, its function.
 pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
     (NODE, "disagreements", disagreements),
+    (NODE, "history", history),
     (NAMED, "pinyin", pinyin),
     ("Source", "reference", reference),
     (REGION, "ancestors", region::ancestors),

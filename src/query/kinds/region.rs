@@ -134,11 +134,7 @@ pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result
     let mut found: BTreeSet<Id> = BTreeSet::new();
     let mut open = vec![region.to_owned()];
     while let Some(id) = open.pop() {
-        for child in
-            scope.snapshot.sources(id.as_ref(), back_along(&PROVINCE, PARENT).edge, None, Direction::Forward)?
-        {
-            scope.spend()?;
-            let (child, _) = child?;
+        for child in children(scope, id.as_ref())? {
             if child.tag == wanted.tag {
                 found.insert(child.clone());
             }
@@ -149,6 +145,17 @@ pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// The ids of the regions right below one, in their order.
+pub fn children(scope: &Scope, region: IdRef<'_>) -> Result<Vec<Id>, FieldError> {
+    let edge = back_along(&PROVINCE, PARENT).edge;
+    let mut found = Vec::new();
+    for child in scope.snapshot.sources(region, edge, None, Direction::Forward)? {
+        scope.spend()?;
+        found.push(child?.0);
+    }
+    Ok(found)
 }
 
 fn level_name(tag: u8) -> Option<&'static str> {

@@ -59,14 +59,15 @@ impl Counting {
         Ok(standing == "CERTAIN" || standing == "PRESUMED" && !self.certain)
     }
 
-    /// The pairings of a party that count, each with whether the party is among the helped.
-    fn pairings<'a>(&self, scope: &'a Scope, party: IdRef<'_>) -> Result<Vec<(Stored<'a>, bool)>, FieldError> {
+    /// The pairings of a party that count: what the party is in each, and who is on the other side.
+    fn pairings(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<(Side, Vec<Id>)>, FieldError> {
         let mut found = Vec::new();
-        for (side, helped) in [(HELPED, true), (HELPERS, false)] {
-            for id in sources_once(scope, party, &PAIRING, side)? {
+        for (here, there, side) in [(HELPED, HELPERS, Side::Helped), (HELPERS, HELPED, Side::Helper)] {
+            for id in sources_once(scope, party, &PAIRING, here)? {
                 let pairing = scope.referred(id.as_ref())?;
                 if self.counts(scope, &pairing)? {
-                    found.push((pairing, helped));
+                    let side = if is_cooperation(&pairing) { Side::Partner } else { side };
+                    found.push((side, targets(&pairing, there)));
                 }
             }
         }
@@ -74,8 +75,16 @@ impl Counting {
     }
 
     fn is_helped(&self, scope: &Scope, party: IdRef<'_>) -> Result<bool, FieldError> {
-        Ok(self.pairings(scope, party)?.iter().any(|(_, helped)| *helped))
+        Ok(self.pairings(scope, party)?.iter().any(|(side, _)| *side == Side::Helped))
     }
+}
+
+/// What a party is in a pairing. In a cooperation nobody helps and nobody is helped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Helper,
+    Helped,
+    Partner,
 }
 
 /// Whether a programme is another, or a part of it.
@@ -180,7 +189,7 @@ fn stands_in(scope: &Scope, place: &Stored<'_>, within: &Stored<'_>, climbed: us
 fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: &Counting) -> Result<bool, FieldError> {
     let Some(pairing) = IdRef::from_bytes(group.row().slot(GROUP_PAIRING)) else { return Ok(false) };
     let pairing = scope.referred(pairing)?;
-    if !counting.counts(scope, &pairing)? {
+    if is_cooperation(&pairing) || !counting.counts(scope, &pairing)? {
         return Ok(false);
     }
     for party in targets(&pairing, HELPED) {
@@ -194,38 +203,44 @@ fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: 
     Ok(false)
 }
 
-/// What comes of a helper's withdrawal.
+/// What comes of a party's withdrawal.
 pub struct Withdrawal {
     /// Those that it helps.
     pub helped: Vec<Id>,
     /// Those of them that no other pairing in force helps.
     pub left: Vec<Id>,
+    /// Those that it cooperates with.
+    pub partners: Vec<Id>,
+    /// Those that have no pairing with anyone else, whatever they are in the one with it.
+    pub unpaired: Vec<Id>,
 }
 
-/// Who is left without help if a party withdraws from all of its pairings.
+/// Who is left without help, and without any pairing, if a party withdraws from all of its pairings.
 pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Result<Withdrawal, FieldError> {
-    let mut helped = BTreeSet::new();
-    for (pairing, is_helped) in counting.pairings(scope, party.id())? {
-        if !is_helped {
-            helped.extend(targets(&pairing, HELPED));
-        } else if is_cooperation(&pairing) {
-            helped.extend(targets(&pairing, HELPERS));
+    let (mut helped, mut partners, mut all) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (side, others) in counting.pairings(scope, party.id())? {
+        let others = others.into_iter().filter(|other| other.as_ref() != party.id());
+        for other in others {
+            match side {
+                Side::Helper => drop(helped.insert(other.clone())),
+                Side::Partner => drop(partners.insert(other.clone())),
+                Side::Helped => {}
+            }
+            all.insert(other);
         }
     }
-    helped.remove(&party.id().to_owned());
-    let mut left = Vec::new();
-    for id in &helped {
-        let mut stays = false;
-        for (pairing, is_helped) in counting.pairings(scope, id.as_ref())? {
-            // To help someone else is no help to oneself.
-            if is_helped || is_cooperation(&pairing) {
-                let others = targets(&pairing, if is_helped { HELPERS } else { HELPED });
-                stays |= others.iter().any(|other| other.as_ref() != party.id());
-            }
-        }
-        if !stays {
+    let (mut left, mut unpaired) = (Vec::new(), Vec::new());
+    for id in all {
+        let mut rest = counting.pairings(scope, id.as_ref())?;
+        rest.retain(|(_, others)| others.iter().any(|other| other.as_ref() != party.id()));
+        // To help someone else, or to work with someone, is no help to oneself.
+        if helped.contains(&id) && !rest.iter().any(|(side, _)| *side == Side::Helped) {
             left.push(id.clone());
         }
+        if rest.is_empty() {
+            unpaired.push(id);
+        }
     }
-    Ok(Withdrawal { helped: helped.into_iter().collect(), left })
+    let (helped, partners) = (helped.into_iter().collect(), partners.into_iter().collect());
+    Ok(Withdrawal { helped, left, partners, unpaired })
 }

@@ -5,5 +5,5 @@ mod ties;
 mod types;
 mod walk;
 
-pub use ties::is_within;
+pub use ties::{is_within, standing_in};
 pub use types::{root_fields, types};

@@ -2,19 +2,20 @@
 
 use jiff::civil::Date;
 
+use crate::config::STANDING_FEW;
 use crate::model::catalog::{Kind, REGION};
 use crate::model::closed::TIE;
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{
-    AGREEMENT, ENTERPRISE, EVENT, GROUP, LABOR_STATION, LINK, ORGANIZATION, PAIRING, PRODUCT, PROJECT, PROVINCE,
+    AGREEMENT, ENTERPRISE, EVENT, GROUP, LABOR_STATION, LEVELS, LINK, ORGANIZATION, PAIRING, PRODUCT, PROJECT, PROVINCE,
 };
 use crate::query::back::sources_once;
 use crate::query::error::FieldError;
 use crate::query::kinds::pairing::in_force_on;
-use crate::query::kinds::region::on_level;
+use crate::query::kinds::region::{in_or_below, on_level};
 use crate::query::object::targets;
 use crate::query::scope::Scope;
-use crate::store::Stored;
+use crate::store::{Direction, Stored};
 
 /// What a walk goes along.
 #[derive(Debug, Clone)]
@@ -114,10 +115,7 @@ pub fn is_within(scope: &Scope, record: &Stored<'_>, within: &Stored<'_>) -> Res
     if record.kind.implements(REGION) {
         return holds(record);
     }
-    for (tie, kind, slot) in DIRECT {
-        if *tie != "PLACE" || !declares(kind, record) {
-            continue;
-        }
+    for (_, _, slot) in places().filter(|(_, kind, _)| declares(kind, record)) {
         for place in targets(record, *slot) {
             let place = scope.referred(place.as_ref())?;
             if place.kind.implements(REGION) && holds(&place)? {
@@ -126,6 +124,37 @@ pub fn is_within(scope: &Scope, record: &Stored<'_>, within: &Stored<'_>) -> Res
         }
     }
     Ok(false)
+}
+
+/// The records of a kind that is no region which stand in one, or in one that it holds.
+pub fn standing_in(scope: &Scope, within: &Stored<'_>, kind: &'static Kind) -> Result<Vec<Id>, FieldError> {
+    let mut found = Vec::new();
+    if scope.snapshot.count(kind)? <= STANDING_FEW {
+        for record in scope.snapshot.scan(kind, None, Direction::Forward)? {
+            scope.spend()?;
+            let record = record?;
+            if is_within(scope, &record, within)? {
+                found.push(record.id().to_owned());
+            }
+        }
+        return Ok(found);
+    }
+    for level in LEVELS {
+        for region in in_or_below(scope, within.id(), level)? {
+            for (_, kind, slot) in places().filter(|(_, declaring, _)| *declaring == kind) {
+                found.extend(sources_once(scope, region.as_ref(), kind, *slot)?);
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The edges by which a record stands in a region.
+fn places() -> impl Iterator<Item = &'static Direct> {
+    let stands = |(tie, kind, slot): &&Direct| *tie == "PLACE" || *kind == &GROUP && *slot == GROUP.slot_of("within");
+    DIRECT.iter().filter(stands)
 }
 
 /// Whether a record's kind declares an edge: the five levels of regions share a declaration.

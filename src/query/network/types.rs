@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::coverage::{Counting, coverage, withdrawal};
 use super::ties::{Along, Step};
-use super::walk::walk;
+use super::walk::{Shortest, shortest, walk};
 use crate::config::{WALK_DEPTH_MAX, WALK_NODES_MAX};
 use crate::model::catalog::{NODE, PARTY, REGION};
 use crate::model::closed::{LEVEL, TIE};
@@ -79,7 +79,7 @@ pub fn root_fields() -> Vec<FieldDef> {
         ),
         root(
             "withdrawal",
-            "Who is left without help if a party withdraws from all of its pairings in force.",
+            "Who is left without help, or without any pairing, if a party withdraws from all of its pairings in force.",
             "Withdrawal",
             vec![id("of", "The party."), as_of(count_on), certain()],
             withdraw,
@@ -150,7 +150,7 @@ pub fn types() -> Vec<Type> {
                 value("total", "How many regions of the level there are.", int()),
                 value(
                     "paired",
-                    "How many of them are helped by a pairing in force, themselves or as a listed member of a set.",
+                    "How many of them are helped by a pairing in force, themselves or as a listed member of a set. In a cooperation nobody is helped.",
                     int(),
                 ),
                 value(
@@ -172,9 +172,16 @@ pub fn types() -> Vec<Type> {
             "Withdrawal",
             "What comes of a party's withdrawal.",
             vec![
-                value("helped", "How many parties it helps, or cooperates with.", int()),
+                value("helped", "How many parties it helps. In a cooperation nobody is helped.", int()),
                 value("leftAlone", "How many of them no other pairing in force helps.", int()),
                 list("left", "Those.", PARTY, PARTY),
+                list("partners", "Those that it cooperates with: they lose a partner, and no help.", PARTY, PARTY),
+                list(
+                    "unpaired",
+                    "Those of its helpers, helped and partners that have no other pairing in force at all.",
+                    PARTY,
+                    PARTY,
+                ),
             ],
         ),
     ];
@@ -217,8 +224,7 @@ fn cut(cut: Option<String>) -> PlainValue {
 
 fn path<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
     let (from, to) = (named(scope, arguments, "from")?.id().to_owned(), named(scope, arguments, "to")?.id().to_owned());
-    let walked = walk(scope, &from, &along(arguments)?, depth(arguments)?, Some(&to))?;
-    let path = walked.path_to(&to);
+    let Shortest { steps, visited, cut: why } = shortest(scope, &from, &to, &along(arguments)?, depth(arguments)?)?;
     let step = |before: &Id, Step { to, tie, via }: &Step| {
         PlainValue::Object(vec![
             ("from", PlainValue::Record(Some(before.clone()))),
@@ -227,21 +233,22 @@ fn path<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, Fie
             ("via", PlainValue::Record(via.clone())),
         ])
     };
-    let on_it = path.as_deref().unwrap_or_default();
-    let steps = on_it.windows(2).filter_map(|pair| Some(step(&pair[0].id, &pair[1].by.as_ref()?.1)));
+    let taken = steps.as_deref().unwrap_or_default();
+    let ends: Vec<&Id> = std::iter::once(&from).chain(taken.iter().map(|step| &step.to)).collect();
+    let on_it = if steps.is_some() { ends.as_slice() } else { &[] };
     let fields: Plain = vec![
-        ("length", path.as_ref().map_or(PlainValue::Leaf(None), |path| int(path.len() - 1))),
-        ("nodes", PlainValue::List(on_it.iter().map(|met| PlainValue::Record(Some(met.id.clone()))).collect())),
-        ("steps", PlainValue::List(steps.collect())),
-        ("visited", int(walked.met.len())),
-        ("cut", cut(if path.is_some() { None } else { walked.cut.clone() })),
+        ("length", steps.as_ref().map_or(PlainValue::Leaf(None), |steps| int(steps.len()))),
+        ("nodes", PlainValue::List(on_it.iter().map(|id| PlainValue::Record(Some((*id).clone()))).collect())),
+        ("steps", PlainValue::List(ends.iter().zip(taken).map(|(before, taken)| step(before, taken)).collect())),
+        ("visited", int(visited)),
+        ("cut", cut(why)),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }
 
 fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
     let of = named(scope, arguments, "of")?.id().to_owned();
-    let walked = walk(scope, &of, &along(arguments)?, depth(arguments)?, None)?;
+    let walked = walk(scope, &of, &along(arguments)?, depth(arguments)?)?;
     let members = walked.met.iter().filter_map(|met| {
         let (_, step) = met.by.as_ref()?;
         let extras = vec![
@@ -255,7 +262,7 @@ fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<
     let members: Vec<_> = members.collect();
     let fields: Plain = vec![
         ("size", int(members.len())),
-        ("members", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: members })),
+        ("members", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: members, found_by: None })),
         ("cut", cut(walked.cut)),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
@@ -263,7 +270,7 @@ fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<
 
 fn nodes(arguments: &Arguments, ids: Vec<Id>) -> PlainValue {
     let records = ids.into_iter().map(|id| (id.as_ref().to_bytes(), id, Vec::new())).collect();
-    PlainValue::Nodes(Nodes { question: arguments.to_json(), records })
+    PlainValue::Nodes(Nodes { question: arguments.to_json(), records, found_by: None })
 }
 
 fn counting(scope: &Scope, arguments: &Arguments) -> Result<Counting, FieldError> {
@@ -313,6 +320,8 @@ fn withdraw<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         ("helped", int(found.helped.len())),
         ("leftAlone", int(found.left.len())),
         ("left", nodes(arguments, found.left)),
+        ("partners", nodes(arguments, found.partners)),
+        ("unpaired", nodes(arguments, found.unpaired)),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }

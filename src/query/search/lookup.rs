@@ -1,16 +1,37 @@
 //! Walking postings: the records of a kind that have several tokens.
 
-use std::iter::Peekable;
+use std::collections::HashMap;
 
 use crate::model::catalog::Kind;
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
-use crate::store::StoreError;
 use crate::text::fold::Folded;
 use crate::text::tokens::{Token, is_common, tokens};
 
 /// A list this many times as long as the shortest is not walked: to look at the shortest's records costs less.
 const LONGER: usize = 8;
+
+/// How many blocks lists have, as far as they were counted: the ways to read a query share their tokens.
+#[derive(Default)]
+pub struct Lengths {
+    /// How many blocks were counted, and how many would have been.
+    counted: HashMap<(Token, u8), (usize, usize)>,
+}
+
+impl Lengths {
+    /// How many blocks a list has, up to a bound.
+    fn of(&mut self, scope: &Scope, token: Token, kind: &Kind, most: usize) -> Result<usize, FieldError> {
+        let known = self.counted.get(&(token, kind.tag));
+        if let Some((blocks, bound)) = known
+            && (blocks < bound || most <= *bound)
+        {
+            return Ok(most.min(*blocks));
+        }
+        let blocks = scope.snapshot.posting_blocks(token, kind, most)?;
+        self.counted.insert((token, kind.tag), (blocks, most));
+        Ok(blocks)
+    }
+}
 
 /// Calls back for the keys of records that have all of some tokens, in order, while the visitor says so. They can be too
 /// many, where a list was too long to be walked, and never too few.
@@ -18,12 +39,13 @@ pub fn each_with(
     scope: &Scope,
     kind: &'static Kind,
     tokens: &[Token],
+    known: &mut Lengths,
     mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
 ) -> Result<(), FieldError> {
     let mut lengths = Vec::new();
     for token in tokens {
         let most = lengths.iter().map(|(blocks, _)| *blocks).min().unwrap_or(usize::MAX / LONGER);
-        let blocks = scope.snapshot.posting_blocks(*token, kind, most.saturating_mul(LONGER).saturating_add(1))?;
+        let blocks = known.of(scope, *token, kind, most.saturating_mul(LONGER).saturating_add(1))?;
         if blocks == 0 {
             return Ok(());
         }
@@ -33,37 +55,26 @@ pub fn each_with(
     let most = lengths.first().map_or(0, |(blocks, _)| blocks * LONGER);
     let mut lists = Vec::new();
     for (_, token) in lengths.iter().filter(|(blocks, _)| *blocks <= most) {
-        lists.push(scope.snapshot.postings(*token, kind)?.peekable());
+        lists.push(scope.snapshot.postings(*token, kind)?);
     }
     let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
-    'keys: for key in shortest {
-        let key = key?;
+    while let Some(key) = shortest.key() {
+        let mut in_all = true;
         for list in others.iter_mut() {
-            if !advance_to(list, &key)? {
-                continue 'keys;
+            in_all = list.seek(key)?;
+            if !in_all {
+                break;
             }
         }
-        scope.spend()?;
-        if !visit(&key)? {
-            break;
+        if in_all {
+            scope.spend()?;
+            if !visit(key)? {
+                break;
+            }
         }
+        shortest.step()?;
     }
     Ok(())
-}
-
-/// Walks a list to a key, and says whether it is there.
-fn advance_to<I: Iterator<Item = Result<String, StoreError>>>(
-    list: &mut Peekable<I>,
-    key: &str,
-) -> Result<bool, FieldError> {
-    loop {
-        match list.peek() {
-            Some(Ok(at)) if at.as_str() < key => drop(list.next()),
-            Some(Ok(at)) => return Ok(at == key),
-            Some(Err(_)) => drop(list.next().transpose()?),
-            None => return Ok(false),
-        }
-    }
 }
 
 /// The keys of a kind's records whose names can contain a text, where that is no more than so many; nothing where no index
@@ -88,7 +99,7 @@ pub fn text_candidates(
     // A name that is longer than what is kept of one can contain anything.
     for way in [wanted, vec![Token::LONG]] {
         let mut fits = true;
-        each_with(scope, kind, &way, |key| {
+        each_with(scope, kind, &way, &mut Lengths::default(), |key| {
             fits = keys.len() < most;
             if fits {
                 keys.push(key.to_owned());

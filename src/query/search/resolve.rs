@@ -1,22 +1,27 @@
-//! Names as others wrote them, led back to regions: without 市 or 县, with an old name, with a parent in front.
+//! Names as others wrote them, led back to regions: without 市 or 县, with an old name, with what stands above in front.
+//!
+//! A text is read as one name, by the index of names; and as several, each below the one before it. There what stands in front
+//! is found first, and what follows is looked for among the regions below it alone: so the data say where to cut the text, and
+//! a name that thousands have is no harder than a rare one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
-use super::lookup::each_with;
-use crate::config::RESOLVE_LOOKS_MAX;
+use super::alike::{LEAST, Likeness, beginnings, keys, likeness};
+use super::lookup::{Lengths, each_with};
+use crate::config::{NAME_CHARS, RESOLVE_ALIKE_MAX, RESOLVE_FEW, RESOLVE_KEPT, RESOLVE_LOOKS_MAX};
 use crate::model::catalog::Kind;
 use crate::model::id::Id;
-use crate::model::kinds::LEVELS;
+use crate::model::kinds::{LEVELS, VILLAGE};
 use crate::model::names::names;
 use crate::query::error::FieldError;
-use crate::query::kinds::region::ancestor_ids;
+use crate::query::kinds::region::{ancestor_ids, children, in_or_below};
 use crate::query::network::is_within;
 use crate::query::scope::Scope;
-use crate::store::Stored;
-use crate::text::chains::chains;
-use crate::text::fold::{Folded, fold};
-use crate::text::names::{parts, short, stem};
-use crate::text::tokens::{Token, is_common, tokens};
+use crate::store::{Stored, kind_bit};
+use crate::text::fold::Folded;
+use crate::text::names::stem;
+use crate::text::tokens::{CHARS, Token, is_common, tokens};
 
 /// A region that a name may mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,154 +34,390 @@ pub struct Meant {
     pub field: &'static str,
 }
 
-/// What a name may mean, the likeliest first.
-pub fn resolve(
-    scope: &Scope,
-    text: &str,
-    levels: &[&'static Kind],
-    within: Option<&Stored<'_>>,
-) -> Result<Vec<Meant>, FieldError> {
-    let mut best: BTreeMap<Id, Meant> = BTreeMap::new();
-    for chain in chains(text) {
-        let Some((name, parents)) = chain.split_last() else { continue };
-        for level in levels {
-            for (region, likeness, field) in named(scope, level, name)? {
-                let Some(fit) = parents_fit(scope, &region, parents)? else { continue };
-                if let Some(within) = within
-                    && !is_within(scope, &region, within)?
-                {
-                    continue;
-                }
-                let id = region.id().to_owned();
-                let confidence = likeness * fit;
-                let known = best.entry(id.clone()).or_insert(Meant { id, confidence, field });
-                if confidence > known.confidence {
-                    (known.confidence, known.field) = (confidence, field);
-                }
-            }
-        }
-        // What the likeliest ways to read it found outright, the others do not find better.
-        if best.values().any(|meant| meant.confidence >= 0.9) {
-            break;
-        }
-    }
-    let mut meant: Vec<Meant> = best.into_values().collect();
-    meant.sort_by(|left, right| right.confidence.total_cmp(&left.confidence).then_with(|| left.id.cmp(&right.id)));
-    // Several that fit alike share what is sure of them: a higher level is the likelier one to be meant by its bare name.
-    let alike: Vec<f64> = meant
-        .iter()
-        .map(|one| {
-            let rivals = meant.iter().filter(|other| (other.confidence - one.confidence).abs() < 1e-9);
-            let weight = |id: &Id| 0.25f64.powi(i32::from(id.tag));
-            weight(&one.id) / rivals.map(|rival| weight(&rival.id)).sum::<f64>()
-        })
-        .collect();
-    // What fits worse is no surer than any of those that share.
-    let mut most = 1.0f64;
-    for (one, share) in meant.iter_mut().zip(alike) {
-        most = most.min((one.confidence * share * 1000.0).round() / 1000.0);
-        one.confidence = most;
-    }
-    meant.retain(|one| one.confidence > 0.0);
-    Ok(meant)
+/// What a name may mean.
+pub struct Resolution {
+    /// The likeliest first.
+    pub meant: Vec<Meant>,
+    /// Why others may be missing.
+    pub cut: Option<String>,
 }
 
-/// The regions of a level that a single name may mean, with how alike the names are.
-fn named<'a>(
+/// Resolves the names of one question, and remembers what they share: most of a list stand below the same regions.
+pub struct Resolving<'a> {
     scope: &'a Scope,
-    level: &'static Kind,
-    name: &str,
-) -> Result<Vec<(Stored<'a>, f64, &'static str)>, FieldError> {
-    // What the name says without what it is: it is in every name that can be meant.
-    let bare = stem(name);
-    let mut found = Vec::new();
-    let mut wanted: Vec<Token> = Vec::new();
-    let folded = Folded::new(bare);
-    tokens(&folded, &mut wanted);
-    let several = folded.units().len() > 1;
-    let is_one = |token: &Token| token.class() == crate::text::tokens::CHARS && (!several || token.is_pair());
-    wanted.retain(|token| is_one(token) && !is_common(*token));
-    if wanted.is_empty() {
-        return Ok(found);
+    levels: Vec<&'static Kind>,
+    within: Option<Stored<'a>>,
+    lengths: Lengths,
+    /// The kinds that have a token.
+    held: HashMap<Token, u64>,
+    /// The regions of a level that a name may mean, by the name.
+    named: HashMap<(u8, String), Rc<Named<'a>>>,
+    /// The regions right below one.
+    below: HashMap<Id, Below<'a>>,
+    /// How many these two keep.
+    kept: usize,
+    /// The regions of a level in `within`, by what names are alike by.
+    inside: HashMap<u8, HashMap<String, Vec<Id>>>,
+}
+
+type Below<'a> = Rc<Vec<Rc<Stored<'a>>>>;
+
+/// The regions of a level that a name may mean.
+#[derive(Default)]
+struct Named<'a> {
+    regions: Vec<(Rc<Stored<'a>>, Likeness)>,
+    /// There may be others.
+    cut: bool,
+}
+
+/// What a text was found to mean so far.
+#[derive(Default)]
+struct Best {
+    by_id: BTreeMap<Id, Meant>,
+    cut: bool,
+}
+
+/// A region that is named next, where its name ends, and how alike it is.
+type Next<'a> = (Rc<Stored<'a>>, usize, Likeness);
+
+/// A region that the beginning of a text may mean.
+struct Front<'a> {
+    region: Rc<Stored<'a>>,
+    /// How well the names so far fit.
+    fit: f64,
+    /// Where the text goes on.
+    at: usize,
+}
+
+/// A text that names several regions.
+struct Chain<'t> {
+    text: Folded<'t>,
+    /// Where a name may end.
+    ends: Vec<usize>,
+    /// Whether every way to read it is tried, or only the ways that are usual.
+    thorough: bool,
+}
+
+impl<'t> Chain<'t> {
+    fn new(text: &'t str) -> Self {
+        let text = Folded::new(text);
+        let units = text.units();
+        let ends = (LEAST..=units.len()).filter(|end| units.get(*end).is_none_or(|unit| unit.starts)).collect();
+        Self { text, ends, thorough: false }
     }
-    let mut looks = 0;
-    let mut keys = Vec::new();
-    each_with(scope, level, &wanted, |key| {
-        looks += 1;
-        keys.push(key.to_owned());
-        Ok(looks < RESOLVE_LOOKS_MAX)
-    })?;
-    for key in keys {
-        let region = scope.referred(Id::new(level, &key).as_ref())?;
-        let best = names(level, region.row())
-            .into_iter()
-            .filter_map(|(field, known)| Some((alike(name, known)? * of_field(field), field)))
-            .max_by(|left, right| left.0.total_cmp(&right.0));
-        if let Some((likeness, field)) = best {
-            found.push((region, likeness, field));
+
+    fn length(&self) -> usize {
+        self.text.units().len()
+    }
+
+    /// The names that may stand at a place, by where they end.
+    fn pieces(&self, from: usize) -> impl Iterator<Item = (usize, &'t str)> + '_ {
+        let ends = self.ends.iter().copied().filter(move |end| *end >= from + LEAST);
+        ends.map(move |end| (end, self.text.pieces(from..end).matched))
+    }
+}
+
+impl<'a> Resolving<'a> {
+    /// Of regions of some levels, perhaps only within one.
+    pub fn new(scope: &'a Scope, levels: Vec<&'static Kind>, within: Option<Stored<'a>>) -> Self {
+        Self {
+            scope,
+            levels,
+            within,
+            lengths: Lengths::default(),
+            held: HashMap::new(),
+            named: HashMap::new(),
+            below: HashMap::new(),
+            kept: 0,
+            inside: HashMap::new(),
         }
     }
-    Ok(found)
-}
 
-/// A former name is what a region was, and an alias what some call it.
-fn of_field(field: &str) -> f64 {
-    match field {
-        "name" => 1.0,
-        "aliases" | "nameEn" => 0.98,
-        _ => 0.97,
-    }
-}
-
-/// How alike a name as it was written is to one that a region has; nothing where they are two.
-fn alike(written: &str, known: &str) -> Option<f64> {
-    let (mine, its) = (fold(written), fold(known));
-    if mine == its {
-        return Some(1.0);
-    }
-    if short(written) == short(known) {
-        return Some(0.97);
-    }
-    if fold(stem(written)) != fold(stem(known)) {
-        // The peoples of an autonomous region are left out by some: 景东 for 景东彝族自治县, and 景东彝族 for it too.
-        let with_peoples = |name: &str| {
-            let parts = parts(name);
-            fold(parts.stem) + &fold(parts.peoples)
-        };
-        return (with_peoples(written) == with_peoples(known)).then_some(0.9);
-    }
-    // 彝良 for 彝良县; 华亭县 for 华亭市, if no former name says so.
-    Some(if parts(written).generic.is_empty() { 0.95 } else { 0.6 })
-}
-
-/// How well the names in front fit what a region stands in: each must be one of its ancestors, in order; nothing where one is
-/// not.
-fn parents_fit(scope: &Scope, region: &Stored<'_>, parents: &[&str]) -> Result<Option<f64>, FieldError> {
-    if parents.is_empty() {
-        return Ok(Some(1.0));
-    }
-    let mut ancestors = ancestor_ids(scope, region)?.into_iter();
-    let mut fit = 1.0;
-    for parent in parents {
-        let mut best = None;
-        for ancestor in ancestors.by_ref() {
-            let ancestor = scope.referred(ancestor.as_ref())?;
-            let known = names(ancestor.kind, ancestor.row()).into_iter();
-            best = known.filter_map(|(_, known)| alike(parent, known)).max_by(f64::total_cmp);
-            if best.is_some() {
-                break;
+    /// What a name may mean.
+    pub fn resolve(&mut self, text: &str) -> Result<Resolution, FieldError> {
+        if self.kept > RESOLVE_KEPT {
+            self.named.clear();
+            self.below.clear();
+            self.kept = 0;
+        }
+        let text = text.trim();
+        let mut best = Best::default();
+        self.as_one(text, &mut best)?;
+        // A longer text is no chain of five names.
+        if text.chars().nth(NAME_CHARS).is_none() {
+            let mut chain = Chain::new(text);
+            self.as_chain(&chain, &mut best)?;
+            if best.by_id.is_empty() {
+                chain.thorough = true;
+                self.as_chain(&chain, &mut best)?;
             }
         }
-        match best {
-            // A parent is named to tell the region from others: that it is written short takes little away.
-            Some(likeness) => fit *= 1.0 - (1.0 - likeness) / 4.0,
-            None => return Ok(None),
-        }
+        let advice = if self.within.is_some() { "" } else { ", or give `within`" };
+        let cut = best.cut.then(|| {
+            format!("too many regions have a name like it, and not all were looked at: put what it stands in in front{advice}")
+        });
+        Ok(Resolution { meant: shared(best.by_id.into_values().collect()), cut })
     }
-    Ok(Some(fit))
+
+    /// Reads a text as the name of one region.
+    fn as_one(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        for level in self.levels.clone() {
+            let found = self.named(level, text, true)?;
+            best.cut |= found.cut;
+            for (region, likeness) in &found.regions {
+                self.offer(region, likeness, 1.0, best)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a text as several names, each of a region below the one before it.
+    fn as_chain(&mut self, chain: &Chain<'_>, best: &mut Best) -> Result<(), FieldError> {
+        let mut open = self.fronts(chain, best)?;
+        let mut seen: HashMap<(Id, usize), f64> = HashMap::new();
+        while let Some(front) = open.pop() {
+            let place = (front.region.id().to_owned(), front.at);
+            if seen.get(&place).is_some_and(|known| *known >= front.fit) {
+                continue;
+            }
+            seen.insert(place, front.fit);
+            for (region, end, likeness) in self.next(chain, &front, best)? {
+                if end == chain.length() {
+                    self.offer(&region, &likeness, front.fit, best)?;
+                } else {
+                    open.push(Front { region, fit: front.fit * of_parent(likeness), at: end });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The regions that a chain may begin with.
+    fn fronts(&mut self, chain: &Chain<'_>, best: &mut Best) -> Result<Vec<Front<'a>>, FieldError> {
+        let mut fronts = Vec::new();
+        for (end, name) in chain.pieces(0).filter(|(end, _)| *end < chain.length()) {
+            for level in LEVELS.iter().filter(|level| **level != &VILLAGE) {
+                let found = self.named(level, name, false)?;
+                best.cut |= found.cut;
+                fronts.extend(found.regions.iter().map(|(region, likeness)| (region.clone(), end, *likeness)));
+            }
+        }
+        let fronts = if chain.thorough { fronts } else { usual(fronts) };
+        let front = |(region, at, likeness)| Front { region, fit: of_parent(likeness), at };
+        Ok(fronts.into_iter().map(front).collect())
+    }
+
+    /// The regions below one that may be named next, each with where its name ends.
+    fn next(&mut self, chain: &Chain<'_>, front: &Front<'a>, best: &mut Best) -> Result<Vec<Next<'a>>, FieldError> {
+        let mut found = Vec::new();
+        let mut row: Vec<Rc<Stored<'a>>> = vec![front.region.clone()];
+        // One level may be left out.
+        for _ in 0..2 {
+            let mut lower = Vec::new();
+            for region in &row {
+                lower.extend(self.below(region)?.iter().cloned());
+            }
+            for region in &lower {
+                let names = beginnings(&chain.text, front.at, &chain.ends, region);
+                found.extend(names.into_iter().map(|(end, likeness)| (region.clone(), end, likeness)));
+            }
+            if !found.is_empty() && !chain.thorough {
+                return Ok(usual(found));
+            }
+            row = lower;
+        }
+        if chain.thorough {
+            self.far_below(chain, front, &mut found, best)?;
+        }
+        Ok(if chain.thorough { found } else { usual(found) })
+    }
+
+    /// The same where more than one level is left out: those that are called so anywhere, and stand below.
+    fn far_below(
+        &mut self,
+        chain: &Chain<'_>,
+        front: &Front<'a>,
+        found: &mut Vec<Next<'a>>,
+        best: &mut Best,
+    ) -> Result<(), FieldError> {
+        for (end, name) in chain.pieces(front.at) {
+            for level in LEVELS.iter().filter(|level| level.tag > front.region.kind.tag + 2) {
+                let named = self.named(level, name, false)?;
+                best.cut |= named.cut;
+                for (region, likeness) in &named.regions {
+                    if ancestor_ids(self.scope, region)?.iter().any(|id| id.as_ref() == front.region.id()) {
+                        found.push((region.clone(), end, *likeness));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a region as one that is meant, if it is of a level and stands in a place that was asked for.
+    fn offer(&self, region: &Stored<'a>, likeness: &Likeness, fit: f64, best: &mut Best) -> Result<(), FieldError> {
+        let id = region.id().to_owned();
+        let confidence = likeness.with_field * fit;
+        if !self.levels.contains(&region.kind)
+            || best.by_id.get(&id).is_some_and(|known| known.confidence >= confidence)
+        {
+            return Ok(());
+        }
+        match &self.within {
+            Some(within) if !is_within(self.scope, region, within)? => {}
+            _ => drop(best.by_id.insert(id.clone(), Meant { id, confidence, field: likeness.field })),
+        }
+        Ok(())
+    }
+
+    /// The regions right below one.
+    fn below(&mut self, region: &Stored<'a>) -> Result<Below<'a>, FieldError> {
+        let id = region.id().to_owned();
+        if let Some(known) = self.below.get(&id) {
+            return Ok(known.clone());
+        }
+        let mut below = Vec::new();
+        for child in children(self.scope, id.as_ref())? {
+            below.push(Rc::new(self.scope.referred(child.as_ref())?));
+        }
+        let below = Rc::new(below);
+        self.kept += below.len() + 1;
+        self.below.insert(id, below.clone());
+        Ok(below)
+    }
+
+    /// The regions of a level that a single name may mean: anywhere, or those that `within` holds.
+    fn named(&mut self, level: &'static Kind, name: &str, inside: bool) -> Result<Rc<Named<'a>>, FieldError> {
+        let key = (level.tag, name.to_owned());
+        if let Some(known) = self.named.get(&key)
+            && !(inside && known.cut)
+        {
+            return Ok(known.clone());
+        }
+        let mut found = Named::default();
+        let wanted = wanted(name);
+        let inside = inside && self.within.is_some();
+        let most = if inside { RESOLVE_FEW } else { RESOLVE_LOOKS_MAX };
+        let mut ids = self.with_all(level, &wanted, most)?;
+        // Those that a region holds are fewer than those of the country that have a common name.
+        let of_within = inside && ids.len() > most;
+        if of_within {
+            ids = self.inside(level, name)?;
+        }
+        found.cut = ids.len() > RESOLVE_LOOKS_MAX;
+        ids.truncate(RESOLVE_LOOKS_MAX);
+        for id in ids {
+            let region = self.scope.referred(id.as_ref())?;
+            if let Some(likeness) = likeness(name, &region) {
+                found.cut |= found.regions.len() == RESOLVE_ALIKE_MAX;
+                if found.cut {
+                    break;
+                }
+                found.regions.push((Rc::new(region), likeness));
+            }
+        }
+        let found = Rc::new(found);
+        // What holds within a region alone is not for the front of a chain.
+        if !of_within {
+            self.kept += found.regions.len() + 1;
+            self.named.insert(key, found.clone());
+        }
+        Ok(found)
+    }
+
+    /// The regions of a level that have all of some tokens; one more than `most` where there are more.
+    fn with_all(&mut self, level: &'static Kind, wanted: &[Token], most: usize) -> Result<Vec<Id>, FieldError> {
+        let mut ids = Vec::new();
+        if self.have(level, wanted)? {
+            each_with(self.scope, level, wanted, &mut self.lengths, |key| {
+                ids.push(Id::new(level, key));
+                Ok(ids.len() <= most)
+            })?;
+        }
+        Ok(ids)
+    }
+
+    /// Whether regions of a level have each of some tokens.
+    fn have(&mut self, level: &'static Kind, wanted: &[Token]) -> Result<bool, FieldError> {
+        for token in wanted {
+            let held = match self.held.get(token) {
+                Some(held) => *held,
+                None => {
+                    let held = self.scope.snapshot.posting_kinds(*token)?;
+                    self.held.insert(*token, held);
+                    held
+                }
+            };
+            if held & kind_bit(level.tag) == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(!wanted.is_empty())
+    }
+
+    /// The regions of a level in `within` that may be alike to a name.
+    fn inside(&mut self, level: &'static Kind, name: &str) -> Result<Vec<Id>, FieldError> {
+        if !self.inside.contains_key(&level.tag) {
+            let mut by_key: HashMap<String, Vec<Id>> = HashMap::new();
+            let all = self.within.as_ref().map(|within| in_or_below(self.scope, within.id(), level)).transpose()?;
+            for id in all.unwrap_or_default() {
+                let region = self.scope.referred(id.as_ref())?;
+                for key in names(level, region.row()).into_iter().flat_map(|(_, name)| keys(name)) {
+                    by_key.entry(key).or_default().push(id.clone());
+                }
+            }
+            self.inside.insert(level.tag, by_key);
+        }
+        let by_key = &self.inside[&level.tag];
+        let mut ids: Vec<Id> = keys(name).iter().filter_map(|key| by_key.get(key)).flatten().cloned().collect();
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
+    }
 }
 
 /// The levels to look at: all, or one.
 pub fn levels(named: Option<u8>) -> Vec<&'static Kind> {
     LEVELS.iter().copied().filter(|level| named.is_none_or(|named| named == level.tag)).collect()
+}
+
+/// The tokens of what a name calls a region: they are in every name that can be meant.
+fn wanted(name: &str) -> Vec<Token> {
+    let folded = Folded::new(stem(name));
+    let mut wanted: Vec<Token> = Vec::new();
+    tokens(&folded, &mut wanted);
+    let several = folded.units().len() > 1;
+    wanted.retain(|token| token.class() == CHARS && (!several || token.is_pair()) && !is_common(*token));
+    wanted
+}
+
+/// A parent is named to tell the region from others: that it is written short takes little away.
+fn of_parent(likeness: Likeness) -> f64 {
+    1.0 - (1.0 - likeness.names) / 4.0
+}
+
+/// Leaves out each name by which a region may be meant where a longer one is as much like its name: whoever writes 昭通市 does
+/// not mean 昭通 and go on with 市.
+fn usual(mut found: Vec<Next<'_>>) -> Vec<Next<'_>> {
+    found.sort_by(|(one, one_end, _), (other, other_end, _)| (one.id(), other_end).cmp(&(other.id(), one_end)));
+    found.dedup_by(|(one, _, its), (kept, _, best)| one.id() == kept.id() && its.names <= best.names);
+    found
+}
+
+/// Puts what is meant in order; several that fit alike share what is sure of them: a higher level is the likelier one to be
+/// meant by its bare name.
+fn shared(mut meant: Vec<Meant>) -> Vec<Meant> {
+    meant.sort_by(|left, right| right.confidence.total_cmp(&left.confidence).then_with(|| left.id.cmp(&right.id)));
+    let weight = |id: &Id| 0.25f64.powi(i32::from(id.tag));
+    // What fits worse is no surer than any of those that share.
+    let mut most = 1.0f64;
+    for alike in meant.chunk_by_mut(|one, other| (one.confidence - other.confidence).abs() < 1e-9) {
+        let all: f64 = alike.iter().map(|one| weight(&one.id)).sum();
+        for one in alike {
+            most = most.min((one.confidence * weight(&one.id) / all * 1000.0).round() / 1000.0);
+            one.confidence = most;
+        }
+    }
+    meant.retain(|one| one.confidence > 0.0);
+    meant
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::resolve::{Meant, levels, resolve};
-use super::{Hit, kind_name, place_name, search};
+use super::resolve::{Meant, Resolving, levels};
+use super::search;
 use crate::config::{RESOLVE_NAMES_MAX, SEARCH_LOOKS_MAX};
 use crate::model::catalog::{Kind, NODE, REGION};
 use crate::model::closed::{KIND, LEVEL, MATCH_KIND, MATCH_PLACE};
@@ -12,12 +12,12 @@ use crate::model::kinds::KINDS;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
 use crate::query::build::{argument, connection_field, connection_types, object, plain};
-use crate::query::connection::Extra;
 use crate::query::error::FieldError;
 use crate::query::object::{Nodes, Object, Plain, PlainValue, Resolved, Resolver};
 use crate::query::scope::Scope;
 use crate::query::types::{FieldDef, Type, TypeRef};
 use crate::store::Stored;
+use crate::text::query::Query;
 
 /// The root fields.
 pub fn root_fields() -> Vec<FieldDef> {
@@ -33,7 +33,7 @@ pub fn root_fields() -> Vec<FieldDef> {
                 ),
                 argument(
                     "kinds",
-                    "Only records of these kinds; all where it is not given.",
+                    "Only records of these kinds; all where it is not given. An empty list is refused.",
                     TypeRef::required(KIND.name).list().or_null(true),
                 ),
                 within(),
@@ -114,6 +114,11 @@ pub fn types() -> Vec<Type> {
                     "Others that it may mean, the likeliest first, at most five.",
                     TypeRef::required("RunnerUp").list(),
                 ),
+                value(
+                    "cut",
+                    "Why others that it may mean may not have been looked at; null where all were.",
+                    TypeRef::nullable("String"),
+                ),
             ],
         ),
         object(
@@ -154,26 +159,21 @@ fn searched<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         .get("kinds")
         .and_then(Value::as_array)
         .map(|kinds| kinds.iter().filter_map(|kind| KIND.code(kind.as_str()?)).collect::<Vec<_>>());
+    if named.as_ref().is_some_and(Vec::is_empty) {
+        return Err(FieldError::input("kinds: is empty, and finds nothing; name one or more, or leave it out for all"));
+    }
     let kinds: Vec<&'static Kind> =
         KINDS.iter().copied().filter(|kind| named.as_ref().is_none_or(|named| named.contains(&kind.tag))).collect();
     let within = within(scope, arguments)?;
-    let found = search(scope, arguments.text("text").unwrap_or_default(), &kinds, within.as_ref())?;
-    let hits = found.hits.into_iter().map(|Hit { id, field, found, pieces: [before, matched, after], position }| {
-        let extras = vec![
-            Extra::Name(Some(place_name(found.place))),
-            Extra::Name(Some(kind_name(found.kind))),
-            Extra::Name(Some(field)),
-            Extra::Text(before),
-            Extra::Text(matched),
-            Extra::Text(after),
-        ];
-        (position, id, extras)
-    });
-    let hits: Vec<_> = hits.collect();
+    let text = arguments.text("text").unwrap_or_default();
+    let query = Query::parse(text).map_err(|error| FieldError::input(format!("text: {error}")))?;
+    let found = search(scope, &query, &kinds, within.as_ref())?;
+    let size = i32::try_from(found.hits.len()).unwrap_or(i32::MAX);
+    let records = found.hits.into_iter().map(|(position, id)| (position, id, Vec::new())).collect();
     let fields: Plain = vec![
-        ("size", PlainValue::Leaf(Some(Leaf::Int(i32::try_from(hits.len()).unwrap_or(i32::MAX))))),
+        ("size", PlainValue::Leaf(Some(Leaf::Int(size)))),
         ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
-        ("hits", PlainValue::Nodes(Nodes { question: arguments.to_json(), records: hits })),
+        ("hits", PlainValue::Nodes(Nodes { question: arguments.to_json(), records, found_by: Some(query) })),
     ];
     Ok(Resolved::Object(Object::Plain(fields)))
 }
@@ -187,10 +187,11 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         )));
     }
     let level = arguments.text("level").and_then(|level| LEVEL.code(level));
-    let within = within(scope, arguments)?;
+    let mut resolver = Resolving::new(scope, levels(level), within(scope, arguments)?);
     let each = names.iter().map(|name| {
         let name = name.as_str().unwrap_or_default();
-        let mut meant = resolve(scope, name, &levels(level), within.as_ref())?.into_iter();
+        let found = resolver.resolve(name)?;
+        let mut meant = found.meant.into_iter();
         let confidence = |meant: &Meant| PlainValue::Leaf(Some(Leaf::Float(meant.confidence)));
         let best = meant.next();
         let runners_up = meant.take(5).map(|meant| {
@@ -198,6 +199,7 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         });
         Ok(Resolved::Object(Object::Plain(vec![
             ("name", PlainValue::Leaf(Some(Leaf::Owned(name.to_owned())))),
+            ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
             ("runnersUp", PlainValue::List(runners_up.collect())),
             ("confidence", best.as_ref().map_or(PlainValue::Leaf(Some(Leaf::Float(0.0))), confidence)),
             ("field", PlainValue::Leaf(best.as_ref().map(|best| Leaf::Name(best.field)))),

@@ -209,7 +209,7 @@ impl Both {
                         let sum = world.sum(members, name);
                         measure["sum"] = json!({
                             "value": sum.value.map(|value| value.text()),
-                            "bound": sum.bound,
+                            "bound": sum.value.as_ref().map(|_| sum.bound),
                             "unit": sum.unit,
                             "counted": sum.counted,
                             "unknown": sum.unknown,

@@ -3,8 +3,8 @@ export async function fetcher({ query, variables, operationName }, options) {
   // GraphiQL learns an operation's name a tenth of a second late. Whoever changes the tab and runs at once would ask for
   // the name of the tab before.
   const known = operationName && new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`).test(query);
-  // What is asked beyond the data stands in a comment, since GraphiQL has no editor for it: # extensions: { "citations": true }
-  const [, asked] = /^# extensions: (.*)$/m.exec(query) ?? [];
+  // What is asked beyond the data stands in comments, since GraphiQL has no editor for it: # extensions: { "citations": true }
+  const asked = [...query.matchAll(/^# extensions: (.*)$/gm)].map(([, text]) => JSON.parse(text));
   const response = await fetch("/graphql", {
     method: "POST",
     headers: {
@@ -16,7 +16,7 @@ export async function fetcher({ query, variables, operationName }, options) {
       query,
       variables,
       operationName: known ? operationName : undefined,
-      extensions: asked && JSON.parse(asked),
+      extensions: asked.length > 0 ? Object.assign({}, ...asked) : undefined,
     }),
   });
   const text = await response.text();

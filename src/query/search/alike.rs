@@ -1,0 +1,100 @@
+//! Whether a name as somebody wrote it is one that a region has, and how surely.
+
+use crate::model::names::names;
+use crate::store::Stored;
+use crate::text::fold::{Folded, fold};
+use crate::text::names::{Parts, parts, short, stem};
+
+/// How alike a written name is to a region's.
+#[derive(Debug, Clone, Copy)]
+pub struct Likeness {
+    /// By the names alone.
+    pub names: f64,
+    /// And by what the region has the name in: a former name is what a region was, and an alias what some call it.
+    pub with_field: f64,
+    /// The field that holds the name.
+    pub field: &'static str,
+}
+
+/// The name of a region that a written one is most like.
+pub fn likeness(written: &str, region: &Stored<'_>) -> Option<Likeness> {
+    let each = names(region.kind, region.row()).into_iter().filter_map(|(field, known)| {
+        let names = alike(written, known)?;
+        Some(Likeness { names, with_field: names * of_field(field), field })
+    });
+    each.max_by(|left, right| left.with_field.total_cmp(&right.with_field))
+}
+
+/// The written names that begin at a place of a text and mean a region, by where they end.
+pub fn beginnings(text: &Folded<'_>, from: usize, ends: &[usize], region: &Stored<'_>) -> Vec<(usize, Likeness)> {
+    let mut found: Vec<(usize, Likeness)> = Vec::new();
+    for (_, known) in names(region.kind, region.row()) {
+        // Whatever is alike begins with what the region is called, and then says what it is.
+        let called = fold(stem(known));
+        let begins = text.units()[from..].iter().map(|unit| unit.char).take(called.chars().count());
+        if called.is_empty() || !begins.eq(called.chars()) {
+            continue;
+        }
+        let least = from + called.chars().count().max(LEAST);
+        for end in ends.iter().copied().filter(|end| (least..=least + ENDING_CHARS).contains(end)) {
+            if found.iter().all(|(known, _)| *known != end)
+                && let Some(likeness) = likeness(text.pieces(from..end).matched, region)
+            {
+                found.push((end, likeness));
+            }
+        }
+    }
+    found
+}
+
+/// The fewest characters of a written name that stands among others.
+pub const LEAST: usize = 2;
+
+/// The most characters by which a name goes on behind what the region is called: its peoples, and what it is.
+const ENDING_CHARS: usize = 24;
+
+/// What any name that is alike to this one is alike by: each of them has one of these in common with it.
+pub fn keys(name: &str) -> Vec<String> {
+    let mut keys = vec![fold(name), fold(stem(name)), with_peoples(parts(name))];
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+fn of_field(field: &str) -> f64 {
+    match field {
+        "name" => 1.0,
+        "aliases" | "nameEn" => 0.98,
+        _ => 0.97,
+    }
+}
+
+/// How alike a name as it was written is to one that a region has; nothing where they are two.
+fn alike(written: &str, known: &str) -> Option<f64> {
+    let (mine, its) = (fold(written), fold(known));
+    if mine == its {
+        return Some(1.0);
+    }
+    if short(written) == short(known) {
+        return Some(0.97);
+    }
+    let (written, known) = (parts(written), parts(known));
+    // 景德镇 is no 镇: it is what 景德镇市 is called.
+    if mine == fold(known.stem) {
+        return Some(0.95);
+    }
+    // Whoever names a people means no region that is none of a people's.
+    if !written.peoples.is_empty() && known.peoples.is_empty() {
+        return None;
+    }
+    if fold(written.stem.trim_end()) != fold(known.stem.trim_end()) {
+        // The peoples of an autonomous region are left out by some: 景东 for 景东彝族自治县, and 景东彝族 for it too.
+        return (with_peoples(written) == with_peoples(known)).then_some(0.9);
+    }
+    // 彝良 for 彝良县; 华亭县 for 华亭市, if no former name says so.
+    Some(if written.generic.is_empty() { 0.95 } else { 0.6 })
+}
+
+fn with_peoples(parts: Parts<'_>) -> String {
+    fold(parts.stem) + &fold(parts.peoples)
+}

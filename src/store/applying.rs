@@ -1,0 +1,276 @@
+//! A set of changes on its way into the tables: the records first, and behind them, on a thread of its own where there are
+//! many, what follows from each.
+
+use std::borrow::Borrow;
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use redb::{ReadableTable, Table, WriteTransaction};
+
+use super::derive::{Derived, derived};
+use super::log::{Logging, Revision};
+use super::postings::Pending;
+use super::run::Run;
+use super::{Bytes, COUNTS, Change, HISTORY, INDEX, LOG_PARTS, POSTINGS, RECORDS, REVERSE, StoreError, key, sealed};
+use crate::model::id::{Id, IdRef};
+use crate::model::record::Invalid;
+use crate::model::row::Row;
+
+/// How many bytes of records are gathered before they are written.
+const RECORD_BYTES: usize = 4 << 20;
+/// How many bytes of reverse edges: those of a bulk load come in the order of their keys.
+const REVERSE_BYTES: usize = 4 << 20;
+/// How many bytes of index rows: codes of regions come level by level, and stand in the index between each other.
+const INDEX_BYTES: usize = 64 << 20;
+/// How many changes go to the other thread together, and how many such batches may wait there.
+const BATCH: usize = 512;
+const BATCHES: usize = 8;
+
+/// A row that was replaced.
+pub struct Replaced {
+    id: Id,
+    old: Option<Vec<u8>>,
+    new: Option<Vec<u8>>,
+}
+
+impl Replaced {
+    fn follow(&self, follows: &mut Follows<'_>) -> Result<(), StoreError> {
+        follows.replace(self.id.as_ref(), self.old.as_deref(), self.new.as_deref())
+    }
+}
+
+/// The records.
+pub struct Records<'t> {
+    table: Table<'t, Bytes, Bytes>,
+    counts: Table<'t, u8, u64>,
+    history: Table<'t, Bytes, ()>,
+    log: Logging<'t>,
+    run: Run,
+    revision: Revision,
+    last: Option<Id>,
+    /// How many more there are of each kind.
+    more: [i64; 256],
+    /// What was deleted.
+    deleted: BTreeSet<Id>,
+}
+
+impl<'t> Records<'t> {
+    pub fn open(transaction: &'t WriteTransaction, revision: Revision) -> Result<Self, StoreError> {
+        Ok(Self {
+            table: transaction.open_table(RECORDS)?,
+            counts: transaction.open_table(COUNTS)?,
+            history: transaction.open_table(HISTORY)?,
+            log: Logging::new(transaction.open_table(LOG_PARTS)?, revision),
+            run: Run::default(),
+            revision,
+            last: None,
+            more: [0; 256],
+            deleted: BTreeSet::new(),
+        })
+    }
+
+    /// Makes a change, and logs it. They come in the order of their ids, each record once. Gives nothing where the row stays
+    /// the same.
+    pub fn replace(&mut self, change: &Change) -> Result<Option<Replaced>, StoreError> {
+        let id = change.id();
+        if self.last.as_ref().is_some_and(|last| *last >= id) {
+            let problem = "comes out of order: many changes are given in the order of their ids, each record once";
+            let (id, path) = (id.to_string(), "id".to_owned());
+            return Err(StoreError::Refused(vec![Invalid { id, path, problem: problem.to_owned() }]));
+        }
+        self.last = Some(id.clone());
+        let new = match change {
+            Change::Put(record) => Some(record.pack()),
+            Change::Delete(_) => None,
+        };
+        let key = key::record(id.as_ref());
+        let old = self.table.get(key.as_slice())?.map(|old| old.value().to_vec());
+        if old.as_deref().map(sealed::row_of) == new.as_deref() {
+            return Ok(None);
+        }
+        match &new {
+            Some(row) => self.run.insert(&key, &sealed::seal(self.revision, row)),
+            None => self.run.remove(&key),
+        }
+        if self.run.bytes() >= RECORD_BYTES {
+            self.run.flush(&mut self.table)?;
+        }
+        self.more[usize::from(id.tag)] += i64::from(new.is_some()) - i64::from(old.is_some());
+        if new.is_none() {
+            self.deleted.insert(id.clone());
+        }
+        if old.is_some() {
+            self.history.insert(key::history(id.as_ref(), self.revision).as_slice(), ())?;
+        }
+        let row = old.as_deref().map(|old| sealed::row_of(old).to_vec());
+        self.log.note(id.clone(), old)?;
+        Ok(Some(Replaced { id, old: row, new }))
+    }
+
+    /// Writes what is left, and looks for references that lead nowhere. Gives the log of it all.
+    pub fn finish(mut self, follows: &Follows<'_>) -> Result<Logging<'t>, StoreError> {
+        self.run.flush(&mut self.table)?;
+        for (tag, more) in (0..=u8::MAX).zip(self.more).filter(|(_, more)| *more != 0) {
+            let count = self.counts.get(tag)?.map_or(0, |count| count.value());
+            self.counts.insert(tag, count.saturating_add_signed(more))?;
+        }
+        let problems = self.dangling(follows)?;
+        if problems.is_empty() { Ok(self.log) } else { Err(StoreError::Refused(problems)) }
+    }
+
+    /// New references that lead nowhere, and references to what was deleted.
+    fn dangling(&self, follows: &Follows<'_>) -> Result<Vec<Invalid>, StoreError> {
+        let mut problems = Vec::new();
+        let deleted = self.deleted.iter().filter(|id| !follows.targets.contains(id));
+        for target in follows.targets.iter().chain(deleted) {
+            if self.table.get(key::record(target.as_ref()).as_slice())?.is_some() {
+                continue;
+            }
+            let prefix = key::reverse_target(target.as_ref());
+            let end = key::after_prefix(&prefix);
+            for row in follows.reverse.range(prefix.as_slice()..end.as_slice())? {
+                let (key, _) = row?;
+                let Some((source, _)) = key::reverse_source(key.value()) else { continue };
+                let (id, problem) = if self.deleted.contains(target) {
+                    (target.to_string(), format!("cannot be deleted: {source} refers to it"))
+                } else {
+                    (source.to_string(), format!("there is no record {target}"))
+                };
+                problems.push(Invalid { id, path: "reference".to_owned(), problem });
+            }
+        }
+        Ok(problems)
+    }
+}
+
+/// What follows from the records.
+pub struct Follows<'t> {
+    reverse: Table<'t, Bytes, ()>,
+    index: Table<'t, Bytes, ()>,
+    postings: Table<'t, Bytes, Bytes>,
+    reverse_run: Run,
+    index_run: Run,
+    pending: Pending,
+    /// What new references lead to.
+    targets: BTreeSet<Id>,
+}
+
+impl<'t> Follows<'t> {
+    pub fn open(transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
+        Ok(Self {
+            reverse: transaction.open_table(REVERSE)?,
+            index: transaction.open_table(INDEX)?,
+            postings: transaction.open_table(POSTINGS)?,
+            reverse_run: Run::default(),
+            index_run: Run::default(),
+            pending: Pending::default(),
+            targets: BTreeSet::new(),
+        })
+    }
+
+    /// Replaces all that follows from a record's row.
+    pub fn replace(&mut self, id: IdRef<'_>, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), StoreError> {
+        let kind = id.kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
+        let follows = |row: Option<&[u8]>| row.map(|row| derived(kind, id, Row::new(row)));
+        let (had, has) = (follows(old).unwrap_or_default(), follows(new).unwrap_or_default());
+        let (mut lost, mut gained) = (Vec::new(), Vec::new());
+        for gone in had.iter().filter(|row| has.binary_search(row).is_err()) {
+            match gone {
+                Derived::Reverse(key) => self.reverse_run.remove(key),
+                Derived::Index(key) => self.index_run.remove(key),
+                Derived::Posting(token) => lost.push(*token),
+            }
+        }
+        for new in has.iter().filter(|row| had.binary_search(row).is_err()) {
+            match new {
+                Derived::Reverse(key) => {
+                    self.reverse_run.insert(key, &[]);
+                    self.refers(key);
+                }
+                Derived::Index(key) => self.index_run.insert(key, &[]),
+                Derived::Posting(token) => gained.push(*token),
+            }
+        }
+        self.pending.add(id.tag, id.key, &gained, &lost);
+        if self.reverse_run.bytes() >= REVERSE_BYTES {
+            self.reverse_run.flush(&mut self.reverse)?;
+        }
+        if self.index_run.bytes() >= INDEX_BYTES {
+            self.index_run.flush(&mut self.index)?;
+        }
+        if self.pending.is_full() {
+            self.pending.flush(&mut self.postings)?;
+        }
+        Ok(())
+    }
+
+    fn refers(&mut self, reverse: &[u8]) {
+        let target = reverse.split(|byte| *byte == 0).next().and_then(IdRef::from_bytes);
+        if let Some(target) = target.map(IdRef::to_owned)
+            && !self.targets.contains(&target)
+        {
+            self.targets.insert(target);
+        }
+    }
+
+    /// Writes what is left.
+    pub fn finish(&mut self) -> Result<(), StoreError> {
+        self.reverse_run.flush(&mut self.reverse)?;
+        self.index_run.flush(&mut self.index)?;
+        self.pending.flush(&mut self.postings)
+    }
+}
+
+/// Makes changes one by one, as they are asked of it.
+pub fn few<C: Borrow<Change>>(
+    records: &mut Records<'_>,
+    follows: &mut Follows<'_>,
+    changes: impl Iterator<Item = Result<C, StoreError>>,
+) -> Result<(), StoreError> {
+    for change in changes {
+        if let Some(replaced) = records.replace(change?.borrow())? {
+            replaced.follow(follows)?;
+        }
+    }
+    follows.finish()
+}
+
+/// The same of many, on two threads.
+pub fn many<C: Borrow<Change>>(
+    records: &mut Records<'_>,
+    follows: &mut Follows<'_>,
+    changes: impl Iterator<Item = Result<C, StoreError>>,
+) -> Result<(), StoreError> {
+    std::thread::scope(|scope| {
+        let (sender, batches) = sync_channel(BATCHES);
+        let following = scope.spawn(move || follow(follows, &batches));
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut made = Ok(());
+        for change in changes {
+            match change.and_then(|change| records.replace(change.borrow())) {
+                Ok(replaced) => batch.extend(replaced),
+                Err(error) => {
+                    made = Err(error);
+                    break;
+                }
+            }
+            // Where nobody takes it, the other thread failed, and says why.
+            if batch.len() == BATCH && sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))).is_err() {
+                break;
+            }
+        }
+        if made.is_ok() {
+            let _ = sender.send(batch);
+        }
+        drop(sender);
+        let followed = following.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        made.and(followed)
+    })
+}
+
+fn follow(follows: &mut Follows<'_>, batches: &Receiver<Vec<Replaced>>) -> Result<(), StoreError> {
+    for batch in batches {
+        batch.iter().try_for_each(|replaced| replaced.follow(follows))?;
+    }
+    follows.finish()
+}
