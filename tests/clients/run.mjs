@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
 
 const binary = resolve(process.argv[2] ?? '../../target/debug/jiedui');
 const folder = mkdtempSync(join(tmpdir(), 'jiedui-clients-'));
-const server = spawn(binary, ['--db', join(folder, 'jiedui.redb'), '--listen', '127.0.0.1:0'], {
+const db = join(folder, 'jiedui.redb');
+const server = spawn(binary, ['--db', db, '--listen', '127.0.0.1:0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const url = await new Promise((found, failed) => {
@@ -19,6 +20,9 @@ const url = await new Promise((found, failed) => {
   server.on('exit', (code) => failed(new Error(`the server ended with ${code}`)));
 });
 
+const token = spawnSync(binary, ['token', 'create', '--db', db, '--name', 'clients', '--role', 'editor'], { encoding: 'utf8' });
+process.env.TOKEN = token.stdout.trim();
+
 // The compiler writes into this folder and does not make it.
 mkdirSync('relay/generated', { recursive: true });
 
@@ -30,6 +34,7 @@ const suites = [
   ['TypeScript, of what was generated', bin('tsc'), ['--project', 'codegen']],
   ['a typed operation, run', 'node', ['codegen/run.mjs', url]],
   ['@graphql-eslint: the Relay rules on the schema', 'node', ['eslint.mjs']],
+  ['graphql-ws and graphql-sse, following what changes', 'node', ['following.mjs', url]],
   ['TLS', 'node', ['tls.mjs', binary]],
   ['Chromium: the playground', 'node', ['playground.mjs', url]],
 ];
