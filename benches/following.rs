@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiedui::api::{Api, Executor};
@@ -29,7 +29,6 @@ struct Counts {
     resumed: AtomicU64,
     most_behind: AtomicU64,
     newest: AtomicU64,
-    stop: AtomicBool,
 }
 
 fn main() {
@@ -76,7 +75,8 @@ fn main() {
             );
         }
     }
-    counts.stop.store(true, Ordering::Relaxed);
+    // The followers have nobody to follow any more.
+    std::process::exit(0);
 }
 
 /// Writes a revision, and gives its number.
@@ -90,12 +90,12 @@ fn write(store: &Store, number: u64) -> u64 {
     revision.expect("a change")
 }
 
-/// Follows until the end, and panics where a revision is missing or comes twice.
+/// Follows, and panics where a revision is missing or comes twice.
 fn follow(address: SocketAddr, first: u64, pause: Duration, counts: &Counts) {
     let mut told = first;
     let mut lines = subscribe(address, told);
     let mut line = String::new();
-    while !counts.stop.load(Ordering::Relaxed) {
+    loop {
         line.clear();
         if lines.read_line(&mut line).unwrap_or(0) == 0 {
             lines = subscribe(address, told);

@@ -175,7 +175,7 @@ impl Default for Limits {
             answer_bytes: 32 << 20,
             stall_ms: 10_000,
             connections: 900,
-            behind: 1_000,
+            behind: 10_000,
             operations: 50,
             keepalive_ms: 12_000,
             document_cache_bytes: 256 << 10,

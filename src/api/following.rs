@@ -240,13 +240,7 @@ impl Asked {
         }
         let newest = snapshot.revision().map_err(internal)?;
         let oldest = snapshot.oldest_kept().map_err(internal)?;
-        snapshot.at(revision).map_err(|error| match error {
-            StoreError::NotKept(why) if revision >= oldest => {
-                let message = format!(
-                    "{why}; load what you need anew, and follow from revision {newest}, or follow without `node`"
-                );
-                vec![GraphqlError::request(Code::NotKept, message).with("oldest", newest)]
-            }
+        snapshot.at_lazily(revision).map_err(|error| match error {
             StoreError::NotKept(_) => vec![not_kept(revision - 1, oldest, newest)],
             error => internal(error),
         })

@@ -8,6 +8,10 @@ use jiedui::api::following::{Following, Step};
 use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
+use jiedui::model::catalog::slot;
+use jiedui::model::id::Id;
+use jiedui::model::kinds::ENTERPRISE;
+use jiedui::store::{Snapshot, Stored};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -276,6 +280,41 @@ fn who_falls_too_far_behind_is_told_where_to_go_on() {
         world.name("a", &format!("later {number}"));
     }
     assert_eq!(world.end(&mut resumed)["extensions"], json!({ "code": "RESUME", "after": first + 6 }));
+}
+
+#[test]
+fn a_past_that_is_gathered_when_it_is_walked_is_the_same() {
+    let world = world(&[]);
+    let first = world.name("a", "甲");
+    world.batch(json!([enterprise("a", "乙"), enterprise("b", "乙")]));
+    world.batch(json!([{ "delete": { "id": "enterprise:a" } }]));
+    world.name("a", "丙");
+    world.name("b", "丁");
+    let ids: Vec<_> = ["a", "b", "c"].map(|key| Id::parse(&format!("enterprise:{key}")).unwrap()).into();
+    for revision in first - 1..=first + 4 {
+        let view = || world.api.store().snapshot().unwrap();
+        let (lazy, gathered) = (view().at_lazily(revision).unwrap(), view().at(revision).unwrap());
+        let read = |snapshot: &Snapshot| -> Vec<_> {
+            let read = |id: &Id| {
+                let stood = snapshot.get(id.as_ref()).unwrap();
+                let at = snapshot.get_at(id.as_ref(), revision).unwrap();
+                let version = stood.as_ref().map(Stored::version);
+                assert_eq!(at.map(|at| at.version()), version);
+                stood.map(|stood| (stood.version(), stood.row().slot(slot::NAME).to_vec()))
+            };
+            ids.iter().map(read).collect()
+        };
+        let found = read(&lazy);
+        assert_eq!(found, read(&gathered), "as of {revision}");
+        assert_eq!(lazy.changed_since(), 0, "single records gather nothing");
+        assert_eq!(lazy.revision().unwrap(), revision);
+        assert_eq!(lazy.count(&ENTERPRISE).unwrap(), gathered.count(&ENTERPRISE).unwrap());
+        assert_eq!(found, read(&lazy), "and once it is gathered");
+        assert!(
+            lazy.log_entry(revision + 1).unwrap().is_none()
+                && lazy.before(ids[0].as_ref(), revision + 1).unwrap().is_none()
+        );
+    }
 }
 
 #[test]
