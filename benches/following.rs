@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiedui::access::{Access, Reading};
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
 use jiedui::http::{Settings, Stopping, router, serve};
@@ -43,7 +44,8 @@ fn main() {
     let settings = Settings { limits: limits.clone(), ..Settings::default() };
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let stopping = Stopping::default();
-    let router = router(api, settings, metrics, stopping.clone());
+    let access = Access::open(folder.path().join("tokens"), Reading::Open).expect("no tokens");
+    let router = router(api, access, settings, metrics, stopping.clone());
     runtime.spawn(async move { serve(listener, router, None, &limits, stopping, std::future::pending()).await });
 
     let first = write(&store, 0);

@@ -104,6 +104,18 @@ pub const COST_OF_LONG: u64 = 20_000;
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 
+/// The most tokens that a server knows; those that are no longer good make room.
+pub const TOKENS_MAX: usize = 1_000;
+
+/// The longest file of tokens.
+pub const TOKENS_FILE_BYTES: u64 = 2 << 20;
+
+/// The most characters of a token's name, which the log has as the author.
+pub const TOKEN_NAME_CHARS: usize = 100;
+
+/// The most characters of a token's note.
+pub const TOKEN_NOTE_CHARS: usize = 200;
+
 /// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
 /// that end needs the room more.
 pub const IMPORT_CACHE_BYTES: usize = 64 << 20;

@@ -1,10 +1,11 @@
 //! jiedui (结对): who helps whom between regions, as a GraphQL API over one redb file.
 //!
 //! The layers, each of which uses only those before it: [`config`], [`model`], [`text`], [`store`], [`change`], [`query`], [`exchange`],
-//! [`api`], [`http`], [`cli`]. ARCHITECTURE.md walks through them.
+//! [`api`], [`access`], [`http`], [`cli`]. ARCHITECTURE.md walks through them.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod api;
 pub mod change;
 pub mod cli;

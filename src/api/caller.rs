@@ -1,12 +1,15 @@
 //! Who asks, and what they may.
 
+use serde::{Deserialize, Serialize};
+
 use crate::query::error::FieldError;
 use crate::query::mutation::Mutation;
 
 /// What a caller may, each more than the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Role {
-    /// Ask.
+    /// Ask, follow what changes, and export.
     Reader,
     /// Change records.
     Editor,
@@ -70,5 +73,22 @@ impl Role {
     /// The role of a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
+    }
+}
+
+impl From<Role> for &'static str {
+    fn from(role: Role) -> Self {
+        role.name()
+    }
+}
+
+impl TryFrom<String> for Role {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::named(&name).ok_or_else(|| {
+            let names: Vec<_> = Self::NAMED.iter().map(|(name, _)| *name).collect();
+            format!("expected one of {}, found \"{name}\"", names.join(", "))
+        })
     }
 }

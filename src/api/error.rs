@@ -8,6 +8,8 @@ use crate::query::error::FieldError;
 /// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
+    /// The token that came with it is not good, or there is none where one is needed. The asker's fault.
+    Unauthenticated,
     /// The request is no GraphQL request. The asker's fault.
     BadRequest,
     /// The document is no GraphQL. The asker's fault.
@@ -40,6 +42,7 @@ impl Code {
     /// As it stands in the answer.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::BadRequest => "BAD_REQUEST",
             Self::SyntaxError => "SYNTAX_ERROR",
             Self::ValidationFailed => "VALIDATION_FAILED",

@@ -1,6 +1,7 @@
 //! The gate: every request passes it, and nothing else reaches a resolver. Size and tokens, parse, validate, choose the
 //! operation, coerce the variables.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,6 +35,8 @@ pub struct Gate {
     plans: Cache<PlanKey, Arc<Plan>, ByFields>,
     numbers: AtomicU64,
     limits: Limits,
+    /// Whether `__schema` and `__type` are answered, and wrong names told the nearest.
+    pub introspects: bool,
 }
 
 /// A document that passed.
@@ -123,6 +126,7 @@ impl Gate {
             plans: Cache::with_weighter(512, limits.plan_cache_fields as u64, ByFields),
             numbers: AtomicU64::new(0),
             limits: limits.clone(),
+            introspects: true,
         }
     }
 
@@ -131,6 +135,9 @@ impl Gate {
         let document = self.document(&request.query)?;
         let name = request.operation_name.as_deref();
         let operation = document.parsed.operations.get(name).map_err(|_| vec![no_operation(&document, name)])?.clone();
+        if !self.introspects {
+            refuse_introspection(&document, &operation)?;
+        }
         let variables = Value::Object(request.variables.clone());
         let given: JsonMap = serde_json::from_value(variables)
             .map_err(|error| vec![GraphqlError::request(Code::BadVariables, error.to_string())])?;
@@ -178,7 +185,7 @@ impl Gate {
         bounds::check(text, &parsed, limits).map_err(|error| vec![error])?;
         let parsed = parsed.to_executable_validate(&self.schema).map_err(|found| {
             let mut errors = errors(Code::ValidationFailed, &found.errors);
-            let suggestions = suggest::suggestions(&parsed);
+            let suggestions = if self.introspects { suggest::suggestions(&parsed) } else { HashMap::new() };
             for (error, diagnostic) in errors.iter_mut().zip(found.errors.iter()) {
                 let place = diagnostic.error.location().map(|place| place.offset());
                 error.message.extend(place.and_then(|place| suggestions.get(&place)).cloned());
@@ -202,6 +209,16 @@ impl Gate {
 /// A place in a document, from 1.
 pub fn location(document: &ExecutableDocument, span: Option<SourceSpan>) -> Option<(usize, usize)> {
     span?.line_column(&document.sources).map(|place| (place.line, place.column))
+}
+
+/// Refuses an operation that asks for the schema, where that is not told.
+fn refuse_introspection(document: &Document, operation: &Operation) -> Result<(), Vec<GraphqlError>> {
+    let mut fields = operation.root_fields(&document.parsed);
+    let Some(asks) = fields.find(|field| matches!(field.name.as_str(), "__schema" | "__type")) else { return Ok(()) };
+    let message =
+        format!("{} is not answered here: introspection is switched off; ask the keeper for the schema", asks.name);
+    let location = location(&document.parsed, asks.name.location());
+    Err(vec![GraphqlError::request(Code::Forbidden, message).at(location)])
 }
 
 fn no_operation(document: &Document, name: Option<&str>) -> GraphqlError {

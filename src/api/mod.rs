@@ -25,7 +25,7 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
-use crate::config::{COST_OF_LONG, EVENT_BYTES_MAX, Limits, SCHEMAS_MAX};
+use crate::config::{COST_OF_LONG, ERRORS_MAX, EVENT_BYTES_MAX, Limits, SCHEMAS_MAX};
 use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
@@ -154,6 +154,17 @@ impl Api {
         Ok(self)
     }
 
+    /// The same, which tells nobody its schema.
+    pub fn without_introspection(mut self) -> Self {
+        self.gate.introspects = false;
+        self
+    }
+
+    /// Whether it tells its schema to those who ask.
+    pub fn introspects(&self) -> bool {
+        self.gate.introspects
+    }
+
     /// The documents that are trusted.
     pub fn trusted(&self) -> &Trusted {
         &self.trusted
@@ -232,8 +243,16 @@ impl Api {
             Err(errors) => return Answer::refused(errors),
         };
         let Ready { plan, bound, scope: now, answer_bytes, .. } = ready;
+        // Whoever may not make one of the changes makes none of them.
+        let refused = plan.mutations().filter_map(|(mutation, location)| {
+            let error = caller.may(mutation).err()?;
+            Some(GraphqlError::request(error.code.into(), error.message).at(Some(location)))
+        });
+        let refused: Vec<_> = refused.take(ERRORS_MAX).collect();
+        if !refused.is_empty() {
+            return Answer::refused(refused);
+        }
         let make = |mutation: Mutation, arguments: &Arguments| {
-            caller.may(mutation)?;
             let author = Author {
                 time_ms: jiff::Timestamp::now().as_millisecond(),
                 name: caller.name().to_owned(),

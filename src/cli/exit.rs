@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::access::TokensError;
 use crate::store::OpenError;
 
 /// The exit codes, as the help prints them.
@@ -13,7 +14,7 @@ pub const CODES: &str = "Exit codes:
   3  another jiedui has the database open for writing
   4  the file is no jiedui database
   5  the database is of a newer format, or of an older one that is only read
-  6  the address is taken, or cannot be listened on
+  6  the address is taken, cannot be listened on, or is open to others and nobody said who may read
   7  there is no such file, or the file system refused
   8  the query's answer holds errors
   9  the database differs from what follows from its records
@@ -28,6 +29,10 @@ pub enum Failure {
     Open(OpenError),
     /// The address could not be listened on.
     Listen(String, std::io::Error),
+    /// Others could reach the address, and nobody said whether they may read.
+    Exposed(std::net::SocketAddr),
+    /// The tokens cannot be read or written, or hold not what is asked.
+    Tokens(TokensError),
     /// The answer, which was printed, holds errors.
     Answered,
     /// The check, which was printed, found so many differences.
@@ -50,7 +55,9 @@ impl Failure {
                 OpenError::Missing { .. } | OpenError::Io { .. } => 7,
                 OpenError::NeedsRepair { .. } | OpenError::Store { .. } => 1,
             },
-            Self::Listen(..) => 6,
+            Self::Listen(..) | Self::Exposed(_) => 6,
+            Self::Tokens(TokensError::Io { .. }) => 7,
+            Self::Tokens(TokensError::Damaged { .. } | TokensError::Asked(_)) => 1,
             Self::Answered => 8,
             Self::Differs(_) => 9,
             Self::Faulty(_) => 10,
@@ -68,6 +75,11 @@ impl Failure {
                 eprintln!("jiedui: {address} is taken by another program; choose another address with --listen");
             }
             Self::Listen(address, error) => eprintln!("jiedui: cannot listen on {address}: {error}"),
+            Self::Exposed(address) => eprintln!(
+                "jiedui: others can reach {address}, and nobody said whether they may read: say --public to let all of them read, or \
+                 --require-token to let only those read who have a token from `jiedui token create` (writing takes one anyway)"
+            ),
+            Self::Tokens(error) => eprintln!("jiedui: {error}"),
             Self::Panicked(why) => {
                 let why = why.lines().next().unwrap_or_default();
                 eprintln!("jiedui: the database's file is damaged, or jiedui is at fault ({why})");
@@ -84,6 +96,12 @@ impl Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self::Open(error)
+    }
+}
+
+impl From<TokensError> for Failure {
+    fn from(error: TokensError) -> Self {
+        Self::Tokens(error)
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod check;
 mod exit;
+mod exposure;
 mod files;
 mod import;
 mod query;
 mod serve;
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ enum Command {
     Compact(files::Compact),
     /// Load data from files, all or nothing.
     Import(import::Import),
+    /// Make, list and revoke the tokens of those who may write, also beside a running server.
+    Token(token::Tokens),
 }
 
 /// The bounds that the caller sets.
@@ -85,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Restore(restore) => restore.run(),
         Command::Compact(compact) => compact.run(),
         Command::Import(import) => import.run(),
+        Command::Token(tokens) => tokens.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });
     let done = done.unwrap_or_else(|panic| Err(Failure::Panicked(told_by(&panic))));

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::EnvFilter;
 
 use super::exit::say;
+use super::exposure::Exposure;
 use super::{Bounds, Db, Failure};
 use crate::api::{Api, Executor};
 use crate::exchange::builtin::{self, Loaded};
@@ -23,7 +24,7 @@ pub struct Serve {
     db: Db,
     #[command(flatten)]
     bounds: Bounds,
-    /// The address to listen on.
+    /// The address to listen on; other than loopback only with --public or --require-token.
     #[arg(long, value_name = "ADDR", env = "JIEDUI_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
     /// Let the pages of this origin read answers; `*` for all. May be given several times.
@@ -41,6 +42,8 @@ pub struct Serve {
     /// Answer no others.
     #[arg(long, env = "JIEDUI_ONLY_TRUSTED", requires = "trusted_documents", value_parser = clap::builder::FalseyValueParser::new())]
     only_trusted: bool,
+    #[command(flatten)]
+    exposure: Exposure,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
@@ -64,11 +67,14 @@ impl Serve {
                 Failure::Usage(format!("--allow-origin: \"{origin}\" is no origin such as https://example.org"))
             })
         });
-        let settings = Settings { limits: limits.clone(), origins: origins.collect::<Result<_, _>>()? };
+        let settings = Settings {
+            limits: limits.clone(),
+            origins: origins.collect::<Result<_, _>>()?,
+            without_playground: self.exposure.no_playground,
+        };
         log();
         // The port first: a second server on the same machine should not wait for the database to say so.
-        let listener = std::net::TcpListener::bind(&self.listen);
-        let listener = listener.map_err(|error| Failure::Listen(self.listen.clone(), error))?;
+        let listener = self.exposure.listen(&self.listen)?;
         let tls = match (self.tls_certificate, self.tls_key) {
             (Some(certificate), Some(key)) => {
                 let tls = Tls { certificate, key };
@@ -76,6 +82,8 @@ impl Serve {
             }
             _ => None,
         };
+        let address = listener.local_addr().context("the address is gone")?;
+        let access = self.exposure.access(&self.db.db, &address, tls.is_some())?;
         let store = Store::open(&self.db.db, limits.cache_bytes)?;
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
@@ -93,8 +101,10 @@ impl Serve {
             let trusting = api.trusting(&text, self.only_trusted);
             api = trusting.map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
         }
+        if self.exposure.no_introspection {
+            api = api.without_introspection();
+        }
         let api = Arc::new(api);
-        let address = listener.local_addr().context("the address is gone")?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         say(&format!("jiedui answers at {scheme}://{address}/graphql from {}", self.db.db.display()))?;
         let stopping = Stopping::default();
@@ -107,7 +117,7 @@ impl Serve {
                 upkeep.run_upkeep();
             }
         });
-        let router = crate::http::router(api, settings, metrics, stopping.clone());
+        let router = crate::http::router(api, access, settings, metrics, stopping.clone());
         let served = crate::http::serve(listener, router, tls, &limits, stopping, told_to_stop());
         served.await.context("the server failed")?;
         Ok(())

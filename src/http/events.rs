@@ -9,14 +9,16 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 
 use super::Shared;
+use super::access::Shown;
 use super::subscriptions::Subscription;
+use crate::api::error::{Code, GraphqlError};
 use crate::api::following::{Following, Step};
 use crate::api::request::Answer;
 
 /// What is left to send.
 enum Left {
     /// The events of a subscription.
-    Following(Box<Following>, Subscription),
+    Following(Box<Following>, Shown, Subscription),
     /// One answer.
     One(Answer),
     /// That it is over.
@@ -31,8 +33,8 @@ const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
 const ALIVE: &[u8] = b":\n\n";
 
 /// A subscription as a stream that ends when it does, or when the server stops.
-pub fn follow(shared: &Shared, following: Following) -> Response {
-    stream(shared, Left::Following(Box::new(following), Subscription::begin()))
+pub fn follow(shared: &Shared, shown: &Shown, following: Following) -> Response {
+    stream(shared, Left::Following(Box::new(following), shown.clone(), Subscription::begin()))
 }
 
 /// One answer as a stream.
@@ -58,7 +60,7 @@ fn stream(shared: &Shared, left: Left) -> Response {
 
 async fn next(shared: &Shared, left: Left) -> Option<(Bytes, Left)> {
     match left {
-        Left::Following(mut following, counted) => loop {
+        Left::Following(mut following, shown, counted) => loop {
             tokio::select! {
                 biased;
                 () = shared.stopping.begun() => {
@@ -67,13 +69,18 @@ async fn next(shared: &Shared, left: Left) -> Option<(Bytes, Left)> {
                 }
                 () = following.wait() => {}
                 () = tokio::time::sleep(shared.settings.limits.keepalive()) => {
-                    return Some((Bytes::from_static(ALIVE), Left::Following(following, counted)));
+                    return Some((Bytes::from_static(ALIVE), Left::Following(following, shown, counted)));
                 }
+            }
+            // A token may have been revoked since.
+            if let Err(refused) = shown.caller(shared) {
+                let error = GraphqlError::request(Code::Unauthenticated, refused.to_string());
+                return Some((next_event(&Answer::refused(vec![error])), Left::Complete));
             }
             match following.read().await {
                 Step::Event(answer) => {
                     counted.told();
-                    return Some((next_event(&answer), Left::Following(following, counted)));
+                    return Some((next_event(&answer), Left::Following(following, shown, counted)));
                 }
                 Step::Nothing => {}
                 Step::End(errors) => return Some((next_event(&Answer::refused(errors)), Left::Complete)),

@@ -1,18 +1,22 @@
 //! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, State};
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, UPGRADE, VARY};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::access::Shown;
 use super::negotiate::{Media, accepted, content_coding, prefers_html, sent, takes_events};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, caller, events, pages, websocket};
+use super::{PARTIAL, Shared, events, pages, websocket};
+use crate::access::Refused;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 use crate::api::{Caller, Passed};
@@ -20,6 +24,8 @@ use crate::api::{Caller, Passed};
 /// An answer by POST.
 pub async fn post(
     State(shared): State<Shared>,
+    Extension(shown): Extension<Shown>,
+    Extension(caller): Extension<Caller>,
     id: RequestId,
     headers: HeaderMap,
     request: axum::extract::Request,
@@ -65,7 +71,7 @@ pub async fn post(
         Ok(request) => match shared.api.trusted().resolve(request) {
             Ok((request, trusted)) => {
                 let passed = shared.api.pass(&request);
-                answer(&shared, &id, &headers, takes, &request, passed, trusted).await
+                answer(&shared, &shown, &caller, &id, takes, &request, passed, trusted).await
             }
             Err(error) => takes.respond(&shared, Answer::refused(vec![error])),
         },
@@ -73,9 +79,23 @@ pub async fn post(
     }
 }
 
-/// An answer by GET, or the playground for a browser, or the beginning of a WebSocket.
+/// The playground for a browser that asks nothing: a page without data, which anyone may have so as to give it their token.
+pub async fn playground_first(State(shared): State<Shared>, request: axum::extract::Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query" || name == "documentId");
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match reads && !is_question && prefers_html(request.headers()) {
+        true if shared.settings.without_playground => pages::no_playground(),
+        true => pages::playground(request.headers()),
+        false => next.run(request).await,
+    }
+}
+
+/// An answer by GET, or the beginning of a WebSocket.
 pub async fn get(
     State(shared): State<Shared>,
+    Extension(shown): Extension<Shown>,
+    caller: Option<Extension<Caller>>,
     id: RequestId,
     uri: Uri,
     headers: HeaderMap,
@@ -83,7 +103,7 @@ pub async fn get(
 ) -> Response {
     match upgrade {
         Ok(upgrade) if websocket::may_connect(&headers, &shared.settings.origins) => {
-            return websocket::upgrade(shared, headers, upgrade);
+            return websocket::upgrade(shared, shown, upgrade);
         }
         Ok(_) => {
             let message = "a page of another origin may not connect; `--allow-origin` names those that may".to_owned();
@@ -96,12 +116,12 @@ pub async fn get(
         Err(_) => {}
     }
     let query = uri.query().unwrap_or_default();
-    let is_question = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "query" || name == "documentId");
-    if !is_question && prefers_html(&headers) {
-        return pages::playground(&headers);
-    }
     let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
     let media = takes.refusals();
+    // Only what becomes a WebSocket comes without one.
+    let Some(Extension(caller)) = caller else {
+        return refuse(media, StatusCode::UNAUTHORIZED, Code::Unauthenticated, Refused::Missing.to_string());
+    };
     if query.len() > shared.settings.limits.request_bytes {
         let message = format!("the query string has more than {} bytes", shared.settings.limits.request_bytes);
         return refuse(media, StatusCode::URI_TOO_LONG, Code::LimitExceeded, message);
@@ -121,7 +141,7 @@ pub async fn get(
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &id, &headers, takes, &request, passed, trusted).await
+    answer(&shared, &shown, &caller, &id, takes, &request, passed, trusted).await
 }
 
 /// Any other method.
@@ -162,10 +182,12 @@ impl Takes {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that is known of one request")]
 async fn answer(
     shared: &Shared,
+    shown: &Shown,
+    caller: &Caller,
     id: &RequestId,
-    headers: &HeaderMap,
     takes: Takes,
     request: &Request,
     passed: Result<Passed, Vec<GraphqlError>>,
@@ -173,7 +195,7 @@ async fn answer(
 ) -> Response {
     match passed {
         Ok(passed) if passed.follows() && takes.events => match shared.api.follow(request, passed) {
-            Ok(following) => events::follow(shared, following),
+            Ok(following) => events::follow(shared, shown, following),
             Err(errors) => events::one(shared, Answer::refused(errors)),
         },
         Ok(passed) if passed.follows() => {
@@ -181,7 +203,7 @@ async fn answer(
             refuse(takes.refusals(), StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
         }
         passed => {
-            let answer = reckon(shared, request, passed, trusted, &caller(headers, None), &id.0).await;
+            let answer = reckon(shared, request, passed, trusted, caller, &id.0).await;
             takes.respond(shared, answer)
         }
     }
@@ -226,13 +248,15 @@ fn status(answer: &Answer) -> StatusCode {
         (Some(_), None) => StatusCode::OK,
         (Some(_), Some(_)) => PARTIAL,
         (None, Some(Code::BadRequest | Code::SyntaxError)) => StatusCode::BAD_REQUEST,
+        (None, Some(Code::Unauthenticated)) => StatusCode::UNAUTHORIZED,
+        (None, Some(Code::Forbidden)) => StatusCode::FORBIDDEN,
         (None, Some(Code::Internal)) => StatusCode::INTERNAL_SERVER_ERROR,
         (None, _) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
 /// Refuses what is no GraphQL request: the status says so in either media type.
-fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Response {
+pub fn refuse(media: Media, status: StatusCode, code: Code, message: String) -> Response {
     let answer = Answer::refused(vec![GraphqlError::request(code, message)]);
     (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
 }

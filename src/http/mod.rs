@@ -1,5 +1,6 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
+mod access;
 mod events;
 mod graphql;
 mod guard;
@@ -15,17 +16,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use listen::{Tls, serve};
 
-use crate::api::{Api, Caller};
+use crate::access::Access;
+use crate::api::Api;
 use crate::config::Limits;
 
 /// How the server is set up.
@@ -35,12 +37,15 @@ pub struct Settings {
     pub limits: Limits,
     /// The origins whose pages may read answers; none by default.
     pub origins: Vec<HeaderValue>,
+    /// Whether browsers find no playground.
+    pub without_playground: bool,
 }
 
 /// What every handler has.
 #[derive(Clone)]
 struct Shared {
     api: Arc<Api>,
+    access: Arc<Access>,
     settings: Arc<Settings>,
     metrics: PrometheusHandle,
     stopping: Stopping,
@@ -68,13 +73,23 @@ impl Stopping {
 }
 
 /// Every route.
-pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stopping: Stopping) -> Router {
+pub fn router(
+    api: Arc<Api>,
+    access: Access,
+    settings: Settings,
+    metrics: PrometheusHandle,
+    stopping: Stopping,
+) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let shared = Shared { api, settings: Arc::new(settings), metrics, stopping };
-    Router::new()
-        .route("/", get(pages::landing))
+    let access = Arc::new(access);
+    let shared = Shared { api, access, settings: Arc::new(settings), metrics, stopping };
+    // What serves data stands here: none of it is answered before it is known who asks.
+    let data = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
+        .route_layer(from_fn_with_state(shared.clone(), access::admit))
+        .route_layer(from_fn_with_state(shared.clone(), graphql::playground_first));
+    data.route("/", get(pages::landing))
         .route("/playground/{file}", get(pages::asset))
         .route("/schema.graphql", get(pages::schema))
         .route("/health", get(pages::health))
@@ -89,11 +104,6 @@ pub fn router(api: Arc<Api>, settings: Settings, metrics: PrometheusHandle, stop
         .layer(cors)
         .layer(axum::middleware::from_fn(observe::observe))
         .with_state(shared)
-}
-
-/// Who asks, by what the request says in its head, and over WebSocket in the payload of its first message.
-fn caller(_headers: &HeaderMap, _init: Option<&Map<String, Value>>) -> Caller {
-    Caller::Anyone
 }
 
 /// Which pages of other origins may read answers. Without an origin, none may.
@@ -111,6 +121,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_headers([
             axum::http::header::CONTENT_TYPE,
             axum::http::header::ACCEPT,
+            axum::http::header::AUTHORIZATION,
             HeaderName::from_static("x-request-id"),
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])

@@ -43,11 +43,21 @@ pub fn playground(headers: &HeaderMap) -> Response {
 }
 
 /// `/playground/{file}`: what the page loads.
-pub async fn asset(name: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
+pub async fn asset(
+    State(shared): State<Shared>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     match name {
-        Ok(Path(name)) => file(&name, &headers),
-        Err(_) => no_file(),
+        Ok(Path(name)) if !shared.settings.without_playground => file(&name, &headers),
+        _ => no_file(),
     }
+}
+
+/// What a browser finds where there is no playground.
+pub fn no_playground() -> Response {
+    let text = "There is no playground here. Questions come by POST, or by GET with `query`.\n";
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8"), (VARY, "accept")], text).into_response()
 }
 
 fn file(name: &str, headers: &HeaderMap) -> Response {
@@ -106,6 +116,19 @@ pub async fn landing(State(shared): State<Shared>) -> Response {
 }
 
 fn page(shared: &Shared) -> Result<String, FieldError> {
+    let absent =
+        [(shared.settings.without_playground, "\"/graphql\""), (!shared.api.introspects(), "\"/schema.graphql\"")];
+    let leads_nowhere = |line: &&str| absent.iter().any(|(is_absent, target)| *is_absent && line.contains(target));
+    let lines = include_str!("landing.html").split_inclusive('\n').filter(|line| !leads_nowhere(line));
+    // Whoever reads a page in a browser shows no token.
+    let contents = match shared.access.admits_anyone() {
+        true => contents(shared)?,
+        false => "<p>读取需要令牌 · reading takes a token</p>\n".to_owned(),
+    };
+    Ok(lines.collect::<String>().replace("{{contents}}", &contents))
+}
+
+fn contents(shared: &Shared) -> Result<String, FieldError> {
     let scope = Scope::new(shared.api.store().snapshot()?);
     let mut rows = String::new();
     for kind in KINDS {
@@ -118,8 +141,8 @@ fn page(shared: &Shared) -> Result<String, FieldError> {
         );
     }
     let revision = scope.snapshot.revision()?;
-    let page = include_str!("landing.html").replace("{{rows}}", &rows).replace("{{sources}}", &sources(&scope)?);
-    Ok(page.replace("{{revision}}", &revision.to_string()))
+    let contents = include_str!("contents.html").replace("{{rows}}", &rows).replace("{{sources}}", &sources(&scope)?);
+    Ok(contents.replace("{{revision}}", &revision.to_string()))
 }
 
 /// How many sources there are of each kind.
@@ -153,7 +176,7 @@ pub async fn wrong_method() -> Response {
 }
 
 fn no_file() -> Response {
-    let text = "There is nothing here. The API is at /graphql, its schema at /schema.graphql.\n";
+    let text = "There is nothing here. The API is at /graphql.\n";
     (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
@@ -179,6 +202,9 @@ pub async fn metrics(State(shared): State<Shared>) -> Response {
 }
 
 /// `/schema.graphql`.
-pub async fn schema() -> Response {
+pub async fn schema(State(shared): State<Shared>) -> Response {
+    if !shared.api.introspects() {
+        return no_file();
+    }
     ([(CONTENT_TYPE, "application/graphql; charset=utf-8")], crate::api::SDL).into_response()
 }

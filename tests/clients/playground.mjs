@@ -1,9 +1,10 @@
 // Tries the playground in a real browser, as somebody would use it.
 //
-//   node playground.mjs http://127.0.0.1:8080/graphql [folder for screenshots]
+//   TOKEN=jdt_… node playground.mjs http://127.0.0.1:8080/graphql [folder for screenshots]
 //
-// It needs `npm ci`, and Chromium: /usr/bin/chromium, or what CHROMIUM names. It ends with 0 if all of it worked, and
-// nothing was said on the console, refused by the Content-Security-Policy or asked of another origin.
+// The token is one of an editor, and the server has no product:tea. It needs `npm ci`, and Chromium: /usr/bin/chromium, or
+// what CHROMIUM names. It ends with 0 if all of it worked, and nothing was said on the console, refused by the
+// Content-Security-Policy or asked of another origin.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -246,6 +247,21 @@ try {
   await page.keyboard.press("Escape");
   await run();
   await shoot("dark");
+
+  // Who has a token gives it in the headers, and writes.
+  await page.getByRole("button", { name: "Headers", exact: true }).click();
+  await page.locator(".graphiql-editor-tool .view-lines").last().click();
+  await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${process.env.TOKEN}` }));
+  await page.locator(".graphiql-query-editor .view-lines").click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  await page.keyboard.insertText('mutation Written { upsertProduct(input: { id: "product:tea", name: "茶" }) { outcome } }');
+  check("a token lets its holder write", (await run()).answer.data?.upsertProduct?.outcome === "CREATED");
+  await shoot("headers");
+  await page.waitForTimeout(1000);
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  check("the history has what was written", kept.includes("product:tea"));
+  check("the token is not kept in the browser", !kept.includes(process.env.TOKEN));
 
   for (const label of ["graphql", "json", "editor"]) {
     check(`Monaco's worker ${label}`, [...workers].some((path) => path.startsWith(`/playground/${label}.worker-`)), [...workers]);

@@ -2,9 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiedui::access::{Access, Reading};
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
 use jiedui::http::{Settings, Stopping, router, serve};
@@ -16,12 +19,14 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::{Message, WebSocket};
 
 use crate::mutations::{change, keeper};
+use crate::server::jiedui;
 use crate::support::{Loaded, data, loaded};
 
 /// A running server.
 pub struct Live {
     pub api: Arc<Api>,
     pub address: SocketAddr,
+    pub db: PathBuf,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<tokio::runtime::Runtime>,
     serving: Option<tokio::task::JoinHandle<()>>,
@@ -31,26 +36,35 @@ pub struct Live {
 impl Live {
     /// Starts one with bounds; pages of https://example.org may connect.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_for(Reading::Open, settings)
+    }
+
+    /// The same, where reading may take a token.
+    pub fn start_for(reading: Reading, settings: &[&str]) -> Self {
         let Loaded { folder, api } = loaded(Executor::Plan);
         drop(api);
         let mut limits = Limits::default();
         settings.iter().for_each(|setting| limits.set(setting).unwrap());
-        let store = crate::support::open(&folder.path().join("jiedui.redb"));
+        let db = folder.path().join("jiedui.redb");
+        let tokens = folder.path().join("jiedui.redb.tokens");
+        let store = crate::support::open(&db);
         let api = Arc::new(Api::new(Arc::new(store), Executor::Plan, limits.clone()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let settings = Settings { limits: limits.clone(), origins: vec!["https://example.org".parse().unwrap()] };
+        let origins = vec!["https://example.org".parse().unwrap()];
+        let settings = Settings { limits: limits.clone(), origins, ..Settings::default() };
         let stopping = Stopping::default();
-        let router = router(api.clone(), settings, metrics, stopping.clone());
+        let access = Access::open(tokens, reading).unwrap();
+        let router = router(api.clone(), access, settings, metrics, stopping.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = runtime.spawn(async move {
             let stopped = async { drop(stopped.await) };
             serve(listener, router, None, &limits, stopping, stopped).await.unwrap();
         });
-        Self { api, address, stop: Some(stop), runtime: Some(runtime), serving: Some(serving), _folder: folder }
+        Self { api, db, address, stop: Some(stop), runtime: Some(runtime), serving: Some(serving), _folder: folder }
     }
 
     /// Gives an enterprise a name as a revision, which is given.
@@ -69,6 +83,25 @@ impl Live {
     pub fn stopped(&mut self) {
         let serving = self.serving.take().unwrap();
         self.runtime.as_ref().unwrap().block_on(serving).unwrap();
+    }
+
+    /// Makes a token for reading, and gives it.
+    pub fn token(&self) -> String {
+        let mut command = jiedui(&["token", "create", "--name", "reader", "--role", "reader"]);
+        let made = command.env("JIEDUI_DB", &self.db).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Takes every token away.
+    pub fn revoke(&self) {
+        let listed = jiedui(&["token", "list", "--format", "json"]).env("JIEDUI_DB", &self.db).output().unwrap();
+        let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+        for token in listed.as_array().unwrap() {
+            let id = token["id"].as_str().unwrap();
+            let status = jiedui(&["token", "revoke", id]).env("JIEDUI_DB", &self.db).stdout(Stdio::null()).status();
+            assert!(status.unwrap().success());
+        }
     }
 
     fn connect(&self) -> TcpStream {
@@ -105,10 +138,15 @@ impl Live {
 
     /// A stream of events, and the head of the answer.
     pub fn events(&self, accept: &str, body: &Value) -> (Events, String) {
+        self.events_with(accept, "", body)
+    }
+
+    /// The same, with more lines of the request's head.
+    pub fn events_with(&self, accept: &str, lines: &str, body: &Value) -> (Events, String) {
         let mut stream = self.connect();
         let body = body.to_string();
         let head = format!(
-            "POST /graphql HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST /graphql HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();

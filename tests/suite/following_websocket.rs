@@ -1,5 +1,6 @@
 //! graphql-transport-ws, message by message and close code by close code.
 
+use jiedui::access::Reading;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
@@ -67,8 +68,10 @@ fn what_is_wrong_with_an_operation_ends_it_and_not_the_connection() {
     let delete = "mutation { delete(id: \"city:442000\") { revision } }";
     socket.subscribe("x", delete, json!({}));
     let message = socket.next();
-    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{message}");
-    assert_eq!(socket.next(), json!({ "id": "x", "type": "complete" }));
+    assert_eq!(
+        (&message["type"], &message["payload"][0]["extensions"]["code"]),
+        (&json!("error"), &json!("FORBIDDEN"))
+    );
     for id in ["1", "2", "3"] {
         socket.subscribe(id, FOLLOW, json!({}));
     }
@@ -163,4 +166,38 @@ fn a_server_that_stops_says_where_to_go_on_and_closes() {
     assert_eq!(idle.closed().0, 1001);
     drop((socket, idle));
     live.stopped();
+}
+
+#[test]
+fn where_reading_takes_a_token_it_comes_with_the_first_message_and_ends_with_the_token() {
+    let live = Live::start_for(Reading::ByToken, &[]);
+    let connect = |payload: Value| {
+        let mut socket = live.socket(Some("graphql-transport-ws"), None).unwrap();
+        socket.send(json!({ "type": "connection_init", "payload": payload }));
+        socket
+    };
+    for payload in [json!({}), json!({ "Authorization": "Bearer nonsense" }), json!({ "Authorization": 1 })] {
+        assert_eq!(connect(payload).closed().0, 4403);
+    }
+    let token = live.token();
+    let mut socket = connect(json!({ "Authorization": format!("Bearer {token}") }));
+    assert_eq!(socket.next(), json!({ "type": "connection_ack" }));
+    socket.subscribe("1", FOLLOW, json!({}));
+    socket.subscribe("2", "{ __typename }", json!({}));
+    while socket.next()["type"] != "complete" {}
+    let revision = live.name("a", "甲");
+    assert_eq!(socket.next(), event("1", revision, "甲"));
+    let asked = json!({ "query": FOLLOW });
+    let (_, head) = live.events("text/event-stream", &asked);
+    assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+    // What only says that it would become a WebSocket is no way around.
+    for line in ["upgrade: websocket\r\n", "upgrade: websocket\r\nconnection: upgrade\r\n"] {
+        let (_, head) = live.events_with("application/json", line, &json!({ "query": "{ __typename }" }));
+        assert!(!head.starts_with("HTTP/1.1 2"), "{head}");
+    }
+    let (mut events, _) = live.events_with("text/event-stream", &format!("authorization: Bearer {token}\r\n"), &asked);
+    live.revoke();
+    live.name("a", "乙");
+    assert_eq!(socket.closed().0, 4403);
+    assert_eq!(events.answer()["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const LAYERS: &[&str] = &["config", "model", "text", "store", "change", "query", "exchange", "api", "http", "cli"];
+const LAYERS: &[&str] =
+    &["config", "model", "text", "store", "change", "query", "exchange", "api", "access", "http", "cli"];
 
 /// Libraries that one layer alone may name.
 const OWNED: &[(&str, &[&str])] = &[

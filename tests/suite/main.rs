@@ -1,6 +1,7 @@
 //! The tests of the whole, in one program.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod as_of;
 mod builtin;
 mod check;

@@ -97,6 +97,8 @@ fn the_readmes_list_every_bound_with_its_default_and_every_code() {
         }
         use jiedui::api::error::Code::*;
         let codes = [
+            Unauthenticated,
+            Forbidden,
             BadRequest,
             SyntaxError,
             ValidationFailed,

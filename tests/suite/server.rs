@@ -10,10 +10,10 @@ use serde_json::Value;
 /// The program, with the settings of the machine left out.
 pub fn jiedui(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jiedui"));
-    for variable in
-        ["JIEDUI_DB", "JIEDUI_LISTEN", "JIEDUI_LIMITS", "JIEDUI_ALLOW_ORIGIN", "JIEDUI_ASYNC_GRAPHQL", "RUST_LOG"]
-    {
-        command.env_remove(variable);
+    for (variable, _) in std::env::vars_os() {
+        if variable == "RUST_LOG" || variable.as_encoded_bytes().starts_with(b"JIEDUI_") {
+            command.env_remove(variable);
+        }
     }
     command.args(arguments).stdin(Stdio::null());
     command

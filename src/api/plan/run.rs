@@ -28,6 +28,14 @@ impl Plan {
 }
 
 impl Plan {
+    /// What the plan of a mutation changes, each with its place in the document.
+    pub fn mutations(&self) -> impl Iterator<Item = (Mutation, (usize, usize))> {
+        self.sets[self.root].fields.iter().filter_map(|field| match &field.action {
+            Action::Resolve(Resolver::Change(mutation)) => Some((*mutation, field.location)),
+            _ => None,
+        })
+    }
+
     /// Runs the plan of a mutation: one root field after the other, each with a view of its own, which `make` gives with what
     /// the change came to.
     pub fn run_changes(

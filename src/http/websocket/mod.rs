@@ -16,8 +16,9 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 
+use super::Shared;
+use super::access::Shown;
 use super::subscriptions::Subscription;
-use super::{Shared, caller};
 use crate::api::Caller;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::following::Step;
@@ -31,6 +32,7 @@ type Close = (u16, &'static str);
 
 const BAD_REQUEST: u16 = 4400;
 const UNAUTHORIZED: Close = (4401, "Unauthorized: send connection_init, and wait for connection_ack");
+const FORBIDDEN: Close = (4403, "Forbidden: a good token is needed, as Authorization in connection_init: Bearer …");
 const NO_PROTOCOL: Close = (4406, "Subprotocol not acceptable: expected graphql-transport-ws");
 const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
 const DUPLICATE: Close = (4409, "Subscriber for this id already exists: choose another, or wait for its complete");
@@ -49,15 +51,15 @@ pub fn may_connect(headers: &HeaderMap, origins: &[HeaderValue]) -> bool {
 }
 
 /// Takes a connection over.
-pub fn upgrade(shared: Shared, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub fn upgrade(shared: Shared, shown: Shown, upgrade: WebSocketUpgrade) -> Response {
     let most = shared.settings.limits.request_bytes;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(most).max_frame_size(most);
     upgrade.on_upgrade(move |socket| async move {
         let (out, outgoing) = mpsc::channel(1);
         let connection = Connection {
             shared,
-            headers,
-            caller: None,
+            shown,
+            acknowledged: false,
             running: HashMap::new(),
             tasks: JoinSet::new(),
             started: 0,
@@ -70,9 +72,9 @@ pub fn upgrade(shared: Shared, headers: HeaderMap, upgrade: WebSocketUpgrade) ->
 /// One client's connection.
 struct Connection {
     shared: Shared,
-    headers: HeaderMap,
-    /// Who it is, once it was acknowledged.
-    caller: Option<Caller>,
+    /// By what it is known who it is: asked again for each operation, since a token may be revoked.
+    shown: Shown,
+    acknowledged: bool,
     /// The operations under way by their ids, each with its number: a message of an ended one is not that of the next of its id.
     running: HashMap<String, (u64, AbortHandle)>,
     tasks: JoinSet<()>,
@@ -130,7 +132,7 @@ impl Connection {
                 }
                 Some(outgoing) = outgoing.recv() => self.send(socket, outgoing).await?,
                 Some(_) = self.tasks.join_next() => {}
-                () = tokio::time::sleep_until(init_by), if self.caller.is_none() => return Err(Some(INIT_TIMEOUT)),
+                () = tokio::time::sleep_until(init_by), if !self.acknowledged => return Err(Some(INIT_TIMEOUT)),
                 () = tokio::time::sleep_until(silent_since + keepalive), if !pinged => {
                     pinged = true;
                     write(socket, Sent::Ping).await?;
@@ -153,9 +155,14 @@ impl Connection {
             Message::Binary(_) => return Err(Some((BAD_REQUEST, "Invalid message: expected text"))),
         };
         match Received::read(text).map_err(|why| Some((BAD_REQUEST, why)))? {
-            Received::Init(_) if self.caller.is_some() => Err(Some(TOO_MANY_INITS)),
+            Received::Init(_) if self.acknowledged => Err(Some(TOO_MANY_INITS)),
             Received::Init(payload) => {
-                self.caller = Some(caller(&self.headers, Some(&payload)));
+                let name = ["Authorization", "authorization"].into_iter().find(|name| payload.contains_key(*name));
+                if let Some(given) = name.and_then(|name| payload.get(name)) {
+                    self.shown = Shown::instead(given.as_str().unwrap_or_default());
+                }
+                self.caller()?;
+                self.acknowledged = true;
                 write(socket, Sent::Ack).await
             }
             Received::Ping(payload) => write(socket, Sent::Pong(payload)).await,
@@ -167,7 +174,10 @@ impl Connection {
                 Ok(())
             }
             Received::Subscribe(id, request) => {
-                let Some(caller) = self.caller.clone() else { return Err(Some(UNAUTHORIZED)) };
+                if !self.acknowledged {
+                    return Err(Some(UNAUTHORIZED));
+                }
+                let caller = self.caller()?;
                 if self.running.contains_key(&id) {
                     return Err(Some(DUPLICATE));
                 }
@@ -183,6 +193,11 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+
+    /// Who it is at this moment.
+    fn caller(&self) -> Result<Caller, Option<Close>> {
+        self.shown.caller(&self.shared).map_err(|_| Some(FORBIDDEN))
     }
 
     fn begin(&mut self, id: String, request: Request, caller: Caller) {
@@ -202,6 +217,8 @@ impl Connection {
         }
         if message.is_last() {
             self.running.remove(&id);
+        } else {
+            self.caller()?;
         }
         write(socket, message).await
     }

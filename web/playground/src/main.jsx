@@ -3,7 +3,6 @@ import "./workers.js";
 import { createRoot } from "react-dom/client";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
-import { createLocalStorage } from "@graphiql/toolkit";
 
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
@@ -13,12 +12,11 @@ import "graphiql/graphiql.css";
 import "./style.css";
 
 import { fetcher } from "./fetcher.js";
+import { storage } from "./storage.js";
 import { tabs } from "./tabs.js";
 
 // Outside of the component: a new list would set the plugins anew.
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
-// Under a name of its own: another GraphiQL may have been served at the same host and port.
-const storage = createLocalStorage({ namespace: "jiedui" });
 
 createRoot(document.getElementById("root")).render(
   <GraphiQL
