@@ -104,6 +104,37 @@ pub const COST_OF_LONG: u64 = 20_000;
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 
+/// How many records are sorted at a time for an answer that is streamed in an order.
+pub const SORTED_BATCH: usize = 100_000;
+
+/// The bytes of a part of a body that is written while it is sent.
+pub const STREAM_PART_BYTES: usize = 64 << 10;
+
+/// How many parts of such a body wait to be sent.
+pub const STREAM_PARTS: usize = 4;
+
+/// Milliseconds after which what is gathered is sent, though it is no whole part, and which the last bytes of a body that
+/// failed have to reach the client.
+pub const STREAM_PART_MS: u64 = 200;
+
+/// The most bytes that an import takes: those of its files, and those that they unpack to.
+pub const IMPORT_BYTES_MAX: u64 = 1 << 30;
+
+/// The most files that an import takes, those within a package included.
+pub const IMPORT_FILES_MAX: usize = 1_000;
+
+/// The most columns of a table that are looked at.
+pub const IMPORT_COLUMNS_MAX: usize = 1_000;
+
+/// The most faults that an import tells; one with more is given up.
+pub const IMPORT_FAULTS_MAX: usize = 10_000;
+
+/// The most records that an import looks at to name the nearest for those that are not there.
+pub const IMPORT_NEAREST_LOOKS_MAX: u64 = 2_000_000;
+
+/// The most characters of a cell that are told.
+pub const IMPORT_SHOWN_CHARS: usize = 80;
+
 /// The most tokens that a server knows; those that are no longer good make room.
 pub const TOKENS_MAX: usize = 1_000;
 
@@ -119,6 +150,9 @@ pub const TOKEN_NOTE_CHARS: usize = 200;
 /// Bytes of the page cache of an import. It writes pages in their order and hardly reads them again; what it gathers to
 /// that end needs the room more.
 pub const IMPORT_CACHE_BYTES: usize = 64 << 20;
+
+/// Bytes of the page cache of `jiedui export`, which reads each page once in a while and in order.
+pub const EXPORT_CACHE_BYTES: usize = 32 << 20;
 
 /// The bounds of a request, each of which a keeper can set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,6 +201,10 @@ pub struct Limits {
     pub plan_cache_fields: usize,
     /// Bytes of the store's page cache.
     pub cache_bytes: usize,
+    /// Exports and streamed answers at once.
+    pub exports: usize,
+    /// Milliseconds that one of them may take: as long as it does, the file keeps what it reads, and grows with what is written.
+    pub export_ms: usize,
 }
 
 impl Default for Limits {
@@ -193,13 +231,15 @@ impl Default for Limits {
             document_cache_bytes: 256 << 10,
             plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
+            exports: 4,
+            export_ms: 1_800_000,
         }
     }
 }
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 21] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 23] {
         [
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
             ("document-bytes", "bytes of a document", &mut self.document_bytes),
@@ -222,6 +262,8 @@ impl Limits {
             ("document-cache-bytes", "bytes of documents that are kept parsed", &mut self.document_cache_bytes),
             ("plan-cache-fields", "fields of plans that are kept", &mut self.plan_cache_fields),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
+            ("exports", "exports and streamed answers at once", &mut self.exports),
+            ("export-ms", "milliseconds that an export or a streamed answer may take", &mut self.export_ms),
         ]
     }
 
@@ -247,6 +289,11 @@ impl Limits {
     /// How long a connection that is followed may be silent.
     pub fn keepalive(&self) -> Duration {
         Duration::from_millis(self.keepalive_ms as u64)
+    }
+
+    /// How long an export or a streamed answer may take.
+    pub fn export(&self) -> Duration {
+        Duration::from_millis(self.export_ms as u64)
     }
 
     /// How long an answer may take.

@@ -86,7 +86,7 @@ pub struct GraphqlError {
     /// What is logged of it and never shown.
     pub cause: Option<String>,
     /// What programs learn beside the message, in the error's extensions.
-    pub detail: Option<(&'static str, Value)>,
+    pub detail: Option<Box<(&'static str, Value)>>,
 }
 
 /// One step of a path into an answer.
@@ -111,7 +111,7 @@ impl GraphqlError {
 
     /// The same, with more for programs.
     pub fn with(self, name: &'static str, value: impl Into<Value>) -> Self {
-        Self { detail: Some((name, value.into())), ..self }
+        Self { detail: Some(Box::new((name, value.into()))), ..self }
     }
 
     /// The refusal of an answer of which too much failed.
@@ -147,7 +147,8 @@ impl GraphqlError {
             error["path"] = self.path.iter().map(segment).collect();
         }
         error["extensions"] = json!({ "code": self.code.name() });
-        if let Some((name, value)) = &self.detail {
+        if let Some(detail) = &self.detail {
+            let (name, value) = &**detail;
             error["extensions"][*name] = value.clone();
         }
         error

@@ -42,6 +42,7 @@ use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
 use request::{Answer, Request};
+pub use suggest::nearest;
 pub use trusted::Trusted;
 
 /// Which executor runs queries.
@@ -127,6 +128,19 @@ impl Ready {
 /// What the store failed with, as the errors of a request.
 fn internal(error: StoreError) -> Vec<GraphqlError> {
     vec![GraphqlError::internal(error.to_string())]
+}
+
+/// A request that is ready to be streamed.
+pub struct Lines(Ready);
+
+impl Lines {
+    /// Gives each line to the visitor, while it wants more; then how many there were, or what went wrong.
+    pub fn run(self, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<u64, Vec<GraphqlError>> {
+        let Self(ready) = self;
+        let run = || ready.plan.stream(&ready.scope, ready.bound, ready.answer_bytes, each);
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Err(vec![GraphqlError::internal("a panic while it was streamed")]))
+    }
 }
 
 /// Ends a request when its caller goes away.
@@ -285,6 +299,18 @@ impl Api {
         let document = if extensions.is_none() { String::new() } else { request.query.clone() };
         let (answer_bytes, cost_limit) = (self.limits.answer_bytes, self.limits.cost);
         Ok(Ready { plan, bound, cost, introspected, scope, answer_bytes, extensions, document, cost_limit })
+    }
+
+    /// Makes a request that passed the gate ready to be streamed, a line for each node of its one connection.
+    pub async fn lines(&self, request: &Request, passed: &Passed) -> Result<Lines, Vec<GraphqlError>> {
+        let snapshot = self.snapshot_at(passed).await?;
+        let ready = self.ready(request, passed, snapshot)?;
+        ready.plan.can_stream().map_err(|error| vec![error])?;
+        if !ready.extensions.is_none() {
+            let message = "an answer in lines has no room for what `extensions` ask for; ask for it as JSON";
+            return Err(vec![GraphqlError::request(Code::BadRequest, message)]);
+        }
+        Ok(Lines(ready))
     }
 
     async fn run_async_graphql(

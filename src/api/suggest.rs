@@ -91,7 +91,7 @@ impl Suggestions {
 }
 
 /// The known name that is nearest to an unknown one, where one is near.
-fn nearest<'n>(unknown: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(unknown: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // Near is a third of the letters; a long unknown name is near to nothing, and costs nothing.
     let allowed = unknown.len().div_ceil(3);
     let lower = unknown.to_lowercase();

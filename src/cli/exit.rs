@@ -123,3 +123,17 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// Has something written to standard output, a buffer at a time. A reader that went away, as `head` does, is no failure.
+pub fn with_stdout(write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let done = write(&mut out).and_then(|()| Ok(out.flush()?));
+    let is_gone = |error: &anyhow::Error| {
+        let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+        causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    match done {
+        Err(error) if !is_gone(&error) => Err(Failure::Other(error)),
+        _ => Ok(()),
+    }
+}

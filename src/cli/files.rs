@@ -107,24 +107,24 @@ impl Compact {
     }
 }
 
-/// What makes a file in several steps: where one of them fails, nothing of the file stays.
-fn whole_or_gone<T>(partial: &Path, make: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+/// What makes a file or a folder in several steps: where one of them fails, nothing of it stays.
+pub fn whole_or_gone<T>(partial: &Path, make: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let made = make();
     if made.is_err() {
-        let _ = fs::remove_file(partial);
+        let _ = fs::remove_file(partial).or_else(|_| fs::remove_dir_all(partial));
     }
     made
 }
 
 /// A name beside a file's, in the same folder, so that moving it there is one step.
-fn beside(path: &Path, what: &str) -> PathBuf {
+pub fn beside(path: &Path, what: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{what}"));
     PathBuf::from(name)
 }
 
-/// Moves a file to its place, on disk when this returns.
-fn put(from: &Path, to: &Path) -> Result<(), Failure> {
+/// Moves a file or a folder to its place, on disk when this returns.
+pub fn put(from: &Path, to: &Path) -> Result<(), Failure> {
     let moved = || -> io::Result<()> {
         File::open(from)?.sync_all()?;
         fs::rename(from, to)?;

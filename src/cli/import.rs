@@ -1,7 +1,7 @@
 //! `jiedui import`.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -9,16 +9,51 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::say;
 use super::{Db, Failure};
-use crate::config::IMPORT_CACHE_BYTES;
-use crate::exchange::builtin;
-use crate::exchange::gazetteer::{self, Counts, ImportError, Report, Step};
-use crate::store::Store;
+use crate::config::{IMPORT_CACHE_BYTES, PROBLEMS_MAX};
+use crate::exchange::columns::{Table, tables};
+use crate::exchange::gazetteer::{self, Counts, ImportError, Report};
+use crate::exchange::intake::{self, Fault, Options};
+use crate::exchange::{Step, builtin};
+use crate::store::{Author, Store};
 
-/// Loads data into a database that no server has open.
+/// Loads data into a database that no server has open, all of it or none.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = HELP)]
 pub struct Import {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+    #[command(flatten)]
+    db: Db,
+    /// A data package (a folder with datapackage.json, or a zip of one), a folder of files, a workbook (.xlsx), or a CSV or
+    /// NDJSON file of one table.
+    #[arg(value_name = "PATH", required = true)]
+    path: Option<PathBuf>,
+    /// Only tell what would come of it; works beside a running server.
+    #[arg(long)]
+    dry_run: bool,
+    /// Which table a single file is, where its name does not say it: `pairings`, `pairings-helpers`, 结对.
+    #[arg(long, value_name = "TABLE")]
+    kind: Option<String>,
+    /// Who loads it, for the log; your user name where it is not given.
+    #[arg(long, value_name = "NAME", env = "JIEDUI_AUTHOR")]
+    author: Option<String>,
+    /// What it is loaded for, for the log; the path's name where it is not given.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// How what came of it is told.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+const HELP: &str = "A folder that is called gazetteer is imported as ./gazetteer.";
+
+/// How a report is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people, a line for each fault.
+    Text,
+    /// For programs, one object.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -38,19 +73,82 @@ struct Gazetteer {
 impl Import {
     /// Loads it, all or nothing, and prints what came of it.
     pub fn run(self) -> Result<(), Failure> {
-        match self.what {
-            What::Gazetteer(gazetteer) => gazetteer.run(),
+        match (&self.what, &self.path) {
+            (Some(What::Gazetteer(gazetteer)), _) => gazetteer.run(),
+            (None, Some(path)) => self.load(path),
+            (None, None) => Err(Failure::Usage("import what? expected a path".to_owned())),
         }
+    }
+
+    fn load(&self, path: &Path) -> Result<(), Failure> {
+        let table = self.kind.as_deref().map(table_called).transpose()?;
+        let now = jiff::Timestamp::now().as_millisecond();
+        let store = if self.dry_run {
+            Store::open_reading(&self.db.db, IMPORT_CACHE_BYTES)?
+        } else {
+            let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
+            // What is imported may refer to the built-in data.
+            builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
+            store
+        };
+        let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
+        let mut shown = Shown::new(false);
+        let done =
+            intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![*fault])).and_then(|files| {
+                let options = Options { table, dry_run: self.dry_run };
+                intake::import(&store, files, &options, &author, &mut |step| shown.show(step))
+            });
+        shown.bar.finish_and_clear();
+        match done {
+            Ok(report) if self.format == Format::Json => say(&report.to_json().to_string()),
+            Ok(report) => say(&report.to_string()),
+            Err(intake::ImportError::Faults(faults)) => self.refuse(&faults),
+            Err(intake::ImportError::Store(error)) => Err(Failure::Other(error.into())),
+        }
+    }
+
+    /// Tells the faults: to people the first of them, to programs all.
+    fn refuse(&self, faults: &[Fault]) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            say(&intake::refused(faults, self.dry_run).to_string())?;
+        } else {
+            for fault in faults.iter().take(PROBLEMS_MAX) {
+                say(&fault.to_string())?;
+            }
+            if let Some(more) = faults.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
+                say(&format!("and {more} more; --format json tells all"))?;
+            }
+        }
+        Err(Failure::Faulty(faults.len()))
+    }
+
+    fn author(&self) -> String {
+        let user = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+        self.author.clone().or_else(user).unwrap_or_else(|| "jiedui import".to_owned())
+    }
+
+    fn note(&self, path: &Path) -> String {
+        let name =
+            || path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        self.note.clone().unwrap_or_else(|| format!("import of {}", name()))
     }
 }
 
+/// The table of a name that a person gives.
+fn table_called(name: &str) -> Result<&'static Table, Failure> {
+    Table::called(name).ok_or_else(|| {
+        let names: Vec<_> = tables().iter().map(|table| table.name.as_str()).collect();
+        Failure::Usage(format!("--kind: there is no table \"{name}\"; there are: {}", names.join(", ")))
+    })
+}
+
 impl Gazetteer {
-    fn run(self) -> Result<(), Failure> {
+    fn run(&self) -> Result<(), Failure> {
         let now = jiff::Timestamp::now().as_millisecond();
         let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
         // The regions that the built-in data has are found by their codes, so it comes first.
         builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
-        let mut shown = Shown::new();
+        let mut shown = Shown::new(true);
         let done = gazetteer::import(&store, &self.path, now, &mut |step| shown.show(step));
         shown.bar.finish_and_clear();
         match done {
@@ -66,27 +164,27 @@ impl Gazetteer {
     }
 }
 
-/// How far it is: a bar on a terminal, a line for each part elsewhere.
+/// How far it is: a bar on a terminal; elsewhere, of what takes long, a line for each part.
 struct Shown {
     bar: ProgressBar,
-    terminal: bool,
+    lines: bool,
     what: String,
 }
 
 impl Shown {
-    fn new() -> Self {
+    fn new(long: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = if terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {bar:40} {human_pos}/{human_len} {msg}") {
             bar.set_style(style);
         }
-        Self { bar, terminal, what: String::new() }
+        Self { bar, lines: long && !terminal, what: String::new() }
     }
 
     fn show(&mut self, step: Step<'_>) {
         if step.what != self.what {
             self.what = step.what.to_owned();
-            if !self.terminal {
+            if self.lines {
                 eprintln!("{}", step.what);
             }
         }

@@ -2,11 +2,13 @@
 
 mod check;
 mod exit;
+mod export;
 mod exposure;
 mod files;
 mod import;
 mod query;
 mod serve;
+mod template;
 mod token;
 
 use std::path::PathBuf;
@@ -48,6 +50,10 @@ enum Command {
     Import(import::Import),
     /// Make, list and revoke the tokens of those who may write, also beside a running server.
     Token(token::Tokens),
+    /// Write an empty workbook to fill in and import.
+    Template(template::Template),
+    /// Write the whole graph, or one kind, to files that can be imported again.
+    Export(export::ExportTo),
 }
 
 /// The bounds that the caller sets.
@@ -90,6 +96,8 @@ pub fn run() -> ExitCode {
         Command::Compact(compact) => compact.run(),
         Command::Import(import) => import.run(),
         Command::Token(tokens) => tokens.run(),
+        Command::Template(template) => template.run(),
+        Command::Export(export) => export.run(),
         Command::Schema => exit::print(crate::api::sdl().as_bytes()),
     });
     let done = done.unwrap_or_else(|panic| Err(Failure::Panicked(told_by(&panic))));

@@ -44,6 +44,10 @@ pub struct Serve {
     only_trusted: bool,
     #[command(flatten)]
     exposure: Exposure,
+    /// Keep in the log no more than this many of the newest revisions; all where it is not given. What is older cannot be
+    /// asked as it stood, taken back or followed from any more.
+    #[arg(long, value_name = "N", env = "JIEDUI_KEEP_REVISIONS", value_parser = clap::value_parser!(u64).range(1..))]
+    keep_revisions: Option<u64>,
     /// Run queries through async-graphql instead of the plan.
     #[arg(long, env = "JIEDUI_ASYNC_GRAPHQL", value_parser = clap::builder::FalseyValueParser::new())]
     async_graphql: bool,
@@ -84,7 +88,7 @@ impl Serve {
         };
         let address = listener.local_addr().context("the address is gone")?;
         let access = self.exposure.access(&self.db.db, &address, tls.is_some())?;
-        let store = Store::open(&self.db.db, limits.cache_bytes)?;
+        let store = Store::open(&self.db.db, limits.cache_bytes)?.keeping(self.keep_revisions);
         let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
             .context("the built-in data cannot be loaded")?;
         if let Some(revision) = loaded.revision {

@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, UPGRADE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -37,7 +37,7 @@ pub async fn admit(State(shared): State<Shared>, mut request: Request, next: Nex
     let shown = Shown(shown.collect());
     match shown.caller(&shared) {
         Ok(caller) => drop(request.extensions_mut().insert(caller)),
-        Err(Refused::Missing) if request.headers().contains_key(UPGRADE) => {}
+        Err(Refused::Missing) if begins_websocket(&request) => {}
         Err(refused) => {
             let media = accepted(request.headers()).unwrap_or(Media::Json);
             return unauthenticated(media, &refused);
@@ -46,6 +46,12 @@ pub async fn admit(State(shared): State<Shared>, mut request: Request, next: Nex
     request.headers_mut().remove(AUTHORIZATION);
     request.extensions_mut().insert(shown);
     next.run(request).await
+}
+
+/// Whether a request would become a WebSocket. No other route than that one is reached without a `Caller`.
+fn begins_websocket(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).map(HeaderValue::as_bytes).unwrap_or_default();
+    request.method() == Method::GET && request.uri().path() == "/graphql" && upgrade.eq_ignore_ascii_case(b"websocket")
 }
 
 /// Refuses whoever did not show a token that is good: 401 in either media type, since no answer of GraphQL came to be.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::access::Shown;
 use super::negotiate::{Media, accepted, content_coding, prefers_html, sent, takes_events};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, events, pages, websocket};
+use super::{PARTIAL, Shared, events, lines, pages, websocket};
 use crate::access::Refused;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
@@ -103,7 +103,7 @@ pub async fn get(
 ) -> Response {
     match upgrade {
         Ok(upgrade) if websocket::may_connect(&headers, &shared.settings.origins) => {
-            return websocket::upgrade(shared, shown, upgrade);
+            return websocket::upgrade(shared, shown, id, upgrade);
         }
         Ok(_) => {
             let message = "a page of another origin may not connect; `--allow-origin` names those that may".to_owned();
@@ -202,8 +202,9 @@ async fn answer(
             let message = "a subscription has many answers: follow it with `Accept: text/event-stream`, or over WebSocket at this address with the subprotocol graphql-transport-ws";
             refuse(takes.refusals(), StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
         }
+        Ok(passed) if takes.media == Some(Media::Lines) => lines::answer(shared, id, request, &passed).await,
         passed => {
-            let answer = reckon(shared, request, passed, trusted, caller, &id.0).await;
+            let answer = reckon(shared, request, passed, trusted, caller, id).await;
             takes.respond(shared, answer)
         }
     }
@@ -216,7 +217,7 @@ pub async fn reckon(
     passed: Result<Passed, Vec<GraphqlError>>,
     trusted: bool,
     caller: &Caller,
-    id: &str,
+    id: &RequestId,
 ) -> Answer {
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
@@ -227,16 +228,27 @@ pub async fn reckon(
     };
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
     metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
-    for error in answer.errors.iter().filter(|error| error.code == Code::Internal) {
-        let cause = error.cause.as_deref().unwrap_or("no cause");
-        tracing::error!(%id, path = ?error.path, cause, "internal error");
-    }
+    log_internal(id, &answer.errors);
     answer
+}
+
+/// Logs what caused the errors that are our fault.
+pub fn log_internal(id: &RequestId, errors: &[GraphqlError]) {
+    for error in errors.iter().filter(|error| error.code == Code::Internal) {
+        let cause = error.cause.as_deref().unwrap_or("no cause");
+        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
+    }
+}
+
+/// An answer that is refused whole.
+pub fn told(media: Media, errors: Vec<GraphqlError>) -> Response {
+    let answer = Answer::refused(errors);
+    respond(media, status(&answer), &answer)
 }
 
 fn respond(media: Media, status: StatusCode, answer: &Answer) -> Response {
     let status = match media {
-        Media::GraphqlResponse => status,
+        Media::GraphqlResponse | Media::Lines => status,
         Media::Json => StatusCode::OK,
     };
     (status, [(CONTENT_TYPE, media.content_type()), (VARY, "accept")], answer.to_json()).into_response()
@@ -267,7 +279,7 @@ fn too_long(media: Media, shared: &Shared) -> Response {
 }
 
 fn not_acceptable() -> Response {
-    let message = "the answer comes as application/graphql-response+json or application/json, and what is followed as text/event-stream: accept one of them";
+    let message = "the answer comes as application/graphql-response+json or application/json, one connection also as application/x-ndjson, and what is followed as text/event-stream: accept one of them";
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 

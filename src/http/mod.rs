@@ -2,12 +2,15 @@
 
 mod access;
 mod events;
+mod export;
 mod graphql;
 mod guard;
+mod lines;
 mod listen;
 mod negotiate;
 mod observe;
 mod pages;
+mod stream;
 mod subscriptions;
 mod websocket;
 
@@ -20,8 +23,9 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use listen::{Tls, serve};
@@ -49,6 +53,8 @@ struct Shared {
     settings: Arc<Settings>,
     metrics: PrometheusHandle,
     stopping: Stopping,
+    /// Room for bodies that are written while they are sent.
+    exports: Arc<Semaphore>,
 }
 
 /// Whether the server was told to stop: it finishes what it has, and says that it is not ready for more.
@@ -82,15 +88,20 @@ pub fn router(
 ) -> Router {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
-    let access = Arc::new(access);
-    let shared = Shared { api, access, settings: Arc::new(settings), metrics, stopping };
-    // What serves data stands here: none of it is answered before it is known who asks.
-    let data = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post).fallback(graphql::other))
-        .route_layer(from_fn_with_state(shared.clone(), access::admit))
-        .route_layer(from_fn_with_state(shared.clone(), graphql::playground_first));
-    data.route("/", get(pages::landing))
+    let exports = Arc::new(Semaphore::new(settings.limits.exports.min(Semaphore::MAX_PERMITS)));
+    let (access, settings) = (Arc::new(access), Arc::new(settings));
+    let shared = Shared { api, access, settings, metrics, stopping, exports };
+    // What serves data is behind this: none of it is answered before it is known who asks.
+    let admit = from_fn_with_state(shared.clone(), access::admit);
+    let playground_first = from_fn_with_state(shared.clone(), graphql::playground_first);
+    let graphql = get(graphql::get).post(graphql::post).fallback(graphql::other);
+    // What is compressed already stays as it is.
+    let compressed = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
+    Router::new()
+        .route("/", get(pages::landing))
+        .route("/graphql", graphql.layer(admit.clone()).layer(playground_first))
         .route("/playground/{file}", get(pages::asset))
+        .route("/export/{file}", get(export::export).layer(admit))
         .route("/schema.graphql", get(pages::schema))
         .route("/health", get(pages::health))
         .route("/ready", get(pages::ready))
@@ -100,7 +111,7 @@ pub fn router(
         .fallback(pages::nothing)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(DefaultBodyLimit::max(bytes))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(compressed))
         .layer(cors)
         .layer(axum::middleware::from_fn(observe::observe))
         .with_state(shared)

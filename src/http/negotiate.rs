@@ -1,6 +1,6 @@
 //! Media types: which the client accepts, and which it sends.
 
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 
 /// The media type of an answer.
@@ -10,6 +10,8 @@ pub enum Media {
     GraphqlResponse,
     /// `application/json`: 200 whatever came of it, for clients that take any other status for a failure of the transport.
     Json,
+    /// `application/x-ndjson`: a line for each node of one connection, to its end.
+    Lines,
 }
 
 impl Media {
@@ -18,11 +20,12 @@ impl Media {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
+            Self::Lines => "application/x-ndjson; charset=utf-8",
         }
     }
 }
 
-/// The media type that a client likes best of those that we have; nothing where it accepts neither. One that accepts
+/// The media type that a client likes best of those that we have; nothing where it accepts none. One that accepts
 /// anything, or says nothing, gets JSON, as the draft asks.
 pub fn accepted(headers: &HeaderMap) -> Option<Media> {
     let ranges = ranges(headers, ACCEPT);
@@ -30,7 +33,11 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
         return Some(Media::Json);
     }
     // The better of two that are liked alike is the first.
-    let ours = [(Media::Json, "application/json"), (Media::GraphqlResponse, "application/graphql-response+json")];
+    let ours = [
+        (Media::Json, "application/json"),
+        (Media::GraphqlResponse, "application/graphql-response+json"),
+        (Media::Lines, "application/x-ndjson"),
+    ];
     let liked = ours.into_iter().map(|(media, name)| (media, liking(&ranges, name)));
     let best =
         liked.filter(|(_, liking)| *liking > (0, 0)).reduce(|best, next| if next.1 > best.1 { next } else { best });
@@ -70,6 +77,13 @@ pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = ranges(headers, ACCEPT_ENCODING);
     let named = |name: &str| codings.iter().find(|coding| coding.name == name);
     named("gzip").or_else(|| named("*")).is_some_and(|coding| coding.quality > 0)
+}
+
+/// Whether a client has what a weak tag stands for.
+pub fn knows(headers: &HeaderMap, tag: &str) -> bool {
+    let weak = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let values = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == "*" || weak(known) == weak(tag))
 }
 
 /// What a header lists, each with its quality.
@@ -131,6 +145,8 @@ mod tests {
             (Some("APPLICATION/JSON;q=0.1, text/html"), Some(Media::Json)),
             (Some("application/json;q=0, */*"), Some(Media::GraphqlResponse)),
             (Some("application/json; Q=0, */*; q = 0.5"), Some(Media::GraphqlResponse)),
+            (Some("application/x-ndjson"), Some(Media::Lines)),
+            (Some("application/x-ndjson, application/json;q=0.9, */*;q=0.1"), Some(Media::Lines)),
             (Some("text/html"), None),
             (Some("application/json;q=0"), None),
             (Some(""), None),

@@ -43,6 +43,8 @@ pub struct Field {
     pub indexed: bool,
     /// `search` looks for its text.
     pub searched: bool,
+    /// The unit of its numbers, where they all have one: `yuan`. Those of an observation are in its indicator's.
+    pub unit: &'static str,
 }
 
 /// What a field stores.
@@ -386,7 +388,7 @@ impl Field {
     }
 
     const fn new(name: &'static str, doc: &'static str, shape: Shape) -> Self {
-        Self { name, doc, shape, required: false, indexed: false, searched: false }
+        Self { name, doc, shape, required: false, indexed: false, searched: false, unit: "" }
     }
 
     /// The edge with properties on it.
@@ -421,6 +423,12 @@ impl Field {
     /// `search` looks for its text.
     pub const fn searched(mut self) -> Self {
         self.searched = true;
+        self
+    }
+
+    /// Its numbers are all in this unit.
+    pub const fn in_unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
         self
     }
 

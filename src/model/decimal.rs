@@ -40,6 +40,20 @@ impl Decimal {
         (exact && sum.mantissa().unsigned_abs() < MOST).then(|| Self(sum.normalize()))
     }
 
+    /// Ten to a power times it, or nothing where that has more digits than a decimal holds. Never rounded.
+    pub fn times_ten_to(self, power: i32) -> Option<Self> {
+        let scale = self.0.scale() as i32 - power;
+        let mut mantissa = self.0.mantissa();
+        if scale < 0 {
+            mantissa = mantissa.checked_mul(10i128.checked_pow(scale.unsigned_abs())?)?;
+        }
+        if mantissa.unsigned_abs() >= MOST {
+            return None;
+        }
+        let exact = rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale.max(0) as u32).ok()?;
+        Some(Self(exact.normalize()))
+    }
+
     /// A share of so many, rounded half to even at six places; nothing for none.
     pub fn divided_by(self, count: u64) -> Option<Self> {
         let share = self.0.checked_div(rust_decimal::Decimal::from(count))?;
@@ -145,6 +159,18 @@ mod tests {
         assert_eq!(add("1.50", "-1.5"), Some("0".to_owned()));
         assert_eq!(add("9999999999999999999999999999", "0.55"), None);
         assert_eq!(add("9999999999999999999999999999", "1"), None);
+    }
+
+    #[test]
+    fn a_power_of_ten_is_exact_or_none() {
+        let times = |text: &str, power| Decimal::parse(text).unwrap().times_ten_to(power).map(|it| it.to_string());
+        assert_eq!(times("1.26", 8), Some("126000000".to_owned()));
+        assert_eq!(times("1.2605", 2), Some("126.05".to_owned()));
+        assert_eq!(times("126", -4), Some("0.0126".to_owned()));
+        assert_eq!(times("0", 28), Some("0".to_owned()));
+        assert_eq!(times("-3", 27), Some(format!("-3{}", "0".repeat(27))));
+        assert_eq!(times("3", 28), None);
+        assert_eq!(times("3", -29), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod closed;
 pub mod date;
 pub mod decimal;
+pub mod headings;
 pub mod hex;
 pub mod id;
 pub mod json;

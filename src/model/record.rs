@@ -192,6 +192,7 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
             };
             let mut targets = BTreeSet::new();
             for (place, entry) in entries.iter().enumerate() {
+                let path = &if edge.is_list() { format!("{path}.{place}") } else { path.to_owned() };
                 let (target, properties) = match entry {
                     Value::Ref(target) => (target, [].as_slice()),
                     Value::Struct(values) => match values.split_first() {
@@ -213,8 +214,7 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
                 if !targets.insert(target) && !matches!(edge.form, EdgeForm::Objects { .. }) {
                     report(path, format!("names {target} twice"));
                 }
-                let path = format!("{path}.{place}");
-                fields_problems(edge.properties, properties, &path, report);
+                fields_problems(edge.properties, properties, path, report);
             }
         }
         _ => report(path, "holds a value of another shape".to_owned()),
@@ -263,6 +263,8 @@ fn pack_value(value: &Value) -> Vec<u8> {
         Value::Date(date) => date.to_string().into_bytes(),
         Value::Closed(code) => vec![*code],
         Value::Ref(id) => id.as_ref().to_bytes(),
+        // An object without a value is none: a table cannot tell the two apart.
+        Value::Struct(values) if values.iter().all(|value| *value == Value::Null) => Vec::new(),
         Value::Struct(values) => pack_row(&values.iter().map(pack_value).collect::<Vec<_>>()),
         Value::List(items) => pack_list(&items.iter().map(pack_value).collect::<Vec<_>>()),
     }

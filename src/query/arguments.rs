@@ -73,6 +73,13 @@ impl Arguments {
         self.values
     }
 
+    /// The same without one of them, for what reads nothing of a page.
+    pub fn of_no_page(&self, name: &str) -> Self {
+        let values = self.values.iter().filter(|(known, _)| *known != name);
+        let values = values.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Self::new(values).with_asked(Asked::these(BTreeMap::new()))
+    }
+
     /// The filter on a type; nothing where it is absent or null.
     pub fn filter(&self, of: &str) -> Result<Option<Arc<Filter>>, FieldError> {
         let Some(given) = self.get("filter") else { return Ok(None) };

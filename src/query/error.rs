@@ -43,7 +43,7 @@ pub struct FieldError {
     /// What is logged of it and never shown.
     pub cause: Option<String>,
     /// What programs learn beside the message: a name and a value.
-    pub detail: Option<(&'static str, Value)>,
+    pub detail: Option<Box<(&'static str, Value)>>,
 }
 
 impl FieldError {
@@ -78,7 +78,7 @@ impl FieldError {
 
     /// The same, with more for programs.
     pub fn with(self, name: &'static str, value: Value) -> Self {
-        Self { detail: Some((name, value)), ..self }
+        Self { detail: Some(Box::new((name, value))), ..self }
     }
 
     /// It is our fault; the asker learns no more than that.

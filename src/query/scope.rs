@@ -19,8 +19,11 @@ pub struct Scope {
     pub snapshot: Snapshot,
     /// Today (UTC).
     pub today: Date,
-    /// When the answer must be there, and how long that is.
-    deadline: Option<(Instant, Duration)>,
+    /// When it began, and how long its answer may take.
+    begun: Instant,
+    time: Option<Duration>,
+    /// Milliseconds after that, from which on the time is counted.
+    counted_from: AtomicU64,
     /// How many records the answer may read, and has read.
     most_reads: u64,
     reads: AtomicU64,
@@ -38,7 +41,9 @@ impl Scope {
         Self {
             snapshot,
             today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
-            deadline: None,
+            begun: Instant::now(),
+            time: None,
+            counted_from: AtomicU64::new(0),
             most_reads: u64::MAX,
             reads: AtomicU64::new(0),
             trace: Trace::default(),
@@ -49,7 +54,13 @@ impl Scope {
 
     /// The same, which may take only so long and read only so much.
     pub fn within(self, time: Duration, reads: u64) -> Self {
-        Self { deadline: Some((Instant::now() + time, time)), most_reads: reads, ..self }
+        Self { begun: Instant::now(), time: Some(time), most_reads: reads, ..self }
+    }
+
+    /// Begins to count time and reads anew: each line of an answer that is streamed has its own.
+    pub fn renew(&self) {
+        self.counted_from.store(self.begun.elapsed().as_millis() as u64, Ordering::Relaxed);
+        self.reads.store(0, Ordering::Relaxed);
     }
 
     /// The same, which notes what its request asks for.
@@ -84,8 +95,9 @@ impl Scope {
         if self.abandoned.load(Ordering::Relaxed) {
             return Err(FieldError::limit("nobody waits for the answer any more"));
         }
-        match self.deadline {
-            Some((deadline, time)) if Instant::now() > deadline => {
+        let counted_from = || Duration::from_millis(self.counted_from.load(Ordering::Relaxed));
+        match self.time {
+            Some(time) if self.begun.elapsed() > time + counted_from() => {
                 let most = time.as_millis();
                 Err(FieldError::limit(format!(
                     "the answer takes longer than {most} ms; ask for smaller pages, or in several requests"

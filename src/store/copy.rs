@@ -5,8 +5,8 @@ use std::path::Path;
 use redb::{Durability, Key, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 
 use super::{
-    BUILTIN, COUNTS, HISTORY, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, RETRIES, REVERSE,
-    Snapshot, Store, StoreError, builder, open_error,
+    BUILTIN, COUNTS, HISTORY, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, RETRIES,
+    RETRIES_BY_REVISION, REVERSE, Snapshot, Store, StoreError, builder, open_error,
 };
 
 /// Copies all that a snapshot sees into a new file: dense, since its rows come in order. Gives how many rows.
@@ -30,6 +30,7 @@ pub fn copy(snapshot: &Snapshot, to: &Path, cache_bytes: usize) -> Result<u64, O
             + table(snapshot, &transaction, LOG_PARTS)?
             + table(snapshot, &transaction, HISTORY)?
             + table(snapshot, &transaction, RETRIES)?
+            + table(snapshot, &transaction, RETRIES_BY_REVISION)?
             + table(snapshot, &transaction, BUILTIN)?
             // Last: a file without it is none of ours.
             + table(snapshot, &transaction, META)?)

@@ -182,6 +182,16 @@ pub fn history_parts(key: &[u8]) -> Option<(IdRef<'_>, u64)> {
     Some((IdRef::from_bytes(id.strip_suffix(&[0])?)?, u64::from_be_bytes(revision.try_into().ok()?)))
 }
 
+/// The key under which an idempotency key is found by the revision of its set.
+pub fn retry(revision: u64, key: &str) -> Vec<u8> {
+    [revision.to_be_bytes().as_slice(), key.as_bytes()].concat()
+}
+
+/// The idempotency key of a [`retry`].
+pub fn retry_key(row: &[u8]) -> &[u8] {
+    row.get(8..).unwrap_or_default()
+}
+
 /// Bytes of a value that compare as the values do.
 pub fn sortable(scalar: Scalar, leaf: &Leaf<'_>) -> Option<Vec<u8>> {
     Some(match (scalar, leaf) {

@@ -61,6 +61,11 @@ impl Head {
         sealed::seal(0, &pack_row(&[time_ms.to_le_bytes().to_vec(), author, note, pack_list(&changes), parts]))
     }
 
+    /// The time of a packed head, without the rest of it.
+    pub fn time_of(bytes: &[u8]) -> Option<i64> {
+        Row::new(sealed::row_of(bytes)).slot(0).try_into().ok().map(i64::from_le_bytes)
+    }
+
     pub fn unpack(bytes: &[u8]) -> Result<Self, StoreError> {
         if !sealed::is_intact(bytes) {
             return Err(damaged());

@@ -11,6 +11,7 @@ mod past;
 mod posting_list;
 mod postings;
 mod rebuild;
+mod retention;
 mod retries;
 mod run;
 mod sealed;
@@ -58,6 +59,8 @@ const LOG_PARTS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("
 const HISTORY: TableDefinition<'static, &[u8], ()> = TableDefinition::new("history");
 /// Idempotency key -> what the set of changes came to that was sent under it.
 const RETRIES: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("retries");
+/// Revision and idempotency key: the set under the key came to the revision.
+const RETRIES_BY_REVISION: TableDefinition<'static, &[u8], ()> = TableDefinition::new("retries_by_revision");
 /// Record -> hash of what the built-in data gave for it; and where an import added to that, the row before and a hash of that after.
 const BUILTIN: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("builtin");
 /// Name -> value: the format, the newest revision, which built-in data was loaded.
@@ -67,6 +70,8 @@ const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta")
 pub struct Store {
     path: PathBuf,
     handle: Handle,
+    /// How many of the newest revisions the log keeps; all where nothing is said.
+    keep_revisions: Option<u64>,
     /// Held by whoever writes.
     alone: Mutex<()>,
     /// Whoever wants to know of commits.
@@ -130,7 +135,18 @@ impl Store {
     }
 
     fn new(path: &Path, handle: Handle) -> Self {
-        Self { path: path.to_owned(), handle, alone: Mutex::default(), followers: Mutex::default() }
+        Self {
+            path: path.to_owned(),
+            handle,
+            keep_revisions: None,
+            alone: Mutex::default(),
+            followers: Mutex::default(),
+        }
+    }
+
+    /// The same, which keeps in its log no more than so many of the newest revisions; the commits to come forget the others.
+    pub fn keeping(self, revisions: Option<u64>) -> Self {
+        Self { keep_revisions: revisions, ..self }
     }
 
     /// Tells of every commit from now on.
@@ -231,6 +247,7 @@ impl Store {
         transaction.open_table(LOG_PARTS)?;
         transaction.open_table(HISTORY)?;
         transaction.open_table(RETRIES)?;
+        transaction.open_table(RETRIES_BY_REVISION)?;
         transaction.open_table(BUILTIN)?;
         {
             let mut meta = transaction.open_table(META)?;

@@ -149,14 +149,11 @@ fn directed<'a, T: 'a>(
 
 /// Two walks in one order as one: what stands in a table, and what the past has in its place. A fault of the first comes as
 /// soon as it is met.
-pub fn merged<'a, K: Ord, T: 'a>(
+pub fn merged<'a, K: Ord + 'a, T: 'a>(
     now: impl Iterator<Item = Result<(K, T), StoreError>> + 'a,
     then: impl Iterator<Item = (K, T)> + 'a,
     direction: Direction,
-) -> impl Iterator<Item = Result<(K, T), StoreError>> + 'a
-where
-    K: 'a,
-{
+) -> impl Iterator<Item = Result<(K, T), StoreError>> + 'a {
     let (mut now, mut then) = (now.peekable(), then.peekable());
     std::iter::from_fn(move || {
         let first = match (now.peek(), then.peek()) {

@@ -5,7 +5,8 @@ use redb::{ReadableTable, WriteTransaction};
 use super::applying::Follows;
 use super::log::Head;
 use super::{
-    COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, REVERSE, StoreError, key, sealed,
+    COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, StoreError,
+    key, sealed,
 };
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;
@@ -40,6 +41,7 @@ pub fn histories(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(HISTORY)?;
     transaction.open_table(LOG_PARTS)?;
     transaction.open_table(RETRIES)?;
+    transaction.open_table(RETRIES_BY_REVISION)?;
     let mut history = transaction.open_table(HISTORY)?;
     for entry in transaction.open_table(LOG)?.iter()? {
         let (revision, entry) = entry?;

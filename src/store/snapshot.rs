@@ -385,6 +385,13 @@ impl Snapshot {
         head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
     }
 
+    /// When a revision was committed, in milliseconds since 1970 (UTC); nothing where the log does not have it.
+    pub fn time_of(&self, revision: Revision) -> Result<Option<i64>, StoreError> {
+        let log = self.transaction.open_table(LOG)?;
+        let entry = ReadableTable::get(&log, revision)?;
+        Ok(entry.and_then(|bytes| log::Head::time_of(bytes.value())))
+    }
+
     /// The oldest revision that can be read: the one before the first that the log has.
     pub fn oldest_kept(&self) -> Result<Revision, StoreError> {
         let log = self.transaction.open_table(LOG)?;

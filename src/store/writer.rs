@@ -7,8 +7,12 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::applying::{Follows, Records, few, many};
 use super::log::Revision;
+use super::retention;
 use super::retries::Remembered;
-use super::{BUILTIN, LOG, META, RECORDS, RETRIES, REVERSE, Snapshot, Store, StoreError, key, meta_number, sealed};
+use super::{
+    BUILTIN, LOG, META, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, Snapshot, Store, StoreError, key, meta_number,
+    sealed,
+};
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
 
@@ -146,6 +150,7 @@ impl<'s> Writer<'s> {
         let Some(head) = head else { return Ok((self, None)) };
         self.transaction.open_table(LOG)?.insert(revision, head.as_slice())?;
         self.transaction.open_table(META)?.insert("revision", revision.to_le_bytes().as_slice())?;
+        retention::forget(&self.transaction, revision, self.store.keep_revisions)?;
         Ok((self, Some(revision)))
     }
 
@@ -232,6 +237,8 @@ impl<'s> Writer<'s> {
     /// Remembers what a set under a key came to.
     pub fn remember(&self, key: &str, remembered: &Remembered) -> Result<(), StoreError> {
         self.transaction.open_table(RETRIES)?.insert(key.as_bytes(), remembered.pack().as_slice())?;
+        let by_revision = key::retry(remembered.revision, key);
+        self.transaction.open_table(RETRIES_BY_REVISION)?.insert(by_revision.as_slice(), ())?;
         Ok(())
     }
 

@@ -2,9 +2,12 @@
 //!
 //! A name is folded ([`fold`]), its characters have readings ([`readings`]), both give the [`tokens`] that a store keeps it
 //! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
-//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart.
+//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart. [`amounts`] and [`dates`] read
+//! what people write in cells.
 
+pub mod amounts;
 pub mod candidates;
+pub mod dates;
 pub mod fold;
 pub mod matching;
 pub mod names;

@@ -388,6 +388,15 @@ fn reading_takes_a_token_where_that_is_asked() {
     unauthenticated(&server.send("PUT", "/graphql", &[], b""), "Bearer", "a token");
     assert_eq!(server.send("HEAD", "/graphql?query=%7B__typename%7D", &[], b"").status, 401);
     assert_eq!(shows(&server, ASK, &secret).json(), json!({ "data": { "region": { "name": "中山市" } } }));
+    let lines = [("accept", "application/x-ndjson"), ("content-type", "application/json")];
+    let body = json!({ "query": "{ provinces { nodes { name } } }" }).to_string();
+    unauthenticated(&server.send("POST", "/graphql", &lines, body.as_bytes()), "Bearer", "a token is needed here");
+    for export in ["/export/provinces.csv", "/export/package.zip", "/export/nothing"] {
+        unauthenticated(&server.get(export, &[]), "Bearer", "a token is needed here");
+        unauthenticated(&server.get(export, &[("authorization", "Bearer x")]), INVALID, "not known here");
+    }
+    let exported = server.get("/export/provinces.csv", &[("authorization", &format!("Bearer {secret}"))]);
+    assert!(exported.status == 200 && exported.text().contains("广东省"), "{}", exported.text());
     // A browser gets the page in which it can give its token, and no data.
     let page = server.get("/graphql", &[("accept", "text/html")]);
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));

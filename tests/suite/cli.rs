@@ -240,3 +240,49 @@ fn schema_prints_what_is_committed() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     assert!(output.stdout == std::fs::read(path).unwrap());
 }
+
+#[test]
+fn export_writes_a_package_or_a_kind_and_over_nothing_that_is_there() {
+    let (folder, db) = database();
+    let db = db.to_str().unwrap();
+    let out = folder.path().join("out");
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let export = |arguments: &[&str]| jiedui(&["export", "--db", db]).args(arguments).output().unwrap();
+    let done = export(&[&at("out")]);
+    assert!(String::from_utf8_lossy(&done.stdout).contains("rows of revision 1 in"), "{done:?}");
+    assert!(out.join("datapackage.json").exists() && out.join("pairings-helpers.csv").exists());
+    fails(&export(&[&at("out")]), 2, "is not empty; choose another folder, or replace a package in it with --force");
+    // What else is in the folder stays, and what was killed before is swept away.
+    std::fs::write(out.join("mine.txt"), "mine").unwrap();
+    std::fs::write(out.join("pairings.csv"), "old").unwrap();
+    std::fs::create_dir(folder.path().join("out.partial")).unwrap();
+    assert!(export(&[&at("out"), "--force"]).status.success());
+    assert_eq!(std::fs::read_to_string(out.join("mine.txt")).unwrap(), "mine");
+    let pairings = std::fs::read(out.join("pairings.csv")).unwrap();
+    assert!(!folder.path().join("out.partial").exists());
+    // One kind goes to a file, or to standard output.
+    assert!(export(&["--kind", "pairings", &at("p.csv")]).status.success());
+    assert_eq!(std::fs::read(at("p.csv")).unwrap(), pairings);
+    assert_eq!(export(&["--kind", "pairings"]).stdout, pairings);
+    let lines = export(&["--format", "ndjson"]).stdout;
+    assert!(lines.starts_with(b"{\"id\":\"province:") && lines.ends_with(b"}\n"));
+    fails(&export(&["--kind", "pairings", &at("p.csv")]), 2, "is there already");
+    assert!(export(&[&at("p.zip")]).status.success() && export(&["--force", &at("p.zip")]).status.success());
+    assert!(std::fs::read(at("p.zip")).unwrap().starts_with(b"PK"));
+    for (arguments, why) in [
+        (&["--kind", "parings"][..], "did you mean pairings?"),
+        (&["--kind", "pairings", "--format", "geojson"], "have no coordinates of their own"),
+        (&["--format", "csv"], "holds one kind"),
+        (&["--kind", "pairings", &at("x.zip")], "holds every kind"),
+        (&[], "say where the package goes"),
+        (&[&at("out"), "--kind", "cities"], "is a folder"),
+    ] {
+        fails(&export(arguments), 2, why);
+    }
+    assert_eq!(export(&["--kind", "pairings", "--at", "1"]).stdout, pairings);
+    fails(&export(&["--kind", "pairings", "--at", "9"]), 1, "revision 9 is yet to come");
+    // What fails leaves nothing.
+    fails(&export(&[&at("none/p.zip")]), 1, "was not made");
+    fails(&export(&[&at("none/p")]), 1, "was not made");
+    assert!(!folder.path().join("none").exists());
+}

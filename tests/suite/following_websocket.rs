@@ -193,7 +193,11 @@ fn where_reading_takes_a_token_it_comes_with_the_first_message_and_ends_with_the
     // What only says that it would become a WebSocket is no way around.
     for line in ["upgrade: websocket\r\n", "upgrade: websocket\r\nconnection: upgrade\r\n"] {
         let (_, head) = live.events_with("application/json", line, &json!({ "query": "{ __typename }" }));
-        assert!(!head.starts_with("HTTP/1.1 2"), "{head}");
+        assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+        for (target, status) in [("/export/jiedui.zip", 401), ("/graphql?query=%7B__typename%7D", 400)] {
+            let (_, head) = live.events_by_get(&format!("{target} HTTP/1.1\r\n{line}x-rest:"));
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{target} {head}");
+        }
     }
     let (mut events, _) = live.events_with("text/event-stream", &format!("authorization: Bearer {token}\r\n"), &asked);
     live.revoke();

@@ -109,7 +109,7 @@ fn nobody_stands_on_a_side_twice() {
     pairing.values[PAIRING.slot_of("helped")] = side(&["city:2", "city:2"]);
     pairing.values[PAIRING.slot_of("programme")] = Value::Ref(Id::parse("programme:x").unwrap());
     pairing.values[PAIRING.slot_of("form")] = Scalar::Closed(&FORM).parse("AID").unwrap();
-    refused(&store, &[Change::Put(pairing)], &["pairing:p: helped: names city:2 twice"]);
+    refused(&store, &[Change::Put(pairing)], &["pairing:p: helped.1: names city:2 twice"]);
 }
 
 #[test]

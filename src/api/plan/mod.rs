@@ -3,6 +3,7 @@
 mod compile;
 mod cost;
 mod run;
+mod stream;
 
 use serde_json::{Map, Value};
 

@@ -51,7 +51,7 @@ impl Plan {
         for (place, field) in self.sets[self.root].fields.iter().enumerate() {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
-                Source::Dynamic(place) => &bound.as_ref().map(Vec::as_slice).unwrap_or_default()[*place],
+                Source::Dynamic(place) => &bound.as_deref().unwrap_or_default()[*place],
             };
             let (resolved, scope) = match &field.action {
                 Action::Resolve(Resolver::Change(mutation)) => match make(*mutation, arguments) {
@@ -135,36 +135,37 @@ impl Plan {
 }
 
 /// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
-struct Bubble;
+pub(super) struct Bubble;
 
 enum Step<'r> {
     Field(&'r Field),
     Index(usize),
 }
 
-struct Run<'r> {
+/// A plan as it is run.
+pub(super) struct Run<'r> {
     plan: &'r Plan,
-    scope: &'r Scope,
-    bound: Vec<Arguments>,
+    pub(super) scope: &'r Scope,
+    pub(super) bound: Vec<Arguments>,
     introspected: &'r JsonMap,
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
     path: Vec<Step<'r>>,
-    errors: Vec<GraphqlError>,
+    pub(super) errors: Vec<GraphqlError>,
     answer_bytes: usize,
     /// The answer is beyond a bound: nothing more is read, and the request is refused.
     given_up: bool,
 }
 
 impl<'r> Run<'r> {
-    fn new(
+    pub(super) fn new(
         plan: &'r Plan,
         scope: &'r Scope,
         bound: Vec<Arguments>,
         introspected: &'r JsonMap,
         answer_bytes: usize,
     ) -> Self {
-        let out = Vec::with_capacity(1024);
         let (path, errors) = (Vec::new(), Vec::new());
+        let out = Vec::with_capacity(1024);
         Self { plan, scope, bound, introspected, out, path, errors, answer_bytes, given_up: false }
     }
 
@@ -174,6 +175,12 @@ impl<'r> Run<'r> {
             return Answer::refused(self.errors.pop().into_iter().collect());
         }
         Answer { data: Some(self.out), errors: self.errors, extensions: Map::new() }
+    }
+
+    /// Stands at an item of a list of a root field's, for what is told of it.
+    pub(super) fn at(&mut self, [root, list]: [&'r Field; 2], place: usize) {
+        self.path.clear();
+        self.path.extend([Step::Field(root), Step::Field(list), Step::Index(place)]);
     }
 
     fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
@@ -230,7 +237,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn value(&mut self, field: &'r Field, ty: &TypeRef, resolved: &Resolved<'_>) -> Result<(), Bubble> {
+    pub(super) fn value(&mut self, field: &'r Field, ty: &TypeRef, resolved: &Resolved<'_>) -> Result<(), Bubble> {
         let start = self.out.len();
         let written = match (resolved, ty) {
             (Resolved::Null, ty) => {

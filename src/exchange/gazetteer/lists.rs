@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
+use super::ImportError;
 use super::edition::{Edition, Regions};
 use super::lineage::Span;
 use super::lower::Lower;
 use super::merge::Dated;
 use super::names::Code;
-use super::{ImportError, Step};
+use crate::exchange::Step;
 use crate::model::catalog::slot;
 use crate::model::date::PartialDate;
 use crate::model::id::Id;

@@ -22,6 +22,7 @@ use self::lists::{Lists, Memory};
 use self::lower::is_mangled;
 use self::merge::{Added, Dated, Facts, Standing, code_of, merge, names_of};
 use self::names::Code;
+use super::Step;
 use super::builtin::note_added;
 use super::package::Problem;
 use crate::model::catalog::slot;
@@ -36,17 +37,6 @@ use crate::store::{Author, Change, Given, Snapshot, Store, StoreError};
 
 /// Under which name the file remembers what was imported.
 const META: &str = "gazetteer";
-
-/// How far the import is.
-#[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
-    /// What is done now.
-    pub what: &'a str,
-    /// How much of it is done.
-    pub done: u64,
-    /// Of how much; 0 where that is not known.
-    pub total: u64,
-}
 
 /// What came of an import.
 #[derive(Debug, Default, PartialEq, Eq)]

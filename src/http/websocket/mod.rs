@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Shared;
 use super::access::Shown;
+use super::observe::RequestId;
 use super::subscriptions::Subscription;
 use crate::api::Caller;
 use crate::api::error::{Code, GraphqlError};
@@ -51,7 +52,7 @@ pub fn may_connect(headers: &HeaderMap, origins: &[HeaderValue]) -> bool {
 }
 
 /// Takes a connection over.
-pub fn upgrade(shared: Shared, shown: Shown, upgrade: WebSocketUpgrade) -> Response {
+pub fn upgrade(shared: Shared, shown: Shown, request: RequestId, upgrade: WebSocketUpgrade) -> Response {
     let most = shared.settings.limits.request_bytes;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(most).max_frame_size(most);
     upgrade.on_upgrade(move |socket| async move {
@@ -59,6 +60,7 @@ pub fn upgrade(shared: Shared, shown: Shown, upgrade: WebSocketUpgrade) -> Respo
         let connection = Connection {
             shared,
             shown,
+            request,
             acknowledged: false,
             running: HashMap::new(),
             tasks: JoinSet::new(),
@@ -74,6 +76,8 @@ struct Connection {
     shared: Shared,
     /// By what it is known who it is: asked again for each operation, since a token may be revoked.
     shown: Shown,
+    /// The request that it began as, for the log.
+    request: RequestId,
     acknowledged: bool,
     /// The operations under way by their ids, each with its number: a message of an ended one is not that of the next of its id.
     running: HashMap<String, (u64, AbortHandle)>,
@@ -204,7 +208,7 @@ impl Connection {
         self.started += 1;
         let number = self.started;
         let shared = self.shared.clone();
-        let operation = Operation { id: id.clone(), number, out: self.out.clone() };
+        let operation = Operation { id: id.clone(), number, out: self.out.clone(), begun_as: self.request.clone() };
         let task = self.tasks.spawn(async move { operation.run(shared, request, caller).await });
         self.running.insert(id, (number, task));
     }
@@ -233,6 +237,7 @@ struct Operation {
     id: String,
     number: u64,
     out: mpsc::Sender<Outgoing>,
+    begun_as: RequestId,
 }
 
 impl Operation {
@@ -245,7 +250,7 @@ impl Operation {
             Ok(passed) if passed.follows() => return self.follow(&shared, &request, passed).await,
             passed => passed,
         };
-        let answer = super::graphql::reckon(&shared, &request, passed, trusted, &caller, &self.id).await;
+        let answer = super::graphql::reckon(&shared, &request, passed, trusted, &caller, &self.begun_as).await;
         match answer {
             Answer { data: None, errors, .. } => self.give(Sent::error(&self.id, &errors)).await,
             answer => {

@@ -20,7 +20,8 @@ pub static PROJECT: Kind = Kind {
             .reverse("projects", "The projects that came about under the pairing."),
         Field::to_one("operator", PARTY, "Who runs it.").reverse("operatedProjects", "The projects that it runs."),
         Field::to_list("funders", PARTY, "Who paid for it.")
-            .with(&[Field::one("amount", Scalar::Decimal, "How much, in yuan; null where the source does not say.")])
+            .with(&[Field::one("amount", Scalar::Decimal, "How much, in yuan; null where the source does not say.")
+                .in_unit("yuan")])
             .reverse("fundedProjects", "The projects that it paid for."),
         Field::to_list("products", "Product", "What it makes or grows.")
             .reverse("projects", "The projects that make or grow it."),

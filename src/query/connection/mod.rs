@@ -283,6 +283,20 @@ impl<'a> Connection<'a> {
         Found { by, read: 0, kept, sorted: self.rows.order.is_some() && !self.by_index, times: 1 }
     }
 
+    /// Calls back for each edge in the connection's order, from where its page begins and whatever its size, while the visitor
+    /// says so. In the order of positions this is one walk.
+    pub fn each_edge(
+        &self,
+        arguments: &Arguments,
+        mut each: impl FnMut(&Item<'a>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        let paging = Paging::read(arguments, &self.rows.mark())?;
+        match &self.rows.order {
+            None => self.rows.walk(paging.from(), Forward, |item| Ok(paging.is_inside(&item.position) && each(&item)?)),
+            Some(order) => self.rows.each_sorted(order, paging, |item| each(&item)),
+        }
+    }
+
     /// How many more passed than were told, after a field of it looked at more than its page.
     pub fn newly_kept(&self) -> u64 {
         let passed = self.rows.passed.load(Ordering::Relaxed);

@@ -1,8 +1,9 @@
 //! Pages in an order that is not that of the positions: all is read and sorted, or an index is walked that has the order.
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::{EdgeRow, Extra, Item, Page, Rows, Source};
+use crate::config::SORTED_BATCH;
 use crate::model::id::Id;
 use crate::model::row::Row;
 use crate::query::arguments::Asked;
@@ -21,6 +22,21 @@ struct Sorted<'a> {
     extras: Vec<Extra>,
     /// Which way the page is walked: the heap drops what is farthest.
     direction: Direction,
+}
+
+/// The nodes that come to stand on a page, and what there is beside them.
+struct Nearest<'a> {
+    sorted: Vec<Sorted<'a>>,
+    total: u64,
+    more: bool,
+    behind: bool,
+}
+
+impl<'a> Sorted<'a> {
+    fn item(self, rows: &Rows<'a>) -> Result<Item<'a>, FieldError> {
+        let Self { position, id, row, extras, .. } = self;
+        Ok(Item { position, node: rows.scope.referred(id.as_ref())?, row, extras })
+    }
 }
 
 impl PartialEq for Sorted<'_> {
@@ -50,9 +66,38 @@ pub struct Leading {
     descending: bool,
 }
 
+impl Leading {
+    fn direction(&self) -> Direction {
+        if self.descending { Backward } else { Forward }
+    }
+
+    /// The value from which on to walk; nothing where the page begins among those that have none.
+    fn begin(&self, paging: &Paging) -> Option<Vec<u8>> {
+        let flip = if self.descending { u8::MAX } else { 0 };
+        // A cursor stands by the value of its record, or by none.
+        match paging.after.as_deref() {
+            Some([0, rest @ ..]) => {
+                let mut value: Vec<u8> = rest.iter().map(|byte| byte ^ flip).collect();
+                value.truncate(crate::store::key::width(self.index.scalar, &value).unwrap_or(0));
+                Some(value)
+            }
+            Some(_) => None,
+            None => Some(Vec::new()),
+        }
+    }
+}
+
 impl<'a> Rows<'a> {
     /// The page of a sorted connection: all is read once, and no more is kept than the page.
     pub(super) fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
+        let Nearest { sorted, total, more, behind } = self.nearest(order, paging)?;
+        let items = sorted.into_iter().map(|sorted| sorted.item(self));
+        let items = items.collect::<Result<_, FieldError>>()?;
+        Ok((Page::new(items, more, behind, paging.direction), total))
+    }
+
+    /// What comes to stand on a page, in the order in which it is walked.
+    fn nearest(&self, order: &Order, paging: &Paging) -> Result<Nearest<'a>, FieldError> {
         let Paging { direction, size, .. } = paging;
         let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
         let (mut total, mut more, mut behind) = (0, false, false);
@@ -75,11 +120,75 @@ impl<'a> Rows<'a> {
             }
             Ok(true)
         })?;
-        let items = nearest.into_sorted_vec().into_iter().map(|Sorted { position, id, row, extras, .. }| {
-            Ok(Item { position, node: self.scope.referred(id.as_ref())?, row, extras })
-        });
-        let items = items.collect::<Result<_, FieldError>>()?;
-        Ok((Page::new(items, more, behind, *direction), total))
+        Ok(Nearest { sorted: nearest.into_sorted_vec(), total, more, behind })
+    }
+
+    /// Calls back for all that pass in an order, from where a page begins to the end, while the visitor says so. Where an index
+    /// has the order, it is walked once; else all is read for a batch after another, and no more than a batch is kept.
+    pub(super) fn each_sorted(
+        &self,
+        order: &Order,
+        mut paging: Paging,
+        mut each: impl FnMut(Item<'a>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        if let Some(index) = self.index_for(order, &paging, &Asked::these(BTreeMap::new())) {
+            if !self.each_by_index(order, &index, &paging, &mut each)? {
+                return Ok(());
+            }
+            // What has no value is left: it stands behind this.
+            paging.after = paging.after.filter(|after| after.first() == Some(&1)).or(Some(vec![1]));
+        }
+        paging.size = SORTED_BATCH;
+        loop {
+            let Nearest { sorted, more, .. } = self.nearest(order, &paging)?;
+            let last = sorted.last().map(|sorted| sorted.position.clone());
+            for sorted in sorted {
+                if !each(sorted.item(self)?)? {
+                    return Ok(());
+                }
+            }
+            match last {
+                Some(last) if more => paging.after = Some(last),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Calls back for what has a value in an index, while the visitor says so; whether it did to the end. The records of one
+    /// value are sorted among themselves, and no more than those are kept.
+    fn each_by_index(
+        &self,
+        order: &Order,
+        by: &Leading,
+        paging: &Paging,
+        each: &mut impl FnMut(Item<'a>) -> Result<bool, FieldError>,
+    ) -> Result<bool, FieldError> {
+        let Some(from) = by.begin(paging) else { return Ok(true) };
+        let all = Paging { after: paging.after.clone(), before: None, direction: Forward, size: usize::MAX };
+        let mut gathered = Gathered { rows: self, order, paging: &all, items: Vec::new(), more: false };
+        let mut give = |group: Vec<Stored<'a>>| {
+            gathered.take(group)?;
+            for item in gathered.items.drain(..) {
+                if !each(item)? {
+                    return Ok(false);
+                }
+            }
+            Ok::<_, FieldError>(true)
+        };
+        let (mut group, mut value): (Vec<Stored<'a>>, Vec<u8>) = (Vec::new(), Vec::new());
+        for entry in self.scope.snapshot.by_index(by.index, &from, by.direction())? {
+            let (at, id) = entry?;
+            if at != value {
+                if !give(std::mem::take(&mut group))? {
+                    return Ok(false);
+                }
+                value = at;
+            }
+            if self.holds(&id) {
+                group.push(self.scope.referred(id.as_ref())?);
+            }
+        }
+        give(group)
     }
 
     /// The index to walk for an order: over the first field of it, where all records of a kind are looked at, from the start
@@ -97,20 +206,9 @@ impl<'a> Rows<'a> {
     /// The page of an order whose first field an index has: records of one value are sorted among themselves, and no more
     /// values are walked than the page needs. What has no value stands in no index, and last.
     pub(super) fn read_by_index(&self, order: &Order, by: Leading, paging: &Paging) -> Result<Page<'a>, FieldError> {
-        let Leading { index, descending } = by;
-        let direction = if descending { Backward } else { Forward };
+        let (index, direction) = (by.index, by.direction());
         let mut page = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
-        let flip = if descending { u8::MAX } else { 0 };
-        // A cursor stands by the value of its record, or by none.
-        let from: Option<Vec<u8>> = match paging.after.as_deref() {
-            Some([0, rest @ ..]) => {
-                let mut value: Vec<u8> = rest.iter().map(|byte| byte ^ flip).collect();
-                value.truncate(crate::store::key::width(index.scalar, &value).unwrap_or(0));
-                Some(value)
-            }
-            Some(_) => None,
-            None => Some(Vec::new()),
-        };
+        let from = by.begin(paging);
         if let Some(from) = from {
             let mut group: Vec<Stored<'a>> = Vec::new();
             let mut value: Vec<u8> = Vec::new();

@@ -6,7 +6,7 @@
 
 mod changing;
 mod compare;
-mod data;
+pub mod data;
 mod filter;
 mod questions;
 mod reckon;

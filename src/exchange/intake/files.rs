@@ -1,0 +1,74 @@
+//! The files of a path: one file, or those of a folder that an import takes.
+
+use std::path::Path;
+
+use super::fault::Fault;
+use super::input::{DESCRIPTOR, Named, is_data, resources};
+use crate::config::{IMPORT_BYTES_MAX, IMPORT_FILES_MAX};
+
+/// Reads a file, or the files of a folder: those that its descriptor lists, or else every file of data in it.
+pub fn read_path(path: &Path) -> Result<Named, Box<Fault>> {
+    let fault = |path: &Path, problem: String| Box::new(Fault::of_file(&path.display().to_string(), problem));
+    let cannot = |path: &Path, error: std::io::Error| fault(path, format!("cannot be read: {error}"));
+    let mut left = IMPORT_BYTES_MAX;
+    let mut files = Named::new();
+    let mut take = |path: &Path, name: &str| {
+        let about = std::fs::metadata(path).map_err(|error| cannot(path, error))?;
+        if !about.is_file() {
+            return Err(fault(path, "is no file".to_owned()));
+        }
+        left = left.checked_sub(about.len()).ok_or_else(|| {
+            fault(
+                path,
+                format!("the files come to more than {IMPORT_BYTES_MAX} bytes, which is the most that an import takes"),
+            )
+        })?;
+        files.push((name.to_owned(), std::fs::read(path).map_err(|error| cannot(path, error))?));
+        Ok(())
+    };
+    if !path.is_dir() {
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        take(path, &name)?;
+        return Ok(files);
+    }
+    let descriptor = path.join(DESCRIPTOR);
+    if descriptor.exists() {
+        take(&descriptor, DESCRIPTOR)?;
+        let listed = std::fs::read(&descriptor).map_err(|error| cannot(&descriptor, error))?;
+        let listed = resources(&listed).map_err(|problem| fault(&descriptor, problem))?;
+        for (_, name) in listed {
+            if Path::new(&name).components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+                return Err(fault(&descriptor, format!("the path {name} leads out of the package")));
+            }
+            // A file that is missing is told with all else that is wrong.
+            let whole = path.join(&name);
+            if whole.exists() {
+                take(&whole, &name)?;
+            }
+        }
+        return Ok(files);
+    }
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| cannot(path, error))? {
+        let entry = entry.map_err(|error| cannot(path, error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_data(&name) && entry.path().is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    if names.is_empty() || names.len() > IMPORT_FILES_MAX {
+        let found = names.len();
+        return Err(fault(
+            path,
+            format!(
+                "expected a folder with {DESCRIPTOR}, or with 1 to {IMPORT_FILES_MAX} files such as pairings.csv or a workbook (.xlsx), found {found}"
+            ),
+        ));
+    }
+    for name in names {
+        take(&path.join(&name), &name)?;
+    }
+    Ok(files)
+}

@@ -1,0 +1,222 @@
+//! What was given, taken apart into tables: packages, zips, workbooks and single files.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use super::archive::{is_workbook, is_zip, unpack};
+use super::fault::{Fault, nearest};
+use super::part::{Bytes, Lines, Part, Rows};
+use super::workbook::Workbook;
+use crate::config::IMPORT_BYTES_MAX;
+use crate::exchange::columns::{self, Table, tables};
+
+/// Files by their names, or their paths in a folder.
+pub type Named = Vec<(String, Vec<u8>)>;
+
+/// The same, to be read more than once.
+pub type Shared = Vec<(String, Bytes)>;
+
+/// What a package describes itself by.
+pub const DESCRIPTOR: &str = "datapackage.json";
+
+/// The sheet of a template that explains it.
+pub const EXPLANATION: &str = "说明";
+
+/// What was taken apart so far.
+#[derive(Default)]
+pub struct Input {
+    /// The tables.
+    pub parts: Vec<Part>,
+    /// The files of objects.
+    pub lines: Vec<Lines>,
+    /// What is wrong with files as a whole.
+    pub faults: Vec<Fault>,
+    /// How many bytes may yet be unpacked.
+    left: u64,
+}
+
+impl Input {
+    /// Takes files apart. `of` says what a single file is where its name does not.
+    pub fn new(files: Shared, of: Option<&'static Table>) -> Self {
+        let mut input = Self { parts: Vec::new(), lines: Vec::new(), faults: Vec::new(), left: IMPORT_BYTES_MAX };
+        if files.is_empty() {
+            input.fault("", "there is no file to import");
+        }
+        input.files("", files, of);
+        input
+    }
+
+    fn fault(&mut self, file: &str, problem: impl Into<String>) {
+        self.faults.push(Fault::of_file(file, problem));
+    }
+
+    /// Files side by side: a package where a descriptor is among them, else each by itself.
+    fn files(&mut self, above: &str, files: Shared, of: Option<&'static Table>) {
+        let descriptor =
+            files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).min_by_key(|name| name.len());
+        if let Some(descriptor) = descriptor.cloned() {
+            return self.package(above, &descriptor, files);
+        }
+        for (name, bytes) in files {
+            self.file(&format!("{above}{name}"), bytes, of);
+        }
+    }
+
+    /// A package: the files that its descriptor lists, and no others.
+    fn package(&mut self, above: &str, descriptor: &str, files: Shared) {
+        let mut files: BTreeMap<String, Bytes> = files.into_iter().collect();
+        let folder = descriptor.strip_suffix(DESCRIPTOR).unwrap_or_default();
+        let shown = format!("{above}{descriptor}");
+        let resources = match resources(files[descriptor].as_ref()) {
+            Ok(resources) => resources,
+            Err(problem) => return self.fault(&shown, problem),
+        };
+        for (name, path) in resources {
+            let whole = format!("{folder}{path}");
+            match (Table::called(&name), files.remove(&whole)) {
+                (table, Some(bytes)) if is_lines(&path) => self.objects(&format!("{above}{whole}"), bytes, table),
+                (Some(table), Some(bytes)) => self.table(&format!("{above}{whole}"), bytes, table),
+                (_, None) => self.fault(&shown, format!("the file {path} of the resource {name} is missing")),
+                (None, Some(_)) => {
+                    let problem = format!("the resource \"{name}\" is of no kind, and of no list of one");
+                    let nearest = nearest_tables(&name);
+                    self.faults.push(Fault { nearest, ..Fault::of_file(&format!("{above}{whole}"), problem) });
+                }
+            }
+        }
+    }
+
+    fn file(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
+        if is_zip(bytes.as_ref()) {
+            return self.zip(name, bytes, of);
+        }
+        match extension.as_str() {
+            "xlsx" => self.fault(name, "is no workbook (.xlsx), as if it were cut off or another file renamed"),
+            "zip" => self.fault(name, "is no zip, as if it were cut off or another file renamed"),
+            "xls" | "xlsb" | "ods" | "et" | "numbers" => {
+                self.fault(name, format!(".{extension} is not read; save it as a workbook of Excel (.xlsx)"));
+            }
+            "ndjson" | "jsonl" => self.objects(name, bytes, of.or_else(|| Table::called(stem_of(name)))),
+            "csv" | "tsv" | "txt" => {
+                let stem = stem_of(name);
+                match of.or_else(|| Table::called(stem_of(name))) {
+                    Some(table) => self.table(name, bytes, table),
+                    None => {
+                        let problem = format!(
+                            "\"{stem}\" is no name of a table; name the file as its table, such as pairings.csv or 结对.csv, or say --kind"
+                        );
+                        self.faults.push(Fault { nearest: nearest_tables(stem), ..Fault::of_file(name, problem) });
+                    }
+                }
+            }
+            _ => self.fault(name, "expected a data package, a workbook (.xlsx), a CSV or an NDJSON file"),
+        }
+    }
+
+    /// A text file of a table.
+    fn table(&mut self, name: &str, bytes: Bytes, table: &'static Table) {
+        self.parts.push(Part { file: name.to_owned(), sheet: None, table, rows: Rows::Separated(bytes) });
+    }
+
+    /// A file of objects: of one kind where its name is a kind's, else of any.
+    fn objects(&mut self, name: &str, bytes: Bytes, table: Option<&'static Table>) {
+        let kind = match table.map(|table| table.rows) {
+            Some(columns::Rows::Entries(..)) => {
+                return self.fault(name, "holds the entries of lists; in NDJSON they stand in their records");
+            }
+            Some(columns::Rows::Records(kind)) => Some(kind),
+            None => None,
+        };
+        self.lines.push(Lines { file: name.to_owned(), kind, bytes });
+    }
+
+    fn zip(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
+        let workbook = is_workbook(bytes.as_ref());
+        match unpack(bytes.as_ref(), !workbook, &mut self.left) {
+            Err(problem) => self.fault(name, problem),
+            Ok(_) if workbook => self.workbook(name, bytes, of),
+            Ok(files) if files.iter().any(|(inside, bytes)| is_zip(bytes.as_ref()) && !inside.ends_with(".xlsx")) => {
+                self.fault(name, "holds another zip; unpack it first");
+            }
+            Ok(files) => {
+                let mut known = files;
+                known.retain(|(inside, _)| is_descriptor(inside) || is_data(inside));
+                if known.is_empty() {
+                    self.fault(name, "holds no data package, no workbook, no CSV and no NDJSON file");
+                }
+                self.files(&format!("{name}/"), known, of);
+            }
+        }
+    }
+
+    fn workbook(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
+        let book = match Workbook::open(bytes) {
+            Ok(book) => Rc::new(RefCell::new(book)),
+            Err(problem) => return self.fault(name, problem),
+        };
+        let mut sheets = book.borrow().sheets();
+        sheets.retain(|sheet| sheet != EXPLANATION && !sheet.starts_with('#'));
+        let filled: Vec<_> = sheets.iter().filter(|sheet| !book.borrow_mut().is_empty(sheet)).cloned().collect();
+        let single = filled.len() == 1;
+        for sheet in filled {
+            let table = Table::called(&sheet).or_else(|| {
+                // A workbook of one sheet is like a single file.
+                if single { of.or_else(|| Table::called(stem_of(name))) } else { None }
+            });
+            match table {
+                Some(table) => {
+                    let rows = Rows::Sheet(Rc::clone(&book));
+                    self.parts.push(Part { file: name.to_owned(), sheet: Some(sheet), table, rows });
+                }
+                None => {
+                    let problem = "is no name of a table; name the sheet as its table, such as 结对 or pairings, or begin its name with # to have it left out";
+                    let nearest = nearest_tables(&sheet);
+                    self.faults.push(Fault { nearest, ..Fault::of_sheet(name, Some(&sheet), problem) });
+                }
+            }
+        }
+    }
+}
+
+/// The name of a file without its folder and its ending.
+fn stem_of(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn is_lines(path: &str) -> bool {
+    path.ends_with(".ndjson") || path.ends_with(".jsonl")
+}
+
+fn is_descriptor(path: &str) -> bool {
+    path.rsplit('/').next() == Some(DESCRIPTOR)
+}
+
+/// Whether a file of a folder is taken by its name. Spreadsheets in other formats are, so that they are told and not passed over.
+pub fn is_data(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
+    let known = ["csv", "tsv", "ndjson", "jsonl", "xlsx", "xls", "xlsb", "ods", "et", "numbers", "zip"];
+    // What Excel keeps beside an open workbook is none.
+    known.contains(&extension.as_str()) && !name.starts_with(['.', '~'])
+}
+
+fn nearest_tables(name: &str) -> Vec<String> {
+    let names: Vec<_> = tables().iter().flat_map(|table| [table.name.clone(), table.zh()]).collect();
+    nearest(name, names.iter().map(String::as_str))
+}
+
+/// The name and path of every resource that a descriptor lists.
+pub fn resources(descriptor: &[u8]) -> Result<Vec<(String, String)>, String> {
+    let descriptor: Json = serde_json::from_slice(descriptor).map_err(|error| format!("is no JSON: {error}"))?;
+    let list = descriptor["resources"].as_array().ok_or("expected a list `resources`")?;
+    let each = list.iter().map(|resource| match (resource["name"].as_str(), resource["path"].as_str()) {
+        (Some(name), Some(path)) => Ok((name.to_owned(), path.to_owned())),
+        _ => Err("a resource needs a `name` and one `path`".to_owned()),
+    });
+    each.collect()
+}

@@ -1,0 +1,81 @@
+//! NDJSON: an object for each record, on a line of its own, with the names of the API.
+
+use serde_json::{Map, Value as Json};
+
+use super::cell::Cell;
+use super::fault::{Fault, Wrong, shown};
+use super::known::{At, Draft};
+use super::part::{Lines, text_of};
+use super::reading::{Reading, TELL_ROWS};
+use crate::config::IMPORT_FAULTS_MAX;
+use crate::exchange::Step;
+use crate::model::json;
+use crate::store::StoreError;
+
+impl Reading<'_> {
+    /// Reads a file of lines. What is absent leaves a field as it is, null clears it, any other value takes its place whole.
+    pub(super) fn lines(&mut self, lines: &mut Lines, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
+        let part = self.begin(&lines.file);
+        let text = match text_of(&lines.file, &std::mem::take(&mut lines.bytes).0) {
+            Ok(text) => text,
+            Err(fault) => {
+                self.faults.push(*fault);
+                return Ok(());
+            }
+        };
+        let mut empty = true;
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            empty = false;
+            if self.faults.len() >= IMPORT_FAULTS_MAX {
+                break;
+            }
+            if (number as u64).is_multiple_of(TELL_ROWS) {
+                told(Step { what: &lines.file, done: number as u64, total: 0 });
+            }
+            self.line(At { part, row: number as u64 + 1 }, line, lines)?;
+        }
+        if empty {
+            self.faults.push(Fault::of_file(&lines.file, "is empty; expected an object on each line"));
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, at: At, line: &str, lines: &Lines) -> Result<(), StoreError> {
+        let object: Map<String, Json> = match serde_json::from_str(line) {
+            Ok(object) => object,
+            Err(error) => {
+                let wrong = Wrong::said(format!("expected one JSON object, found {}: {error}", shown(line)));
+                self.report(at, None, &Cell::Empty, wrong);
+                return Ok(());
+            }
+        };
+        let id = match json::read_id(&object, lines.kind) {
+            Ok(id) => id,
+            Err(problem) => {
+                let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(problem));
+                fault.column = Some("id".to_owned());
+                fault.value = object.get("id").map(|id| shown(&id.to_string()));
+                self.faults.push(fault);
+                return Ok(());
+            }
+        };
+        let Some(before) = self.before(at, &id)? else { return Ok(()) };
+        let mut draft = Draft::new(before, Some(at));
+        match json::read(&object, draft.record.clone()) {
+            Ok(record) => draft.record = record,
+            Err(problems) => {
+                // What could not be read of it is told here, and nothing else of the record.
+                draft.faulty = (0..draft.record.values.len()).map(|slot| (slot, None)).collect();
+                for invalid in problems {
+                    let name = invalid.path.split('.').next().unwrap_or_default();
+                    let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(invalid.problem));
+                    fault.value = object.get(name).map(|value| shown(&value.to_string()));
+                    fault.column = Some(invalid.path);
+                    self.faults.push(fault);
+                }
+            }
+        }
+        self.known.add(draft);
+        Ok(())
+    }
+}

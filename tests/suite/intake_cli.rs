@@ -1,0 +1,143 @@
+//! `jiedui import` and `jiedui template`, as a keeper meets them.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::server::{Server, jiedui};
+use crate::support::{Loaded, loaded};
+
+/// A folder with a closed database that has the built-in data.
+fn database() -> (TempDir, PathBuf) {
+    let Loaded { folder, api } = loaded(Default::default());
+    drop(api);
+    let db = folder.path().join("jiedui.redb");
+    (folder, db)
+}
+
+fn import(db: &Path, arguments: &[&str]) -> Output {
+    jiedui(&["import"]).args(arguments).env("JIEDUI_DB", db).env_remove("JIEDUI_AUTHOR").output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn ask(db: &Path, query: &str) -> Value {
+    let output = jiedui(&["query", query]).env("JIEDUI_DB", db).output().unwrap();
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["data"].clone()
+}
+
+fn write(folder: &TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_file_is_tried_loaded_and_loaded_again() {
+    let (folder, db) = database();
+    let file = write(&folder, "产品.csv", "编号,名称,产地\nproduct:tea,茶,530600\n");
+    let dry = import(&db, &[&file, "--dry-run"]);
+    assert_eq!(
+        (dry.status.code(), told(&dry).as_str()),
+        (Some(0), "products: 1 new, 0 changed, 0 as they were\ndry run: nothing was written\n")
+    );
+    assert_eq!(ask(&db, "{ node(id: \"product:tea\") { id } }"), json!({ "node": null }));
+    let loaded = import(&db, &[&file, "--author", "李", "--note", "县里的表"]);
+    assert_eq!(
+        (loaded.status.code(), told(&loaded).as_str()),
+        (Some(0), "products: 1 new, 0 changed, 0 as they were\nrevision 2\n")
+    );
+    assert_eq!(
+        ask(&db, "{ node(id: \"product:tea\") { ... on Product { origin { name } } } }"),
+        json!({ "node": { "origin": { "name": "昭通市" } } })
+    );
+    let again = import(&db, &[&file, "--format", "json"]);
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    let counts = json!({ "new": 0, "changed": 0, "same": 1 });
+    assert_eq!(
+        again,
+        json!({ "dryRun": false, "revision": null, "kinds": { "products": counts }, "emptied": {}, "faults": [] })
+    );
+    let checked = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
+    assert!(checked.status.success());
+}
+
+#[test]
+fn faults_are_told_a_line_each_up_to_a_bound_and_all_of_them_in_json() {
+    let (folder, db) = database();
+    let rows: String = (0..25).map(|at| format!("product:p{at},{at},city:nowhere\n")).collect();
+    let file = write(&folder, "products.csv", &format!("id,name,origin\n{rows}"));
+    let text = import(&db, &[&file]);
+    assert_eq!(text.status.code(), Some(10));
+    assert_eq!(told(&text).lines().count(), 21);
+    assert!(told(&text).ends_with("and 5 more; --format json tells all\n"), "{}", told(&text));
+    assert_eq!(String::from_utf8_lossy(&text.stderr).lines().last(), Some("jiedui: 25 faults; nothing was loaded"));
+    let all: Value = serde_json::from_slice(&import(&db, &[&file, "--format", "json"]).stdout).unwrap();
+    let faults = all["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 25);
+    assert_eq!(
+        (&faults[3]["file"], &faults[3]["row"], &faults[3]["column"]),
+        (&json!("products.csv"), &json!(5), &json!("origin"))
+    );
+    assert_eq!(faults[3]["value"], "city:nowhere");
+}
+
+#[test]
+fn a_running_server_keeps_the_database_and_lets_a_dry_run_read() {
+    let (folder, db) = database();
+    let file = write(&folder, "x.csv", "id,name\nproduct:tea,茶\n");
+    let _server = Server::start(&db, &[]);
+    let output = import(&db, &[&file, "--kind", "products"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another jiedui has this database open"));
+    let dry = import(&db, &[&file, "--kind", "产品", "--dry-run"]);
+    assert_eq!(told(&dry), "products: 1 new, 0 changed, 0 as they were\ndry run: nothing was written\n");
+    let wrong = import(&db, &[&file, "--kind", "prodcts"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&wrong.stderr).contains("--kind: there is no table \"prodcts\"; there are: provinces,")
+    );
+}
+
+#[test]
+fn a_path_that_cannot_be_read_is_told() {
+    let (folder, db) = database();
+    let missing = import(&db, &["/nowhere/products.csv"]);
+    assert_eq!(missing.status.code(), Some(10));
+    assert!(told(&missing).starts_with("/nowhere/products.csv: cannot be read: "), "{}", told(&missing));
+    // A folder that is called as a file, without anything to import.
+    let odd = folder.path().join("products.csv");
+    std::fs::create_dir(&odd).unwrap();
+    let output = import(&db, &[odd.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(10));
+    assert!(told(&output).contains("expected a folder with datapackage.json"), "{}", told(&output));
+    assert_eq!(import(&db, &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_called_gazetteer_is_a_folder_by_its_path() {
+    let (folder, db) = database();
+    std::fs::create_dir(folder.path().join("gazetteer")).unwrap();
+    std::fs::write(folder.path().join("gazetteer/products.csv"), "id,name\nproduct:tea,茶\n").unwrap();
+    let run = |path: &str| jiedui(&["import", path]).env("JIEDUI_DB", &db).current_dir(folder.path()).output().unwrap();
+    assert!(told(&run("./gazetteer")).starts_with("products: 1 new"));
+    assert_eq!(run("gazetteer").status.code(), Some(2));
+}
+
+#[test]
+fn a_template_is_written_once_and_reads_back() {
+    let (folder, db) = database();
+    let path = folder.path().join("模板.xlsx");
+    let path = path.to_str().unwrap();
+    let output = jiedui(&["template", path]).output().unwrap();
+    assert!(output.status.success() && told(&output).contains("--dry-run"), "{output:?}");
+    let bytes = std::fs::read(path).unwrap();
+    let again = jiedui(&["template", path]).output().unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(std::fs::read(path).unwrap() == bytes);
+    assert_eq!(told(&import(&db, &[path])), "nothing to change: no revision was made\n");
+}
