@@ -20,6 +20,21 @@ pub const HISTORY_MAX: usize = 100;
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 
+/// The most changes that one event of a subscription tells; a revision with more comes in parts.
+pub const EVENT_CHANGES_MAX: usize = 100;
+
+/// The most bytes of one event; where its changes come to more, it tells fewer of them.
+pub const EVENT_BYTES_MAX: usize = 1 << 20;
+
+/// How many revisions without an event a subscription passes at a time.
+pub const PASSED_OVER_MAX: usize = 256;
+
+/// How many subscriptions read at once; the others wait for their turn.
+pub const EVENTS_READ_AT_ONCE: usize = 4;
+
+/// Of how many changes it is kept in memory, for all who follow, which revision made them.
+pub const TOLD_CHANGES_KEPT: usize = 1_000_000;
+
 /// The longest idempotency key.
 pub const IDEMPOTENCY_KEY_BYTES: usize = 200;
 
@@ -176,6 +191,12 @@ pub struct Limits {
     pub stall_ms: usize,
     /// Connections at once; more are closed as they come.
     pub connections: usize,
+    /// Revisions that a subscription may fall behind; then it is told to resume.
+    pub behind: usize,
+    /// Operations at once over one WebSocket.
+    pub operations: usize,
+    /// Milliseconds between two signs of life of a connection that is followed.
+    pub keepalive_ms: usize,
     /// Bytes of documents that are kept parsed and validated.
     pub document_cache_bytes: usize,
     /// Fields of plans that are kept.
@@ -207,6 +228,9 @@ impl Default for Limits {
             answer_bytes: 32 << 20,
             stall_ms: 10_000,
             connections: 900,
+            behind: 10_000,
+            operations: 50,
+            keepalive_ms: 12_000,
             document_cache_bytes: 256 << 10,
             plan_cache_fields: 100_000,
             cache_bytes: 256 << 20,
@@ -218,7 +242,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Every bound by its name, as the command line and the documents have it.
-    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 21] {
+    pub fn named(&mut self) -> [(&'static str, &'static str, &mut usize); 24] {
         [
             ("upload-bytes", "bytes of a request that brings files to import", &mut self.upload_bytes),
             ("request-bytes", "bytes of a request's body, or of its query string", &mut self.request_bytes),
@@ -236,6 +260,9 @@ impl Limits {
             ("answer-bytes", "bytes of an answer", &mut self.answer_bytes),
             ("stall-ms", "milliseconds that a client may stall, and that stopping waits", &mut self.stall_ms),
             ("connections", "connections at once; more are closed as they come", &mut self.connections),
+            ("behind", "revisions that a subscription may fall behind", &mut self.behind),
+            ("operations", "operations at once over one WebSocket", &mut self.operations),
+            ("keepalive-ms", "milliseconds between two signs of life to who follows", &mut self.keepalive_ms),
             ("document-cache-bytes", "bytes of documents that are kept parsed", &mut self.document_cache_bytes),
             ("plan-cache-fields", "fields of plans that are kept", &mut self.plan_cache_fields),
             ("cache-bytes", "bytes of the store's page cache", &mut self.cache_bytes),
@@ -261,6 +288,11 @@ impl Limits {
     /// How long a client may keep us waiting.
     pub fn stall(&self) -> Duration {
         Duration::from_millis(self.stall_ms as u64)
+    }
+
+    /// How long a connection that is followed may be silent.
+    pub fn keepalive(&self) -> Duration {
+        Duration::from_millis(self.keepalive_ms as u64)
     }
 
     /// How long an export or a streamed answer may take.

@@ -30,6 +30,10 @@ pub enum Code {
     Conflict,
     /// The asker may not. The asker's fault.
     Forbidden,
+    /// A subscription is ended here, and goes on where it is asked anew behind the revision that is told. Nobody's fault.
+    Resume,
+    /// The log does not reach from the revision that is asked: the asker loads anew. Nobody's fault.
+    NotKept,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -49,6 +53,8 @@ impl Code {
             Self::BadUserInput => crate::query::error::Code::BadUserInput.name(),
             Self::Conflict => crate::query::error::Code::Conflict.name(),
             Self::Forbidden => crate::query::error::Code::Forbidden.name(),
+            Self::Resume => "RESUME",
+            Self::NotKept => "NOT_KEPT",
             Self::Internal => crate::query::error::Code::Internal.name(),
         }
     }
@@ -101,6 +107,11 @@ impl GraphqlError {
     /// An error that is our fault; what caused it is logged and never shown.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::request(Code::Internal, "internal error") }
+    }
+
+    /// The same, with more for programs.
+    pub fn with(self, name: &'static str, value: impl Into<Value>) -> Self {
+        Self { detail: Some(Box::new((name, value.into()))), ..self }
     }
 
     /// The refusal of an answer of which too much failed.

@@ -85,7 +85,12 @@ pub struct Passed {
 impl Passed {
     /// Whether it would change something: a GET may not.
     pub fn changes(&self) -> bool {
-        !self.operation.is_query()
+        self.operation.is_mutation()
+    }
+
+    /// Whether it follows: it has no one answer.
+    pub fn follows(&self) -> bool {
+        self.operation.is_subscription()
     }
 
     /// The past revision as of which it asks.

@@ -14,10 +14,11 @@ use async_graphql::registry::{
 };
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptySubscription, Name, ObjectType, OutputType, PathSegment,
-    Positioned, QueryPathSegment, SDLExportOptions, ServerError, ServerResult, ValidationMode, Value as ConstValue,
-    Variables,
+    ContainerType, Context, ContextSelectionSet, Name, ObjectType, OutputType, PathSegment, Positioned,
+    QueryPathSegment, SDLExportOptions, ServerError, ServerResult, SubscriptionType, ValidationMode,
+    Value as ConstValue, Variables,
 };
+use futures_util::Stream;
 use serde_json::{Map, Value};
 
 use super::coerce;
@@ -35,11 +36,11 @@ use crate::query::types;
 use crate::query::types::{Body, FieldDef, InputDef, Type, TypeRef};
 
 /// The schema.
-pub type Schema = async_graphql::Schema<Root, Changes, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Root, Changes, Followed>;
 
 /// The schema of the catalog's types.
 pub fn schema() -> Schema {
-    Schema::build(Root, Changes, EmptySubscription)
+    Schema::build(Root, Changes, Followed)
         // The gate has validated, and its bounds are tighter.
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(usize::MAX)
@@ -165,6 +166,27 @@ impl ContainerType for Changes {
 }
 
 impl ObjectType for Changes {}
+
+/// The root of subscriptions, for the schema alone: the plan makes their events, whichever executor runs queries.
+pub struct Followed;
+
+impl SubscriptionType for Followed {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(types::SUBSCRIPTION)
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        // The root of queries registers every type.
+        Self::qualified_type_name()
+    }
+
+    fn create_field_stream<'a>(
+        &'a self,
+        _: &'a Context<'_>,
+    ) -> Option<Pin<Box<dyn Stream<Item = async_graphql::Response> + Send + 'a>>> {
+        None
+    }
+}
 
 /// Any other object, with the type that it has at this moment.
 struct Container<'a> {

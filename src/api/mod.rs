@@ -6,6 +6,7 @@ mod caller;
 pub mod coerce;
 pub mod error;
 mod extensions;
+pub mod following;
 mod gate;
 mod graphql;
 mod importing;
@@ -25,16 +26,19 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{Name, introspection};
 
-use crate::config::{COST_OF_LONG, ERRORS_MAX, Limits, SCHEMAS_MAX};
+use crate::config::{COST_OF_LONG, ERRORS_MAX, EVENT_BYTES_MAX, Limits, SCHEMAS_MAX};
 use crate::model::catalog::Kind;
 use crate::query::arguments::Arguments;
+use crate::query::error::FieldError;
 use crate::query::mutation::{Changed, Mutation};
+use crate::query::object::Plain;
 use crate::query::scope::Scope;
 use crate::store::log::Revision;
 use crate::store::{Author, Snapshot, Store, StoreError};
 pub use caller::{Caller, Role};
 use error::{Code, GraphqlError};
 use extensions::Extensions;
+use following::Followed;
 use gate::Gate;
 pub use gate::Passed;
 use plan::Plan;
@@ -62,6 +66,7 @@ pub struct Api {
     executor: Executor,
     limits: Limits,
     trusted: Trusted,
+    followed: Followed,
 }
 
 /// The schema in SDL, as it is served: made when it was last changed, since making it takes longer than all else at start.
@@ -93,16 +98,37 @@ impl Ready {
         self.cost > COST_OF_LONG || self.plan.may_be_long || self.plan.introspects
     }
 
-    /// Runs it. A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
-    fn run(self) -> Answer {
+    /// Runs it.
+    fn run(mut self) -> Answer {
+        let bound = std::mem::take(&mut self.bound);
+        self.answer(|ready| ready.plan.run(&ready.scope, bound, &ready.introspected, ready.answer_bytes))
+    }
+
+    /// Runs it for one event, which is made of the view.
+    fn run_event(mut self, event: impl FnOnce(&Snapshot) -> Result<Plain, FieldError>) -> Answer {
+        let bound = std::mem::take(&mut self.bound);
+        let most = self.answer_bytes.min(EVENT_BYTES_MAX);
+        self.answer(|ready| match event(&ready.scope.snapshot) {
+            Ok(event) => ready.plan.run_event(event, &ready.scope, bound, most),
+            Err(error) => Answer::refused(vec![GraphqlError::field(error, Vec::new(), (1, 1))]),
+        })
+    }
+
+    /// A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
+    fn answer(self, run: impl FnOnce(&Self) -> Answer) -> Answer {
         let run = || {
-            let mut answer = self.plan.run(&self.scope, self.bound, &self.introspected, self.answer_bytes);
+            let mut answer = run(&self);
             self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]))
     }
+}
+
+/// What the store failed with, as the errors of a request.
+fn internal(error: StoreError) -> Vec<GraphqlError> {
+    vec![GraphqlError::internal(error.to_string())]
 }
 
 /// A request that is ready to be streamed.
@@ -132,7 +158,9 @@ impl Api {
     pub fn new(store: Arc<Store>, executor: Executor, limits: Limits) -> Self {
         let gate = Gate::new(SDL, &limits);
         let implementers = gate.schema.implementers_map();
-        Self { store, gate, implementers, graphql: OnceLock::new(), executor, limits, trusted: Trusted::default() }
+        let (graphql, trusted) = (OnceLock::new(), Trusted::default());
+        let followed = Followed::new(&store);
+        Self { store, gate, implementers, graphql, executor, limits, trusted, followed }
     }
 
     /// The same, which trusts the documents of a JSON object by their ids, perhaps those alone.
@@ -178,8 +206,8 @@ impl Api {
     /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
     /// that nobody waits for any more stops at the next record it reads.
     pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
-        if passed.changes() {
-            return Answer::refused(vec![GraphqlError::internal("a change came as a question")]);
+        if passed.changes() || passed.follows() {
+            return Answer::refused(vec![GraphqlError::internal("a change or a subscription came as a question")]);
         }
         let snapshot = match self.snapshot_at(&passed).await {
             Ok(snapshot) => snapshot,
@@ -201,7 +229,14 @@ impl Api {
 
     /// Answers a request in the plan, on this thread, without an async runtime.
     pub fn answer_now(&self, request: &Request) -> Answer {
-        match self.gate.pass(request).and_then(|passed| self.ready_now(request, &passed)) {
+        let ready = self.gate.pass(request).and_then(|passed| {
+            if passed.changes() || passed.follows() {
+                let message = "only queries are answered here; send a mutation or a subscription to a running server";
+                return Err(vec![GraphqlError::request(Code::BadRequest, message)]);
+            }
+            self.ready_now(request, &passed)
+        });
+        match ready {
             Ok(ready) => ready.run(),
             Err(errors) => Answer::refused(errors),
         }

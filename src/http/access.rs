@@ -1,8 +1,8 @@
 //! Who asks: the one place where a request shows its token. Whatever serves data is reached through here.
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{AUTHORIZATION, UPGRADE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -10,23 +10,48 @@ use super::Shared;
 use super::graphql::refuse;
 use super::negotiate::{Media, accepted};
 use crate::access::Refused;
+use crate::api::Caller;
 use crate::api::error::Code;
 
-/// Finds out who asks, and gives the handler their `Caller`; or refuses them. The token goes no further than here, so that
-/// nothing behind can log it.
+/// What a request showed, for those that stay: whoever follows is asked again. Nothing can print it.
+#[derive(Clone)]
+pub struct Shown(Vec<Vec<u8>>);
+
+impl Shown {
+    /// What came by another way than the header.
+    pub fn instead(value: &str) -> Self {
+        Self(vec![value.as_bytes().to_vec()])
+    }
+
+    /// Who it is at this moment.
+    pub fn caller(&self, shared: &Shared) -> Result<Caller, Refused> {
+        shared.access.caller(self.0.iter().map(Vec::as_slice))
+    }
+}
+
+/// Finds out who asks, and gives the handler their `Caller`; or refuses them. The token goes no further than here, but as
+/// [`Shown`], so that nothing behind can log it. A browser can show none with a WebSocket but in its first message: one that
+/// shows none goes on without a `Caller`, so that nothing but a WebSocket can come of it.
 pub async fn admit(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let shown = request.headers().get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-    match shared.access.caller(shown) {
-        Ok(caller) => {
-            request.headers_mut().remove(AUTHORIZATION);
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+    let shown = request.headers().get_all(AUTHORIZATION).iter().map(|value| value.as_bytes().to_vec());
+    let shown = Shown(shown.collect());
+    match shown.caller(&shared) {
+        Ok(caller) => drop(request.extensions_mut().insert(caller)),
+        Err(Refused::Missing) if begins_websocket(&request) => {}
         Err(refused) => {
             let media = accepted(request.headers()).unwrap_or(Media::Json);
-            unauthenticated(media, &refused)
+            return unauthenticated(media, &refused);
         }
     }
+    request.headers_mut().remove(AUTHORIZATION);
+    request.extensions_mut().insert(shown);
+    next.run(request).await
+}
+
+/// Whether a request would become a WebSocket. No other route than that one is reached without a `Caller`.
+fn begins_websocket(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).map(HeaderValue::as_bytes).unwrap_or_default();
+    request.method() == Method::GET && request.uri().path() == "/graphql" && upgrade.eq_ignore_ascii_case(b"websocket")
 }
 
 /// Refuses whoever did not show a token that is good: 401 in either media type, since no answer of GraphQL came to be.

@@ -2,17 +2,21 @@
 
 use axum::Extension;
 use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, State};
-use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, UPGRADE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::negotiate::{Media, accepted, content_coding, prefers_html, sent};
+use super::access::Shown;
+use super::negotiate::{Media, accepted, content_coding, prefers_html, sent, takes_events};
 use super::observe::RequestId;
-use super::{PARTIAL, Shared, lines, pages, upload};
+use super::{PARTIAL, Shared, events, lines, pages, upload, websocket};
+use crate::access::Refused;
 use crate::api::error::{Code, GraphqlError};
 use crate::api::request::{Answer, Request};
 use crate::api::{Caller, Passed};
@@ -20,16 +24,19 @@ use crate::api::{Caller, Passed};
 /// An answer by POST.
 pub async fn post(
     State(shared): State<Shared>,
+    Extension(shown): Extension<Shown>,
     Extension(caller): Extension<Caller>,
     id: RequestId,
     headers: HeaderMap,
     request: axum::extract::Request,
 ) -> Response {
-    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
+    let media = takes.refusals();
+    let asker = Asker { shared: &shared, shown: &shown, caller: &caller, id: &id, takes };
     let (name, charset) = sent(&headers);
     if name == "multipart/form-data" {
         return match upload::read(&shared, &caller, media, &headers, request).await {
-            Ok(request) => resolve(&shared, &caller, &id, media, request).await,
+            Ok(request) => resolve(&asker, request).await,
             Err(refused) => *refused,
         };
     }
@@ -68,19 +75,28 @@ pub async fn post(
         }
     };
     match request_of_json(&body) {
-        Ok(request) => resolve(&shared, &caller, &id, media, request).await,
+        Ok(request) => resolve(&asker, request).await,
         Err(message) => refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message),
     }
 }
 
+/// Who asks, and how the answer is to come.
+struct Asker<'r> {
+    shared: &'r Shared,
+    shown: &'r Shown,
+    caller: &'r Caller,
+    id: &'r RequestId,
+    takes: Takes,
+}
+
 /// Answers a request that was sent by its text or by the id of a trusted document.
-async fn resolve(shared: &Shared, caller: &Caller, id: &RequestId, media: Media, request: Request) -> Response {
-    match shared.api.trusted().resolve(request) {
+async fn resolve(asker: &Asker<'_>, request: Request) -> Response {
+    match asker.shared.api.trusted().resolve(request) {
         Ok((request, trusted)) => {
-            let passed = shared.api.pass(&request);
-            answer(shared, caller, id, media, &request, passed, trusted).await
+            let passed = asker.shared.api.pass(&request);
+            answer(asker, &request, passed, trusted).await
         }
-        Err(error) => told(media, vec![error]),
+        Err(error) => asker.takes.respond(asker.shared, Answer::refused(vec![error])),
     }
 }
 
@@ -96,16 +112,37 @@ pub async fn playground_first(State(shared): State<Shared>, request: axum::extra
     }
 }
 
-/// An answer by GET.
+/// An answer by GET, or the beginning of a WebSocket.
 pub async fn get(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Caller>,
+    Extension(shown): Extension<Shown>,
+    caller: Option<Extension<Caller>>,
     id: RequestId,
     uri: Uri,
     headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    match upgrade {
+        Ok(upgrade) if websocket::may_connect(&headers, &shared.settings.origins) => {
+            return websocket::upgrade(shared, shown, id, upgrade);
+        }
+        Ok(_) => {
+            let message = "a page of another origin may not connect; `--allow-origin` names those that may".to_owned();
+            return refuse(Media::Json, StatusCode::FORBIDDEN, Code::Forbidden, message);
+        }
+        Err(rejected) if headers.contains_key(UPGRADE) => {
+            let message = format!("the WebSocket cannot be opened: {rejected}");
+            return refuse(Media::Json, StatusCode::BAD_REQUEST, Code::BadRequest, message);
+        }
+        Err(_) => {}
+    }
     let query = uri.query().unwrap_or_default();
-    let Some(media) = accepted(&headers) else { return not_acceptable() };
+    let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
+    let media = takes.refusals();
+    // Only what becomes a WebSocket comes without one.
+    let Some(Extension(caller)) = caller else {
+        return refuse(media, StatusCode::UNAUTHORIZED, Code::Unauthenticated, Refused::Missing.to_string());
+    };
     if query.len() > shared.settings.limits.request_bytes {
         let message = format!("the query string has more than {} bytes", shared.settings.limits.request_bytes);
         return refuse(media, StatusCode::URI_TOO_LONG, Code::LimitExceeded, message);
@@ -116,7 +153,7 @@ pub async fn get(
     };
     let (request, trusted) = match shared.api.trusted().resolve(request) {
         Ok(resolved) => resolved,
-        Err(error) => return told(media, vec![error]),
+        Err(error) => return takes.respond(&shared, Answer::refused(vec![error])),
     };
     let passed = shared.api.pass(&request);
     if passed.as_ref().is_ok_and(Passed::changes) {
@@ -125,7 +162,8 @@ pub async fn get(
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return refused;
     }
-    answer(&shared, &caller, &id, media, &request, passed, trusted).await
+    let asker = Asker { shared: &shared, shown: &shown, caller: &caller, id: &id, takes };
+    answer(&asker, &request, passed, trusted).await
 }
 
 /// Any other method.
@@ -137,19 +175,71 @@ pub async fn other(headers: HeaderMap) -> Response {
     refused
 }
 
+/// What a client takes an answer as.
+#[derive(Clone, Copy)]
+struct Takes {
+    /// One answer: nothing where it takes a stream alone.
+    media: Option<Media>,
+    /// A stream of events.
+    events: bool,
+}
+
+impl Takes {
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let takes = Self { media: accepted(headers), events: takes_events(headers) };
+        (takes.media.is_some() || takes.events).then_some(takes)
+    }
+
+    /// In which type it is told that its request is none.
+    fn refusals(self) -> Media {
+        self.media.unwrap_or(Media::Json)
+    }
+
+    /// One answer as it likes it.
+    fn respond(self, shared: &Shared, answer: Answer) -> Response {
+        match self.media {
+            Some(media) => respond(media, status(&answer), &answer),
+            None => events::one(shared, answer),
+        }
+    }
+}
+
 async fn answer(
-    shared: &Shared,
-    caller: &Caller,
-    id: &RequestId,
-    media: Media,
+    asker: &Asker<'_>,
     request: &Request,
     passed: Result<Passed, Vec<GraphqlError>>,
     trusted: bool,
 ) -> Response {
+    let Asker { shared, shown, caller, id, takes } = *asker;
+    match passed {
+        Ok(passed) if passed.follows() && takes.events => match shared.api.follow(request, passed) {
+            Ok(following) => events::follow(shared, shown, following),
+            Err(errors) => events::one(shared, Answer::refused(errors)),
+        },
+        Ok(passed) if passed.follows() => {
+            let message = "a subscription has many answers: follow it with `Accept: text/event-stream`, or over WebSocket at this address with the subprotocol graphql-transport-ws";
+            refuse(takes.refusals(), StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
+        }
+        Ok(passed) if takes.media == Some(Media::Lines) => lines::answer(shared, id, request, &passed).await,
+        passed => {
+            let answer = reckon(shared, request, passed, trusted, caller, id).await;
+            takes.respond(shared, answer)
+        }
+    }
+}
+
+/// The answer to a query or a mutation, counted and logged.
+pub async fn reckon(
+    shared: &Shared,
+    request: &Request,
+    passed: Result<Passed, Vec<GraphqlError>>,
+    trusted: bool,
+    caller: &Caller,
+    id: &RequestId,
+) -> Answer {
     // The name that a client made up is not counted by: only the names of documents that are known.
     let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
     let answer = match passed {
-        Ok(passed) if media == Media::Lines => return lines::answer(shared, id, request, &passed).await,
         Ok(passed) if passed.changes() => shared.api.change(request, passed, caller).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
@@ -157,7 +247,7 @@ async fn answer(
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
     metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
     log_internal(id, &answer.errors);
-    respond(media, status(&answer), &answer)
+    answer
 }
 
 /// Logs what caused the errors that are our fault.
@@ -207,7 +297,7 @@ fn too_long(media: Media, shared: &Shared) -> Response {
 }
 
 fn not_acceptable() -> Response {
-    let message = "the answer comes as application/graphql-response+json or application/json, one connection also as application/x-ndjson: accept one of them";
+    let message = "the answer comes as application/graphql-response+json or application/json, one connection also as application/x-ndjson, and what is followed as text/event-stream: accept one of them";
     refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message.to_owned())
 }
 
@@ -272,7 +362,8 @@ fn request_of_query(query: &str) -> Result<Request, String> {
     request(object)
 }
 
-fn request(object: Map<String, Value>) -> Result<Request, String> {
+/// The request that a JSON object is, or what is wrong with it.
+pub fn request(object: Map<String, Value>) -> Result<Request, String> {
     for (name, expected, fits) in [
         (
             "query",

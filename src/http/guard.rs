@@ -17,6 +17,8 @@ use tokio_io_timeout::TimeoutStream;
 #[derive(Debug, Clone)]
 pub struct Guard {
     room: Arc<Semaphore>,
+    /// How many it has room for.
+    all: u32,
     stall: Duration,
 }
 
@@ -29,7 +31,13 @@ pub struct Guarded {
 impl Guard {
     /// Room for so many connections, each of which may stall so long in reading what is sent to it.
     pub fn new(connections: usize, stall: Duration) -> Self {
-        Self { room: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))), stall }
+        let all = u32::try_from(connections).unwrap_or(u32::MAX);
+        Self { room: Arc::new(Semaphore::new((all as usize).min(Semaphore::MAX_PERMITS))), all, stall }
+    }
+
+    /// Waits until every connection is closed, those among them that became WebSockets.
+    pub async fn emptied(&self) {
+        let _ = self.room.acquire_many(self.all).await;
     }
 
     fn admit(&self, stream: TcpStream) -> io::Result<Guarded> {

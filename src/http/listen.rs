@@ -51,18 +51,21 @@ pub async fn serve(
     });
     let service = router.into_make_service();
     // A client that connects, or keeps its connection, and sends no whole head of a request in time is cut off.
-    match tls {
+    let served = match tls {
         None => {
             let mut server =
-                axum_server::from_tcp(listener)?.acceptor(guard).handle(handle).first_request_timeout(stall);
+                axum_server::from_tcp(listener)?.acceptor(guard.clone()).handle(handle).first_request_timeout(stall);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
             server.serve(service).await
         }
         Some(tls) => {
-            let server = axum_server::from_tcp(listener)?.acceptor(RustlsAcceptor::new(tls).acceptor(guard));
+            let server = axum_server::from_tcp(listener)?.acceptor(RustlsAcceptor::new(tls).acceptor(guard.clone()));
             let mut server = server.handle(handle).first_request_timeout(stall);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(stall);
             server.serve(service).await
         }
-    }
+    };
+    // What became a WebSocket is no connection of HTTP any more, and is waited for all the same.
+    let _ = tokio::time::timeout(stall, guard.emptied()).await;
+    served
 }

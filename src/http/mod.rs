@@ -1,6 +1,7 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
 mod access;
+mod events;
 mod export;
 mod graphql;
 mod guard;
@@ -10,10 +11,11 @@ mod negotiate;
 mod observe;
 mod pages;
 mod stream;
+mod subscriptions;
 mod upload;
+mod websocket;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,7 +24,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -58,16 +60,22 @@ struct Shared {
 
 /// Whether the server was told to stop: it finishes what it has, and says that it is not ready for more.
 #[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<AtomicBool>);
+pub struct Stopping(Arc<watch::Sender<bool>>);
 
 impl Stopping {
     /// From now on it is.
     pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
     }
 
     fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Waits until it is.
+    async fn begun(&self) {
+        // Whoever waits has a sender, so that the channel stays open.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }
 

@@ -44,6 +44,11 @@ pub fn accepted(headers: &HeaderMap) -> Option<Media> {
     best.map(|(media, _)| media)
 }
 
+/// Whether a client takes a stream of events, which it has to name.
+pub fn takes_events(headers: &HeaderMap) -> bool {
+    ranges(headers, ACCEPT).iter().any(|range| range.name == "text/event-stream" && range.quality > 0)
+}
+
 /// Whether a client, a browser that is, would rather see a page.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let ranges = ranges(headers, ACCEPT);

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use futures_core::Stream;
+use futures_util::Stream;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, timeout_at};

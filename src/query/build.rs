@@ -3,6 +3,7 @@
 use super::aggregate_types::{aggregate_field, group_types, shared_types};
 use super::back::{WayBack, declared, ways_back};
 use super::filter_types::{filter_argument, filter_types, member_types, order_argument};
+use super::following::{self, subscription_fields};
 use super::history;
 use super::kinds::special;
 use super::mutation::{self, UPLOAD, mutation_fields};
@@ -10,7 +11,7 @@ use super::network;
 use super::object::{Paging, Resolver};
 use super::root::root_fields;
 use super::search;
-use super::types::{Body, FieldDef, InputDef, MUTATION, Type, TypeRef, Types};
+use super::types::{Body, FieldDef, InputDef, MUTATION, SUBSCRIPTION, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
     COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
@@ -43,6 +44,12 @@ pub fn build() -> Types {
         MUTATION,
         "Where every change begins. Each is a revision of its own, all of it or nothing; without access to write, it is refused.",
         mutation_fields(),
+    ));
+    types.extend(following::types());
+    types.push(object(
+        SUBSCRIPTION,
+        "What can be followed: over WebSocket (graphql-transport-ws) or SSE (Accept: text/event-stream).",
+        subscription_fields(),
     ));
     let interfaces: Vec<_> =
         INTERFACES.iter().map(|interface| interface_type(interface.name, interface.doc, &types)).collect();

@@ -11,6 +11,7 @@ mod disagreement;
 pub mod error;
 pub mod filter;
 pub mod filter_types;
+pub mod following;
 mod given;
 pub mod history;
 pub mod kinds;

@@ -142,6 +142,8 @@ pub enum Resolver {
     Measure(&'static str),
     /// A root field that changes something: the executor makes the change, and reads what it came to.
     Change(Mutation),
+    /// The root field of a subscription: the executor follows the log, and reads each event.
+    Follow,
     /// A field of an object that is no record.
     Function(ObjectFn),
     /// A field of a [`Plain`] object.
@@ -376,6 +378,7 @@ impl Resolver {
                 _ => return Err(FieldError::internal("the field is a plain object's")),
             },
             Self::Change(_) => return Err(FieldError::internal("a change was resolved as a question")),
+            Self::Follow => return Err(FieldError::internal("a subscription was resolved as a question")),
             Self::Root(root) => root(scope, arguments)?,
             Self::RootKind(kind) => connection(Connection::of_kind(scope, kind, arguments)?),
         })

@@ -9,6 +9,9 @@ use crate::model::closed::Closed;
 /// The root type of changes.
 pub const MUTATION: &str = "Mutation";
 
+/// The root type of what is followed.
+pub const SUBSCRIPTION: &str = "Subscription";
+
 /// Every type of the API.
 pub struct Types {
     all: Vec<Type>,
@@ -206,7 +209,7 @@ fn reachable(all: Vec<Type>) -> Vec<Type> {
 
 impl Type {
     fn is_first(&self) -> bool {
-        self.name == "Query" || self.name == MUTATION || matches!(self.body, Body::Scalar(_))
+        ["Query", MUTATION, SUBSCRIPTION].contains(&self.name.as_str()) || matches!(self.body, Body::Scalar(_))
     }
 
     /// The types that it names.

@@ -16,6 +16,7 @@ mod retries;
 mod run;
 mod sealed;
 mod snapshot;
+mod view;
 mod writer;
 
 use std::path::{Path, PathBuf};

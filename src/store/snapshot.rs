@@ -10,6 +10,7 @@ use super::key::{self, FieldId};
 use super::log::{self, Revision};
 use super::past::{Past, merged};
 use super::posting_list::{Postings, kind_bit};
+use super::view::View;
 use super::{
     Bytes, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings,
     sealed,
@@ -21,13 +22,13 @@ use crate::text::tokens::Token;
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
-    records: ReadOnlyTable<Bytes, Bytes>,
+    pub(super) records: ReadOnlyTable<Bytes, Bytes>,
     reverse: ReadOnlyTable<Bytes, ()>,
     index: ReadOnlyTable<Bytes, ()>,
     postings: ReadOnlyTable<Bytes, Bytes>,
-    transaction: ReadTransaction,
-    /// What was other, where it is a view of the past.
-    past: Option<Past>,
+    pub(super) transaction: ReadTransaction,
+    /// Where it is a view of the past.
+    pub(super) view: Option<View>,
 }
 
 /// A record's row, as it stands in the page cache, or stood once.
@@ -43,7 +44,7 @@ enum Sealed<'s> {
 }
 
 impl<'s> Stored<'s> {
-    fn here(kind: &'static Kind, bytes: AccessGuard<'s, Bytes>) -> Self {
+    pub(super) fn here(kind: &'static Kind, bytes: AccessGuard<'s, Bytes>) -> Self {
         Self { kind, sealed: Sealed::Here(bytes) }
     }
 
@@ -122,74 +123,8 @@ impl Snapshot {
             index: transaction.open_table(INDEX)?,
             postings: transaction.open_table(POSTINGS)?,
             transaction,
-            past: None,
+            view: None,
         })
-    }
-
-    /// The same store as of a past revision, where the log is still kept from there on.
-    pub fn at(self, revision: Revision) -> Result<Self, StoreError> {
-        let newest = self.revision()?;
-        if revision == newest {
-            return Ok(self);
-        }
-        if revision > newest {
-            return Err(StoreError::NotKept(format!("revision {revision} is yet to come: the newest is {newest}")));
-        }
-        let oldest = self.oldest_kept()?;
-        if revision < oldest {
-            return Err(StoreError::NotKept(format!(
-                "revision {revision} is kept no more: the oldest that can be read is {oldest}"
-            )));
-        }
-        let mut past = Past::new(revision);
-        for later in revision + 1..=newest {
-            let found = self.log_changes(later, |changed| past.note(changed))?;
-            found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
-        }
-        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
-        Ok(Self { past: Some(past), ..self })
-    }
-
-    /// How many records were other, where it is a view of the past.
-    pub fn changed_since(&self) -> usize {
-        self.past.as_ref().map_or(0, Past::len)
-    }
-
-    /// The record of an id.
-    pub fn get(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, StoreError> {
-        let Some(kind) = id.kind() else { return Ok(None) };
-        if let Some(stood) = self.past.as_ref().and_then(|past| past.record(id)) {
-            return Ok(stood.map(|bytes| Stored::past(kind, bytes)));
-        }
-        let found = ReadableTable::get(&self.records, key::record(id).as_slice())?;
-        Ok(found.map(|bytes| Stored::here(kind, bytes)))
-    }
-
-    /// A record as it stood as of a revision, as far back as the log is kept.
-    pub fn get_at(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
-        let mut next = None;
-        for later in self.history(id, None)? {
-            match later? {
-                later if later > revision => next = Some(later),
-                _ => break,
-            }
-        }
-        let stood = match next {
-            Some(next) => self.before(id, next)?,
-            None => self.get(id)?,
-        };
-        Ok(stood.filter(|stood| stood.version() <= revision))
-    }
-
-    /// A record as it stood before a revision changed it; nothing where it was not there, or was not changed.
-    pub fn before(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
-        let Some(log::Head { entry, parts }) = self.log_head(revision)? else { return Ok(None) };
-        let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
-        let before = match here {
-            Some((_, before)) => before,
-            None => log::before(&self.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
-        };
-        Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
     }
 
     /// The records of a kind in the order of their keys, from behind a key on.
@@ -202,7 +137,7 @@ impl Snapshot {
         let after = after.map(|key| key::record(IdRef { tag: kind.tag, key }));
         let bounds = Bounds::new(&[kind.tag], after.as_deref(), direction);
         let walk = walk(&self.records, &bounds, direction)?;
-        let Some(past) = &self.past else {
+        let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(move |entry| entry.map(|(_, bytes)| Stored::here(kind, bytes)))));
         };
         let now = walk.filter_map(move |entry| match entry {
@@ -230,7 +165,7 @@ impl Snapshot {
         let source = |key: &[u8]| key::reverse_source(key).map(|(source, ordinal)| (source.to_owned(), ordinal));
         let missing = || StoreError::Damaged("a reverse edge has no source".to_owned());
         let walk = walk(&self.reverse, &bounds, direction)?;
-        let Some(past) = &self.past else {
+        let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(move |entry| source(entry?.0.value()).ok_or_else(missing))));
         };
         let rows = self.unchanged(walk, past, move |key| key::reverse_source(key).map(|(source, _)| source));
@@ -298,7 +233,7 @@ impl Snapshot {
         direction: Direction,
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'s>, StoreError> {
         let walk = walk(&self.index, &bounds, direction)?;
-        let Some(past) = &self.past else {
+        let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(|entry| Ok(entry?.0.value().to_vec()))));
         };
         let rows = self.unchanged(walk, past, move |key| key::index_source(key, field.scalar));
@@ -323,13 +258,13 @@ impl Snapshot {
     pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
         let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
-        Postings::new(prefix.len(), blocks, self.past.as_ref(), token, kind.tag)
+        Postings::new(prefix.len(), blocks, self.past()?, token, kind.tag)
     }
 
     /// The kinds of the records whose names have a token: for each a bit, by its tag.
     pub fn posting_kinds(&self, token: Token) -> Result<u64, StoreError> {
         let end = key::after_prefix(&key::posting_token(token));
-        let mut kinds = self.past.as_ref().map_or(0, |past| past.posting_kinds(token));
+        let mut kinds = self.past()?.map_or(0, |past| past.posting_kinds(token));
         let mut tag = 0;
         loop {
             let from = key::posting_prefix(token, tag);
@@ -348,7 +283,7 @@ impl Snapshot {
     pub fn posting_blocks(&self, token: Token, kind: &Kind, most: usize) -> Result<usize, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
         let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
-        let past = self.past.as_ref().is_some_and(|past| past.postings(token, kind.tag).next().is_some());
+        let past = self.past()?.is_some_and(|past| past.postings(token, kind.tag).next().is_some());
         let mut count = usize::from(past);
         for block in blocks.take(most) {
             block?;
@@ -364,14 +299,18 @@ impl Snapshot {
             counts => counts?,
         };
         let count = ReadableTable::get(&counts, kind.tag)?.map_or(0, |count| count.value());
-        Ok(self.past.as_ref().map_or(count, |past| past.count(kind.tag, count)))
+        Ok(self.past()?.map_or(count, |past| past.count(kind.tag, count)))
     }
 
     /// The revision that it is a view of.
     pub fn revision(&self) -> Result<Revision, StoreError> {
-        if let Some(past) = &self.past {
-            return Ok(past.revision);
+        match &self.view {
+            Some(view) => Ok(view.revision),
+            None => self.newest(),
         }
+    }
+
+    pub(super) fn newest(&self) -> Result<Revision, StoreError> {
         let meta = self.transaction.open_table(META)?;
         meta_number(&meta, "revision")
     }
@@ -396,9 +335,17 @@ impl Snapshot {
     pub fn log_changes(
         &self,
         revision: Revision,
+        found: impl FnMut(log::Changed),
+    ) -> Result<Option<log::Entry>, StoreError> {
+        if self.is_behind(revision) { Ok(None) } else { self.changes_of(revision, found) }
+    }
+
+    pub(super) fn changes_of(
+        &self,
+        revision: Revision,
         mut found: impl FnMut(log::Changed),
     ) -> Result<Option<log::Entry>, StoreError> {
-        let Some(log::Head { mut entry, .. }) = self.log_head(revision)? else { return Ok(None) };
+        let Some(log::Head { mut entry, .. }) = self.head_of(revision)? else { return Ok(None) };
         entry.changes.drain(..).for_each(&mut found);
         let table = self.transaction.open_table(LOG_PARTS)?;
         for part in log::parts(&table, revision)? {
@@ -429,9 +376,10 @@ impl Snapshot {
     }
 
     fn log_head(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
-        if self.past.as_ref().is_some_and(|past| revision > past.revision) {
-            return Ok(None);
-        }
+        if self.is_behind(revision) { Ok(None) } else { self.head_of(revision) }
+    }
+
+    pub(super) fn head_of(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
         let log = self.transaction.open_table(LOG)?;
         let head = ReadableTable::get(&log, revision)?;
         head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
@@ -461,14 +409,14 @@ impl Snapshot {
         id: IdRef<'_>,
         before: Option<Revision>,
     ) -> Result<impl Iterator<Item = Result<Revision, StoreError>> + use<>, StoreError> {
-        let newest = self.past.as_ref().map_or(Revision::MAX, |past| past.revision + 1);
+        let newest = self.view.as_ref().map_or(Revision::MAX, |view| view.revision + 1);
         let before = before.map_or(newest, |before| before.min(newest));
         let history = self.transaction.open_table(HISTORY)?;
         let (from, until) = (key::history_prefix(id), key::history(id, before));
         let rows = history.range::<&[u8]>(from.as_slice()..until.as_slice())?.rev();
         Ok(rows.map(|row| {
             let revision = key::history_parts(row?.0.value()).map(|(_, revision)| revision);
-            revision.ok_or_else(|| StoreError::Damaged("a row of histories has no revision".to_owned()))
+            revision.ok_or_else(no_revision)
         }))
     }
 
@@ -495,6 +443,10 @@ impl Snapshot {
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {
         Ok(ReadableTable::get(&self.index, key)?.is_some())
     }
+}
+
+pub(super) fn no_revision() -> StoreError {
+    StoreError::Damaged("a row of histories has no revision".to_owned())
 }
 
 fn no_record() -> StoreError {

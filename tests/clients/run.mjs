@@ -35,6 +35,7 @@ const suites = [
   ['TypeScript, of what was generated', bin('tsc'), ['--project', 'codegen']],
   ['a typed operation, run', 'node', ['codegen/run.mjs', url]],
   ['@graphql-eslint: the Relay rules on the schema', 'node', ['eslint.mjs']],
+  ['graphql-ws and graphql-sse, following what changes', 'node', ['following.mjs', url]],
   ['TLS', 'node', ['tls.mjs', binary]],
   ['Chromium: the playground', 'node', ['playground.mjs', url]],
 ];

@@ -88,7 +88,8 @@ fn what_is_no_multipart_request_is_refused_with_what_is_wrong() {
     let operations = json!({ "query": IMPORT, "variables": { "files": [null] } });
     let preflight = [("graphql-require-preflight", "1")];
     let file: [(&str, &str, &[u8]); 1] = [("0", "products.csv", GOOD)];
-    let cases: Vec<(Vec<u8>, &[(&str, &str)], u16, &str)> = vec![
+    type Case<'c> = (Vec<u8>, &'c [(&'c str, &'c str)], u16, &'c str);
+    let cases: Vec<Case<'_>> = vec![
         (body(&operations, &json!({ "0": ["variables.files.0"] }), &file), &[], 415, "graphql-require-preflight"),
         (body(&operations, &json!({ "1": ["variables.files.0"] }), &file), &preflight, 400, "map: there is no part"),
         (

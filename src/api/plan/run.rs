@@ -23,10 +23,7 @@ impl Plan {
             run.out.clear();
             run.out.extend_from_slice(b"null");
         }
-        if run.given_up {
-            return Answer::refused(run.errors.pop().into_iter().collect());
-        }
-        Answer { data: Some(run.out), errors: run.errors, extensions: Map::new() }
+        run.finish()
     }
 }
 
@@ -103,6 +100,40 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The arguments of the root field of a subscription, and what is asked of its events; nothing where there is no such
+    /// field, or more than one.
+    pub fn followed<'b>(&'b self, bound: &'b [Arguments]) -> Option<&'b Arguments> {
+        let [field] = self.sets[self.root].fields.as_slice() else { return None };
+        matches!(field.action, Action::Resolve(Resolver::Follow)).then_some(match &field.arguments {
+            Source::Constant(arguments) => arguments,
+            Source::Dynamic(place) => &bound[*place],
+        })
+    }
+
+    /// Runs the plan of a subscription for one event.
+    pub fn run_event(&self, event: Plain, scope: &Scope, bound: Vec<Arguments>, answer_bytes: usize) -> Answer {
+        let nothing = JsonMap::new();
+        let mut run = Run::new(self, scope, bound, &nothing, answer_bytes);
+        // It is the only one.
+        if let Some(field) = self.sets[self.root].fields.first() {
+            run.out.push(b'{');
+            run.out.extend_from_slice(&field.key);
+            run.path.push(Step::Field(field));
+            let written = run.value(field, field.ty, &Resolved::Object(Object::Plain(event)));
+            run.path.pop();
+            match written {
+                Ok(()) => run.out.push(b'}'),
+                Err(Bubble) => {
+                    run.out.clear();
+                    run.out.extend_from_slice(b"null");
+                }
+            }
+        }
+        run.finish()
+    }
+}
+
 /// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
 pub(super) struct Bubble;
 
@@ -136,6 +167,14 @@ impl<'r> Run<'r> {
         let (path, errors) = (Vec::new(), Vec::new());
         let out = Vec::with_capacity(1024);
         Self { plan, scope, bound, introspected, out, path, errors, answer_bytes, given_up: false }
+    }
+
+    /// The answer, or the refusal of one that was given up.
+    fn finish(mut self) -> Answer {
+        if self.given_up {
+            return Answer::refused(self.errors.pop().into_iter().collect());
+        }
+        Answer { data: Some(self.out), errors: self.errors, extensions: Map::new() }
     }
 
     /// Stands at an item of a list of a root field's, for what is told of it.

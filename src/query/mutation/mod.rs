@@ -170,7 +170,8 @@ fn changes(done: Done) -> Changed {
     Changed { object, snapshot: done.snapshot }
 }
 
-fn change(id: Id, outcome: Outcome) -> PlainValue {
+/// What became of a record, as a `Change`.
+pub fn change(id: Id, outcome: Outcome) -> PlainValue {
     let there = (outcome != Outcome::Deleted).then(|| id.clone());
     PlainValue::Object(vec![
         ("id", PlainValue::Leaf(Some(Leaf::Owned(id.to_string())))),
