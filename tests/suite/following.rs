@@ -32,11 +32,16 @@ struct World {
 }
 
 fn world(settings: &[&str]) -> World {
+    world_keeping(None, settings)
+}
+
+/// The same, whose log keeps so many revisions.
+fn world_keeping(revisions: Option<u64>, settings: &[&str]) -> World {
     let Loaded { folder, api } = loaded(Executor::Plan);
     drop(api);
     let mut limits = Limits::default();
     settings.iter().for_each(|setting| limits.set(setting).unwrap());
-    let store = crate::support::open(&folder.path().join("jiedui.redb"));
+    let store = crate::support::open(&folder.path().join("jiedui.redb")).keeping(revisions);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     World { api: Arc::new(Api::new(Arc::new(store), Executor::Plan, limits)), runtime, _folder: folder }
 }
@@ -207,6 +212,24 @@ fn a_revision_from_which_the_log_does_not_reach_is_refused_with_the_oldest_that_
         }
     }
     assert_eq!(told, (1..=newest).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_the_log_has_forgotten_is_told_to_be_loaded_anew() {
+    let world = world_keeping(Some(3), &[]);
+    let mut slow = world.follow(EVENTS, json!({}));
+    let first = world.name("a", "0");
+    assert_eq!(world.event(&mut slow)["revision"], first);
+    let newest = (1..=6).map(|number| world.name("a", &number.to_string())).last().unwrap();
+    let oldest = world.api.store().snapshot().unwrap().oldest_kept().unwrap();
+    assert!(oldest > first, "{oldest}");
+    let expected = json!({ "code": "NOT_KEPT", "oldest": oldest });
+    assert_eq!(world.end(&mut slow)["extensions"], expected);
+    assert_eq!(world.try_follow(EVENTS, json!({ "after": oldest - 1 })).err().unwrap()["extensions"], expected);
+    let mut resumed = world.follow(EVENTS, json!({ "after": oldest }));
+    for revision in oldest + 1..=newest {
+        assert_eq!(world.event(&mut resumed)["revision"], revision);
+    }
 }
 
 #[test]
