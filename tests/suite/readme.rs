@@ -106,6 +106,7 @@ fn the_readmes_list_every_bound_with_its_default_and_every_code() {
             BadVariables,
             LimitExceeded,
             BadUserInput,
+            Conflict,
             Internal,
         ];
         for code in codes {
