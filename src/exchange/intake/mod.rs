@@ -1,8 +1,8 @@
 //! Import: packages, workbooks, CSV and NDJSON files become records, all of them or none.
 //!
-//! `input` takes what was given apart into tables ([`part`]); `reading` reads those, cell by cell ([`values`], [`figures`],
-//! [`known`] for references), into records upon those of the database; `review` asks the model and looks for what is referred
-//! to. Whatever is wrong is told at once, each in its place ([`fault`]).
+//! `input` takes what was given apart into tables (`part`); `reading` reads those, cell by cell (`values`, `figures`,
+//! `known` for references), into records upon those of the database; `review` asks the model and looks for what is referred
+//! to. Whatever is wrong is told at once, each in its place (`fault`).
 
 mod archive;
 mod cell;
