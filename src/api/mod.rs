@@ -12,6 +12,7 @@ mod graphql;
 mod importing;
 mod literals;
 mod plan;
+mod registry;
 pub mod request;
 mod suggest;
 mod tokens;

@@ -78,7 +78,10 @@ fn repeated(
     }
     let outcomes = asked.iter().zip(&remembered.outcomes);
     let outcomes = outcomes.map(|(asked, code)| (asked.id.clone(), Outcome::of_code(*code))).collect();
-    let snapshot = writer.seen()?.at(remembered.revision)?;
+    let seen = writer.seen()?;
+    // Nobody waits while what stood then is looked for.
+    drop(writer);
+    let snapshot = seen.at_lazily(remembered.revision)?;
     Ok(Done { revision: remembered.revision, outcomes, detached: remembered.detached, snapshot })
 }
 

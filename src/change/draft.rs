@@ -93,14 +93,17 @@ impl<'w, 's> Draft<'w, 's> {
     pub fn detach(&mut self) -> Result<(), StoreError> {
         let gone = self.met.iter().filter(|(_, met)| met.detach && met.after.is_none());
         let gone: Vec<(Id, String)> = gone.map(|(id, met)| (id.clone(), met.path.clone())).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut drafted = self.drafted_referrers();
         for (id, path) in gone {
             let stored: BTreeSet<Id> = self.writer.referrers(id.as_ref(), CHANGES_MAX + 1)?.into_iter().collect();
             if stored.len() > CHANGES_MAX {
                 self.faults.push(Fault::new(path, format!("more than {CHANGES_MAX} records refer to {id}")));
                 continue;
             }
-            let drafted: Vec<Id> = self.met.keys().cloned().collect();
-            for referrer in stored.into_iter().chain(drafted) {
+            for referrer in stored.into_iter().chain(drafted.remove(&id).unwrap_or_default()) {
                 let met = self.meet(&referrer)?;
                 let detached = met.after.as_mut().is_some_and(|record| record.detach(&id));
                 if detached && met.only_detached {
@@ -111,9 +114,21 @@ impl<'w, 's> Draft<'w, 's> {
         Ok(())
     }
 
+    /// Who refers to whom among the records as they would stand.
+    fn drafted_referrers(&self) -> BTreeMap<Id, BTreeSet<Id>> {
+        let mut referrers: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+        for (id, met) in &self.met {
+            for (_, target) in met.after.iter().flat_map(Record::references) {
+                referrers.entry(target.clone()).or_default().insert(id.clone());
+            }
+        }
+        referrers
+    }
+
     /// Checks every record as it would stand: by the model, and for references that would lead nowhere.
     pub fn check(&mut self) -> Result<(), StoreError> {
         let mut faults = Vec::new();
+        let mut drafted = self.drafted_referrers();
         for (id, met) in &self.met {
             match &met.after {
                 Some(record) => {
@@ -136,7 +151,9 @@ impl<'w, 's> Draft<'w, 's> {
                         }
                     }
                 }
-                None if met.before.is_some() => faults.extend(self.left_behind(id, met)?),
+                None if met.before.is_some() => {
+                    faults.extend(self.left_behind(id, met, drafted.remove(id).unwrap_or_default())?);
+                }
                 None => {}
             }
         }
@@ -144,16 +161,11 @@ impl<'w, 's> Draft<'w, 's> {
         Ok(())
     }
 
-    /// Whoever would still refer to a record that is gone.
-    fn left_behind(&self, id: &Id, met: &Met) -> Result<Option<Fault>, StoreError> {
-        let mut referrers = BTreeSet::new();
+    /// Whoever would still refer to a record that is gone: the drafted ones who do, and those in the store that are not drafted.
+    fn left_behind(&self, id: &Id, met: &Met, mut referrers: BTreeSet<Id>) -> Result<Option<Fault>, StoreError> {
         let most = REFERRERS_TOLD + self.met.len() + 1;
         let stored = self.writer.referrers(id.as_ref(), most)?;
         referrers.extend(stored.into_iter().filter(|referrer| !self.met.contains_key(referrer)));
-        let drafted = self.met.iter().filter(|(_, other)| {
-            other.after.as_ref().is_some_and(|record| record.references().iter().any(|(_, target)| *target == id))
-        });
-        referrers.extend(drafted.map(|(id, _)| id.clone()));
         if referrers.is_empty() {
             return Ok(None);
         }

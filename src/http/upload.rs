@@ -38,28 +38,35 @@ pub async fn read(
     let limits = &shared.settings.limits;
     DefaultBodyLimit::max(limits.upload_bytes).apply(&mut request);
     let mut parts = Multipart::from_request(request, shared).await.map_err(|error| bad(error.body_text()))?;
+    let late = || {
+        let message = format!("nothing of the body came for {} ms", limits.stall().as_millis());
+        Box::new(refuse(media, StatusCode::REQUEST_TIMEOUT, Code::LimitExceeded, message))
+    };
     let (mut operations, mut map) = (None::<Request>, None::<Value>);
     let mut uploads = Uploads::new();
     loop {
         let next = tokio::time::timeout(limits.stall(), parts.next_field()).await;
-        let next = next.map_err(|_| {
-            let message = format!("nothing of the body came for {} ms", limits.stall().as_millis());
-            Box::new(refuse(media, StatusCode::REQUEST_TIMEOUT, Code::LimitExceeded, message))
-        })?;
-        let Some(part) = next.map_err(|error| bad(error.body_text()))? else { break };
+        let next = next.map_err(|_| late())?;
+        let Some(mut part) = next.map_err(|error| bad(error.body_text()))? else { break };
         let name = part.name().unwrap_or_default().to_owned();
         let file = part.file_name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(|error| {
-            let (status, text) = (error.status(), error.body_text());
-            let code = if status == StatusCode::PAYLOAD_TOO_LARGE { Code::LimitExceeded } else { Code::BadRequest };
-            Box::new(refuse(media, status, code, format!("the part \"{name}\" cannot be read: {text}")))
-        })?;
+        let mut bytes = Vec::new();
+        // A large file takes its time, as long as something of it comes.
+        while let Some(chunk) =
+            tokio::time::timeout(limits.stall(), part.chunk()).await.map_err(|_| late())?.map_err(|error| {
+                let (status, text) = (error.status(), error.body_text());
+                let code = if status == StatusCode::PAYLOAD_TOO_LARGE { Code::LimitExceeded } else { Code::BadRequest };
+                Box::new(refuse(media, status, code, format!("the part \"{name}\" cannot be read: {text}")))
+            })?
+        {
+            bytes.extend_from_slice(&chunk);
+        }
         match name.as_str() {
             "operations" => {
                 operations = Some(request_of_json(&bytes).map_err(|why| bad(format!("operations: {why}")))?)
             }
             "map" => map = Some(serde_json::from_slice(&bytes).map_err(|error| bad(format!("map: {error}")))?),
-            _ => drop(uploads.insert(name, (file, bytes.to_vec()))),
+            _ => drop(uploads.insert(name, (file, bytes))),
         }
     }
     let mut operations = operations.ok_or_else(|| bad("the part \"operations\" is missing".to_owned()))?;

@@ -286,11 +286,15 @@ pub fn history<'a>(
 /// The changes of a record, the newest first. A revision that made it is told by the version of what it made: in the value
 /// before the next change, or in the record.
 fn history_of<'a>(scope: &'a Scope, id: &Id, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
-    let (first, until) = (first(arguments)?, before_of(arguments).unwrap_or(Revision::MAX));
+    let (first, before) = (first(arguments)?, before_of(arguments));
+    let stands = match before {
+        Some(before) => scope.snapshot.get_at(id.as_ref(), before.saturating_sub(1))?,
+        None => scope.snapshot.get(id.as_ref())?,
+    };
     let mut found: Vec<(Revision, Outcome)> = Vec::new();
     // Which revision made what stands after the next older change.
-    let mut made = scope.snapshot.get(id.as_ref())?.map(|record| record.version());
-    for changed in scope.snapshot.history(id.as_ref(), None)? {
+    let mut made = stands.map(|record| record.version());
+    for changed in scope.snapshot.history(id.as_ref(), before)? {
         let changed = changed?;
         scope.spend()?;
         match made {
@@ -301,13 +305,12 @@ fn history_of<'a>(scope: &'a Scope, id: &Id, arguments: &Arguments) -> Result<Re
             }
         }
         made = scope.snapshot.before(id.as_ref(), changed)?.map(|before| before.version());
-        if found.iter().filter(|(revision, _)| *revision < until).count() > first {
+        if found.len() > first {
             break;
         }
     }
     let oldest = scope.snapshot.oldest_kept()?;
     found.extend(made.filter(|made| *made > oldest).map(|made| (made, Outcome::Created)));
-    let shown = found.into_iter().filter(|(revision, _)| *revision < until).take(first);
-    let each = shown.map(|(revision, outcome)| change(scope, id.clone(), revision, outcome));
+    let each = found.into_iter().take(first).map(|(revision, outcome)| change(scope, id.clone(), revision, outcome));
     Ok(Resolved::List(each.collect::<Result<_, _>>()?))
 }

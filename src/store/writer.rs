@@ -156,9 +156,7 @@ impl<'s> Writer<'s> {
 
     /// The row of a record as this transaction has it, without its version.
     pub fn row(&self, id: IdRef<'_>) -> Result<Option<Vec<u8>>, StoreError> {
-        let records = self.transaction.open_table(RECORDS)?;
-        let row = records.get(key::record(id).as_slice())?;
-        Ok(row.map(|row| sealed::row_of(row.value()).to_vec()))
+        Ok(self.stored(id)?.map(|(_, row)| row))
     }
 
     /// What the built-in data last gave for each of its records.

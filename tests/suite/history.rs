@@ -144,6 +144,22 @@ fn history_is_whole(api: &Api, id: &str, newest: u64) {
         };
         expected.push((revision, outcome.to_owned()));
     }
+    // Page by page it is the same.
+    let mut paged = Vec::new();
+    let mut before = newest + 1;
+    loop {
+        let query =
+            format!("{{ history(id: \"{id}\", first: 2, before: {before}) {{ revision {{ number }} outcome }} }}");
+        let page = data(&api.answer_now(&Request::new(&query)))["history"].as_array().unwrap().clone();
+        let Some(last) = page.last() else { break };
+        before = last["revision"]["number"].as_u64().unwrap();
+        paged.extend(page.iter().map(|change| {
+            let outcome = change["outcome"].as_str().unwrap().to_owned();
+            (change["revision"]["number"].as_u64().unwrap(), outcome)
+        }));
+    }
+    paged.reverse();
+    assert_eq!(paged, expected, "{id}");
     let without: Vec<_> = told.iter().map(|(revision, outcome, _)| (*revision, outcome.clone())).collect();
     assert_eq!(without, expected, "{id}");
     assert!(told.iter().all(|(_, _, differences)| !differences.as_array().unwrap().is_empty()), "{told:#?}");

@@ -2,6 +2,8 @@
 
 use jiedui::api::request::{Answer, Request};
 use jiedui::api::{Api, Caller, Executor, Role};
+use jiedui::config::Limits;
+use jiedui::model::id::Id;
 use serde_json::{Value, json};
 
 use crate::support::{Loaded, data, loaded};
@@ -268,6 +270,29 @@ fn several_root_fields_are_made_one_after_the_other_each_as_a_revision_of_its_ow
     assert_eq!(told["__typename"], "Mutation");
     assert_eq!(answer.errors.len(), 1);
     assert_eq!(answer.errors[0].to_json()["path"], json!(["b"]));
+}
+
+#[test]
+fn an_answer_that_is_given_up_names_what_was_made_and_makes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = crate::support::open(&folder.path().join("jiedui.redb"));
+    let limits = Limits { answer_bytes: 400, ..Limits::default() };
+    let api = Api::new(std::sync::Arc::new(store), Executor::Plan, limits);
+    let long = "x".repeat(1_000);
+    let query = format!(
+        "mutation {{
+           a: upsertProduct(input: {{ id: \"product:a\", name: \"{long}\" }}) {{ revision record {{ name history {{ id }} }} }}
+           b: upsertProduct(input: {{ id: \"product:b\", name: \"乙\" }}) {{ revision }}
+         }}"
+    );
+    let answer = change(&api, &query, json!({}), &keeper());
+    let told: Value = serde_json::from_slice(answer.data.as_ref().unwrap()).unwrap();
+    assert_eq!(told, json!({ "a": null, "b": null }));
+    let paths: Vec<_> = answer.errors.iter().map(|error| error.to_json()["path"][0].clone()).collect();
+    assert_eq!(paths, ["a", "b"], "{:#?}", answer.errors);
+    assert!(answer.errors[1].message.contains("not made"), "{:#?}", answer.errors);
+    let made = |id: &str| api.store().snapshot().unwrap().get(Id::parse(id).unwrap().as_ref()).unwrap().is_some();
+    assert!(made("product:a") && !made("product:b"));
 }
 
 #[test]

@@ -46,57 +46,47 @@ impl Plan {
         answer_bytes: usize,
     ) -> Answer {
         let nothing = JsonMap::new();
-        let mut answer = Answer { data: Some(vec![b'{']), errors: Vec::new(), extensions: Map::new() };
-        let mut bound = Some(bound);
+        let (mut out, mut errors, mut bound, mut given_up) = (vec![b'{'], Vec::new(), bound, false);
         for (place, field) in self.sets[self.root].fields.iter().enumerate() {
             let arguments = match &field.arguments {
                 Source::Constant(arguments) => arguments,
-                Source::Dynamic(place) => &bound.as_deref().unwrap_or_default()[*place],
+                Source::Dynamic(place) => &bound[*place],
             };
-            let (resolved, scope) = match &field.action {
-                Action::Resolve(Resolver::Change(mutation)) => match make(*mutation, arguments) {
-                    Ok((object, scope)) => (Some(Ok(Resolved::Object(Object::Plain(object)))), Some(scope)),
-                    Err(error) => (Some(Err(error)), None),
-                },
-                _ => (None, None),
+            let mut scope = None;
+            let resolved = match &field.action {
+                // What was made stays made; of the others nothing is begun once the answer is given up.
+                _ if given_up => Some(Err(FieldError::limit("not made: the answer was given up before it"))),
+                Action::Resolve(Resolver::Change(mutation)) => Some(make(*mutation, arguments).map(|(object, of)| {
+                    scope = Some(of);
+                    Resolved::Object(Object::Plain(object))
+                })),
+                _ => None,
             };
-            let mut run = Run {
-                plan: self,
-                scope: scope.as_ref().unwrap_or(now),
-                bound: bound.take().unwrap_or_default(),
-                introspected: &nothing,
-                out: answer.data.take().unwrap_or_default(),
-                path: vec![Step::Field(field)],
-                errors: std::mem::take(&mut answer.errors),
-                answer_bytes,
-                given_up: false,
-            };
+            let mut run = Run::new(self, scope.as_ref().unwrap_or(now), bound, &nothing, answer_bytes);
+            (run.out, run.errors, run.path) = (out, errors, vec![Step::Field(field)]);
             if place > 0 {
                 run.out.push(b',');
             }
             run.out.extend_from_slice(&field.key);
+            let start = run.out.len();
             let written = match resolved {
                 None => run.field(field, &Object::Root),
                 Some(Ok(resolved)) => run.value(field, field.ty, &resolved),
                 Some(Err(error)) => {
                     run.note(field, error);
-                    run.null(field.ty, run.out.len())
+                    Err(Bubble)
                 }
             };
-            let given_up = run.given_up;
-            // What was changed stays changed: of an answer that is given up, what is known is told.
+            // Every root field of a mutation may be null.
             if written.is_err() {
+                run.out.truncate(start);
                 run.out.extend_from_slice(b"null");
             }
-            answer.data = Some(run.out);
-            answer.errors = run.errors;
-            bound = Some(run.bound);
-            if given_up {
-                break;
-            }
+            given_up |= run.given_up;
+            (out, errors, bound) = (run.out, run.errors, run.bound);
         }
-        answer.data.get_or_insert_default().push(b'}');
-        answer
+        out.push(b'}');
+        Answer { data: Some(out), errors, extensions: Map::new() }
     }
 }
 
