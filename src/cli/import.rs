@@ -12,9 +12,9 @@ use super::{Db, Failure};
 use crate::config::{IMPORT_CACHE_BYTES, PROBLEMS_MAX};
 use crate::exchange::columns::{Table, tables};
 use crate::exchange::gazetteer::{self, Counts, ImportError, Report};
-use crate::exchange::intake::{self, Fault, Options};
+use crate::exchange::intake::{self, Fault, Options, Unread};
 use crate::exchange::{Step, builtin};
-use crate::store::{Author, Store};
+use crate::store::{Author, OpenError, Store};
 
 /// Loads data into a database that no server has open, all of it or none.
 #[derive(Debug, clap::Args)]
@@ -82,6 +82,12 @@ impl Import {
 
     fn load(&self, path: &Path) -> Result<(), Failure> {
         let table = self.kind.as_deref().map(table_called).transpose()?;
+        // Before a database is made for what is not there.
+        let files = match intake::read_path(path) {
+            Ok(files) => Ok(files),
+            Err(Unread::Faulty(fault)) => Err(intake::ImportError::Faults(vec![*fault])),
+            Err(Unread::Refused { path, source }) => return Err(OpenError::Io { path, source }.into()),
+        };
         let now = jiff::Timestamp::now().as_millisecond();
         let store = if self.dry_run {
             Store::open_reading(&self.db.db, IMPORT_CACHE_BYTES)?
@@ -93,11 +99,9 @@ impl Import {
         };
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
         let mut shown = Shown::new(false);
+        let options = Options { table, dry_run: self.dry_run };
         let done =
-            intake::read_path(path).map_err(|fault| intake::ImportError::Faults(vec![*fault])).and_then(|files| {
-                let options = Options { table, dry_run: self.dry_run };
-                intake::import(&store, files, &options, &author, &mut |step| shown.show(step))
-            });
+            files.and_then(|files| intake::import(&store, files, &options, &author, &mut |step| shown.show(step)));
         shown.bar.finish_and_clear();
         match done {
             Ok(report) if self.format == Format::Json => say(&report.to_json().to_string()),

@@ -15,6 +15,9 @@ use crate::model::value::Scalar;
 /// The last row of a sheet, counted from 0.
 const LAST_ROW: u32 = 1_048_575;
 
+/// The paper's number in a workbook.
+const A4: u8 = 9;
+
 /// What the first sheet says.
 const HOW: &[&str] = &[
     "结对数据模板 — a workbook to fill in and import: jiedui import FILE.xlsx --dry-run, then without --dry-run.",
@@ -63,7 +66,8 @@ pub fn filled(rows: &dyn Fn(&Table) -> Vec<Vec<String>>) -> Result<Vec<u8>, Xlsx
 fn explain(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let bold = Format::new().set_bold();
-    sheet.set_name(EXPLANATION)?.set_column_width(0, 24)?.set_column_width(1, 24)?.set_column_width(2, 100)?;
+    sheet.set_name(EXPLANATION)?.set_column_width(0, 24)?.set_column_width(1, 24)?.set_column_width(2, 130)?;
+    print(sheet);
     let mut row = 0;
     for line in HOW {
         sheet.write_string(row, 0, *line)?;
@@ -105,7 +109,13 @@ fn head(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
         }
     }
     sheet.set_row_height(0, 34)?.set_freeze_panes(1, 1)?;
+    print(sheet).set_repeat_rows(0, 0)?;
     Ok(())
+}
+
+/// As it comes out of a printer: all columns on the width of a sheet of paper.
+fn print(sheet: &mut Worksheet) -> &mut Worksheet {
+    sheet.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0).set_margins(0.4, 0.4, 0.4, 0.4, 0.2, 0.2)
 }
 
 /// What may stand in a column of few values.

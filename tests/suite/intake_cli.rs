@@ -107,8 +107,12 @@ fn a_running_server_keeps_the_database_and_lets_a_dry_run_read() {
 fn a_path_that_cannot_be_read_is_told() {
     let (folder, db) = database();
     let missing = import(&db, &["/nowhere/products.csv"]);
-    assert_eq!(missing.status.code(), Some(10));
-    assert!(told(&missing).starts_with("/nowhere/products.csv: cannot be read: "), "{}", told(&missing));
+    assert_eq!(missing.status.code(), Some(7));
+    let why = String::from_utf8_lossy(&missing.stderr);
+    assert!(why.starts_with("jiedui: /nowhere/products.csv: No such file"), "{why}");
+    let new = folder.path().join("new.redb");
+    assert_eq!(import(&new, &["/nowhere/products.csv"]).status.code(), Some(7));
+    assert!(!new.exists(), "a database was made for nothing");
     // A folder that is called as a file, without anything to import.
     let odd = folder.path().join("products.csv");
     std::fs::create_dir(&odd).unwrap();
@@ -140,4 +144,13 @@ fn a_template_is_written_once_and_reads_back() {
     assert_eq!(again.status.code(), Some(1));
     assert!(std::fs::read(path).unwrap() == bytes);
     assert_eq!(told(&import(&db, &[path])), "nothing to change: no revision was made\n");
+    // On paper each sheet is as wide as a page.
+    let mut book = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let names = book.file_names().map(|name| name.unwrap().into_owned());
+    let sheets: Vec<_> = names.filter(|name| name.starts_with("xl/worksheets/sheet")).collect();
+    assert!(sheets.len() > 40, "{sheets:?}");
+    for sheet in sheets {
+        let text = std::io::read_to_string(book.by_name(&sheet).unwrap()).unwrap();
+        assert!(text.contains("<pageSetUpPr fitToPage=\"1\"/>") && text.contains("fitToHeight=\"0\""), "{sheet}");
+    }
 }

@@ -1,15 +1,32 @@
 //! The files of a path: one file, or those of a folder that an import takes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 use super::input::{DESCRIPTOR, Named, is_data, resources};
 use crate::config::{IMPORT_BYTES_MAX, IMPORT_FILES_MAX};
 
+/// Why the files of a path were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// There is none, or the file system refused.
+    #[error("{path}: {source}")]
+    Refused {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// They are not what an import takes.
+    #[error("{0}")]
+    Faulty(Box<Fault>),
+}
+
 /// Reads a file, or the files of a folder: those that its descriptor lists, or else every file of data in it.
-pub fn read_path(path: &Path) -> Result<Named, Box<Fault>> {
-    let fault = |path: &Path, problem: String| Box::new(Fault::of_file(&path.display().to_string(), problem));
-    let cannot = |path: &Path, error: std::io::Error| fault(path, format!("cannot be read: {error}"));
+pub fn read_path(path: &Path) -> Result<Named, Unread> {
+    let fault =
+        |path: &Path, problem: String| Unread::Faulty(Box::new(Fault::of_file(&path.display().to_string(), problem)));
+    let cannot = |path: &Path, source: std::io::Error| Unread::Refused { path: path.to_owned(), source };
     let mut left = IMPORT_BYTES_MAX;
     let mut files = Named::new();
     let mut take = |path: &Path, name: &str| {

@@ -91,15 +91,13 @@ impl Input {
 
     fn file(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
-        if is_zip(bytes.as_ref()) {
-            return self.zip(name, bytes, of);
-        }
         match extension.as_str() {
-            "xlsx" => self.fault(name, "is no workbook (.xlsx), as if it were cut off or another file renamed"),
-            "zip" => self.fault(name, "is no zip, as if it were cut off or another file renamed"),
-            "xls" | "xlsb" | "ods" | "et" | "numbers" => {
+            "xls" | "xlsb" | "ods" | "et" | "numbers" if !is_workbook(bytes.as_ref()) => {
                 self.fault(name, format!(".{extension} is not read; save it as a workbook of Excel (.xlsx)"));
             }
+            _ if is_zip(bytes.as_ref()) => self.zip(name, bytes, of),
+            "xlsx" => self.fault(name, "is no workbook (.xlsx), as if it were cut off or another file renamed"),
+            "zip" => self.fault(name, "is no zip, as if it were cut off or another file renamed"),
             "ndjson" | "jsonl" => self.objects(name, bytes, of.or_else(|| Table::called(stem_of(name)))),
             "csv" | "tsv" | "txt" => {
                 let stem = stem_of(name);

@@ -24,7 +24,7 @@ mod workbook;
 use std::collections::BTreeMap;
 
 pub use fault::Fault;
-pub use files::read_path;
+pub use files::{Unread, read_path};
 pub use input::{EXPLANATION, Named};
 pub use report::{Counts, Report, refused};
 

@@ -20,6 +20,7 @@ impl Reading<'_> {
     /// Looks at every record of the import.
     pub fn review(&mut self, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let mut faults = Vec::new();
+        let mut circled = BTreeSet::new();
         for place in 0..self.known.drafts.len() {
             if self.faults.len() + faults.len() >= IMPORT_FAULTS_MAX {
                 break;
@@ -37,7 +38,7 @@ impl Reading<'_> {
                 let wrong = Wrong::said(format!("there is no record {id}, neither here nor in the database"));
                 faults.extend(self.of_path(&self.known.drafts[place], &path, &id.to_string(), wrong.perhaps(nearest)));
             }
-            faults.extend(self.circle(place)?);
+            faults.extend(self.circle(place, &mut circled)?);
         }
         self.faults.extend(faults);
         Ok(())
@@ -113,12 +114,16 @@ impl Reading<'_> {
         Ok(broken)
     }
 
-    /// A record that stands above itself, along a relation to at most one of its own kind.
-    fn circle(&self, place: usize) -> Result<Option<Fault>, StoreError> {
+    /// A record that stands above itself, along a relation to at most one of its own kind. Of the records of a circle the
+    /// first is told, with the others: it is one mistake.
+    fn circle(&self, place: usize, told: &mut BTreeSet<(usize, Id)>) -> Result<Option<Fault>, StoreError> {
         let draft = &self.known.drafts[place];
         let start = draft.record.id();
         for (slot, field) in draft.record.kind.shown() {
             let own = field.as_edge().is_some_and(|edge| !edge.is_list() && edge.target == draft.record.kind.name);
+            if told.contains(&(slot, start.clone())) {
+                continue;
+            }
             let mut chain = vec![start.to_string()];
             let mut seen = BTreeSet::new();
             let mut at = draft.record.values[slot].clone();
@@ -126,7 +131,11 @@ impl Reading<'_> {
                 chain.push(next.to_string());
                 if *next == start {
                     let problem = format!("stands above itself: {}", chain.join(" → "));
-                    return Ok(self.of_slot(draft, (slot, None, None), field.name, &chain[1], Wrong::said(problem)));
+                    let fault = self.of_slot(draft, (slot, None, None), field.name, &chain[1], Wrong::said(problem));
+                    if fault.is_some() {
+                        told.extend(seen.into_iter().map(|id| (slot, id)));
+                    }
+                    return Ok(fault);
                 }
                 if !seen.insert(next.clone()) {
                     break;
