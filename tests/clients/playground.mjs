@@ -258,6 +258,45 @@ try {
   await page.keyboard.insertText('mutation Written { upsertProduct(input: { id: "product:tea", name: "茶" }) { outcome } }');
   check("a token lets its holder write", (await run()).answer.data?.upsertProduct?.outcome === "CREATED");
   await shoot("headers");
+
+  // Who subscribes is shown what comes, until the button is pressed again, and is shown nothing after that.
+  const write = (name) =>
+    fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${process.env.TOKEN}` },
+      body: JSON.stringify({ query: `mutation { upsertProduct(input: { id: "product:tea", name: "${name}" }) { outcome } }` }),
+    });
+  const shown = () => text("response.json");
+  const shows = (part) =>
+    page.waitForFunction(
+      (wanted) => globalThis.__MONACO.editor.getModels().find((m) => m.uri.path.endsWith("response.json")).getValue().includes(wanted),
+      part,
+    );
+  const replace = async (question) => {
+    // The editor, not its lines: those of a long text may be scrolled out of sight.
+    await page.locator(".graphiql-query-editor .monaco-editor").first().click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Delete");
+    await page.keyboard.insertText(question);
+  };
+  await replace("subscription Followed { changes(kinds: [PRODUCT]) { changes { id node { ... on Product { name } } } } }");
+  await page.waitForTimeout(500);
+  const opened = page.waitForResponse((response) => response.headers()["content-type"]?.startsWith("text/event-stream"));
+  await page.locator(".graphiql-execute-button").click();
+  await opened;
+  for (const name of ["龙井", "碧螺春"]) {
+    await write(name);
+    await shows(name);
+  }
+  await shoot("subscription");
+  await page.locator(".graphiql-execute-button").click();
+  await write("普洱");
+  await page.waitForTimeout(1000);
+  check("a subscription that is stopped shows no more", !(await shown()).includes("普洱"), await shown());
+  await replace("query Behind { node(id: \"product:tea\") { ... on Product { name } } }");
+  await page.waitForTimeout(500);
+  check("a question after it is answered", (await run()).answer.data?.node?.name === "普洱");
+
   await page.waitForTimeout(1000);
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
   check("the history has what was written", kept.includes("product:tea"));
