@@ -17,6 +17,9 @@ pub const PAST_CHANGES_MAX: usize = 50_000;
 /// The most revisions, or changes of one, that are shown at once.
 pub const HISTORY_MAX: usize = 100;
 
+/// How long a store whose disk failed is only read before a change tries the file again.
+pub const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// The most changes of one set.
 pub const CHANGES_MAX: usize = 50_000;
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::ERRORS_MAX;
 use crate::query::error::FieldError;
+use crate::store::StoreError;
 
 /// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,8 @@ pub enum Code {
     Resume,
     /// The log does not reach from the revision that is asked: the asker loads anew. Nobody's fault.
     NotKept,
+    /// The database's file cannot be written, or was opened anew. The machine's fault: the asker tries again later.
+    Unavailable,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -55,6 +58,7 @@ impl Code {
             Self::Forbidden => crate::query::error::Code::Forbidden.name(),
             Self::Resume => "RESUME",
             Self::NotKept => "NOT_KEPT",
+            Self::Unavailable => crate::query::error::Code::Unavailable.name(),
             Self::Internal => crate::query::error::Code::Internal.name(),
         }
     }
@@ -67,6 +71,7 @@ impl From<crate::query::error::Code> for Code {
             crate::query::error::Code::LimitExceeded => Self::LimitExceeded,
             crate::query::error::Code::Conflict => Self::Conflict,
             crate::query::error::Code::Forbidden => Self::Forbidden,
+            crate::query::error::Code::Unavailable => Self::Unavailable,
             crate::query::error::Code::Internal => Self::Internal,
         }
     }
@@ -112,6 +117,12 @@ impl GraphqlError {
     /// The same, with more for programs.
     pub fn with(self, name: &'static str, value: impl Into<Value>) -> Self {
         Self { detail: Some(Box::new((name, value.into()))), ..self }
+    }
+
+    /// What the store failed with, of a request as a whole.
+    pub fn of_store(error: StoreError) -> Self {
+        let FieldError { code, message, cause, detail } = error.into();
+        Self { cause, detail, ..Self::request(code.into(), message) }
     }
 
     /// The refusal of an answer of which too much failed.

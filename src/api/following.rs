@@ -157,6 +157,10 @@ impl Following {
                 }
                 event.map_or(Step::Nothing, Step::Event)
             }
+            // The file was opened anew under it: nothing was told of what was being read.
+            Ok(Err(errors)) if errors.iter().any(|error| error.code == Code::Unavailable) => {
+                Step::End(vec![self.resume("the database's file was opened anew")])
+            }
             Ok(Err(errors)) => Step::End(errors),
             Err(error) => Step::End(vec![GraphqlError::internal(error.to_string())]),
         }

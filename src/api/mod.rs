@@ -129,7 +129,7 @@ impl Ready {
 
 /// What the store failed with, as the errors of a request.
 fn internal(error: StoreError) -> Vec<GraphqlError> {
-    vec![GraphqlError::internal(error.to_string())]
+    vec![GraphqlError::of_store(error)]
 }
 
 /// A request that is ready to be streamed.
@@ -144,6 +144,10 @@ impl Lines {
             .unwrap_or_else(|_| Err(vec![GraphqlError::internal("a panic while it was streamed")]))
     }
 }
+
+/// How often a question is asked of the store whose file is opened anew meanwhile: once to read, once to write, and then not
+/// again for a while.
+const ATTEMPTS: usize = 3;
 
 /// Ends a request when its caller goes away.
 struct Abandon(Arc<AtomicBool>);
@@ -207,17 +211,30 @@ impl Api {
     /// Answers a request that passed the gate. A long one runs on a thread that may block, so that it starves no other; one
     /// that nobody waits for any more stops at the next record it reads.
     pub async fn run(&self, request: &Request, passed: Passed) -> Answer {
+        let mut attempts = 0;
+        loop {
+            let losses = self.store.losses();
+            let answer = self.run_once(request, &passed).await;
+            attempts += 1;
+            // Where the file was opened anew under a question, whoever asks need not know of it.
+            if answer.errors.is_empty() || self.store.losses() == losses || attempts == ATTEMPTS {
+                return answer;
+            }
+        }
+    }
+
+    async fn run_once(&self, request: &Request, passed: &Passed) -> Answer {
         if passed.changes() || passed.follows() {
             return Answer::refused(vec![GraphqlError::internal("a change or a subscription came as a question")]);
         }
-        let snapshot = match self.snapshot_at(&passed).await {
+        let snapshot = match self.snapshot_at(passed).await {
             Ok(snapshot) => snapshot,
             Err(errors) => return Answer::refused(errors),
         };
         if self.executor == Executor::AsyncGraphql {
             return self.run_async_graphql(request, passed, snapshot).await.unwrap_or_else(Answer::refused);
         }
-        let ready = match self.ready(request, &passed, snapshot) {
+        let ready = match self.ready(request, passed, snapshot) {
             Ok(ready) if ready.is_long() => ready,
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
@@ -321,14 +338,14 @@ impl Api {
     async fn run_async_graphql(
         &self,
         request: &Request,
-        passed: Passed,
+        passed: &Passed,
         snapshot: Snapshot,
     ) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments, the gate's last check, and for its bounds.
         let Ready { plan, cost, scope, extensions, document, cost_limit, .. } =
-            self.ready(request, &passed, snapshot)?;
+            self.ready(request, passed, snapshot)?;
         let (schema, scope) = (self.graphql.get_or_init(graphql::schema), Arc::new(scope));
-        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables, plan).await?;
+        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables.clone(), plan).await?;
         extensions.answer_in(&mut answer, &scope, &document, (cost, cost_limit));
         Ok(answer)
     }
@@ -373,13 +390,9 @@ impl Api {
 
 /// A view of a store, as it stands or as it stood.
 fn snapshot(store: &Store, at: Option<Revision>) -> Result<Snapshot, Vec<GraphqlError>> {
-    let refused = |error: StoreError| match error {
-        StoreError::NotKept(why) => vec![GraphqlError::request(Code::BadUserInput, why)],
-        error => vec![GraphqlError::internal(error.to_string())],
-    };
-    let snapshot = store.snapshot().map_err(refused)?;
+    let snapshot = store.snapshot().map_err(internal)?;
     match at {
-        Some(revision) => snapshot.at(revision).map_err(refused),
+        Some(revision) => snapshot.at(revision).map_err(internal),
         None => Ok(snapshot),
     }
 }

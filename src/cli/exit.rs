@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::access::TokensError;
-use crate::store::OpenError;
+use crate::store::{Fault, OpenError, StoreError};
 
 /// The exit codes, as the help prints them.
 pub const CODES: &str = "Exit codes:
@@ -53,6 +53,7 @@ impl Failure {
                 OpenError::Foreign { .. } => 4,
                 OpenError::Newer { .. } | OpenError::Older { .. } => 5,
                 OpenError::Missing { .. } | OpenError::Io { .. } => 7,
+                OpenError::Store { source: StoreError::Disk(_), .. } => 7,
                 OpenError::NeedsRepair { .. } | OpenError::Store { .. } => 1,
             },
             Self::Listen(..) | Self::Exposed(_) => 6,
@@ -62,6 +63,7 @@ impl Failure {
             Self::Differs(_) => 9,
             Self::Faulty(_) => 10,
             Self::Usage(_) => 2,
+            Self::Other(error) if of_disk(error).is_some() => 7,
             Self::Panicked(_) | Self::Other(_) => 1,
         }
     }
@@ -87,10 +89,23 @@ impl Failure {
             Self::Answered => {}
             Self::Differs(count) => eprintln!("jiedui: {count} differences"),
             Self::Faulty(count) => eprintln!("jiedui: {count} faults; nothing was loaded"),
-            Self::Other(error) => eprintln!("jiedui: {error:#}"),
+            Self::Other(error) => match of_disk(error) {
+                Some(fault) => {
+                    eprintln!("jiedui: {error:#}; nothing was kept of it: {}, and begin again", fault.remedy())
+                }
+                None => eprintln!("jiedui: {error:#}"),
+            },
         }
         ExitCode::from(self.code())
     }
+}
+
+/// What the disk failed with, where that is why.
+fn of_disk(error: &anyhow::Error) -> Option<&Fault> {
+    error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(StoreError::Disk(fault)) => Some(fault),
+        _ => None,
+    })
 }
 
 impl From<OpenError> for Failure {

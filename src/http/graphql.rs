@@ -252,9 +252,9 @@ pub async fn reckon(
 
 /// Logs what caused the errors that are our fault.
 pub fn log_internal(id: &RequestId, errors: &[GraphqlError]) {
-    for error in errors.iter().filter(|error| error.code == Code::Internal) {
+    for error in errors.iter().filter(|error| matches!(error.code, Code::Internal | Code::Unavailable)) {
         let cause = error.cause.as_deref().unwrap_or("no cause");
-        tracing::error!(id = %id.0, path = ?error.path, cause, "internal error");
+        tracing::error!(id = %id.0, path = ?error.path, cause, "{}", error.message);
     }
 }
 
@@ -280,6 +280,7 @@ fn status(answer: &Answer) -> StatusCode {
         (None, Some(Code::BadRequest | Code::SyntaxError)) => StatusCode::BAD_REQUEST,
         (None, Some(Code::Unauthenticated)) => StatusCode::UNAUTHORIZED,
         (None, Some(Code::Forbidden)) => StatusCode::FORBIDDEN,
+        (None, Some(Code::Unavailable)) => StatusCode::SERVICE_UNAVAILABLE,
         (None, Some(Code::Internal)) => StatusCode::INTERNAL_SERVER_ERROR,
         (None, _) => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -15,6 +15,8 @@ pub enum Code {
     Conflict,
     /// The asker may not. The asker's fault.
     Forbidden,
+    /// The database's file cannot be written, or was opened anew. The machine's fault: the asker tries again later.
+    Unavailable,
     /// Something here failed. Our fault.
     Internal,
 }
@@ -27,6 +29,7 @@ impl Code {
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::Conflict => "CONFLICT",
             Self::Forbidden => "FORBIDDEN",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }
@@ -81,6 +84,11 @@ impl FieldError {
         Self { detail: Some(Box::new((name, value))), ..self }
     }
 
+    /// The file below fails; what the system says of it is logged.
+    fn unavailable(message: impl Into<String>, cause: &StoreError) -> Self {
+        Self { code: Code::Unavailable, cause: Some(cause.to_string()), ..Self::input(message) }
+    }
+
     /// It is our fault; the asker learns no more than that.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self { code: Code::Internal, cause: Some(cause.into()), ..Self::input("internal error") }
@@ -91,6 +99,23 @@ impl From<StoreError> for FieldError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotKept(_) => Self::input(error.to_string()),
+            StoreError::Disk(ref fault) => {
+                let message = format!(
+                    "{fault}: nothing was changed, and reading goes on; {}, then send it again",
+                    fault.remedy()
+                );
+                Self::unavailable(message, &error)
+            }
+            StoreError::Unsure(ref fault) => {
+                let message = format!(
+                    "{fault} just as the change was kept, so that it is not sure whether it lasts; {}, then read whether it is there",
+                    fault.remedy()
+                );
+                Self::unavailable(message, &error)
+            }
+            StoreError::Interrupted => {
+                Self::unavailable("the database's file was opened anew meanwhile; ask again", &error)
+            }
             error => Self::internal(error.to_string()),
         }
     }

@@ -63,9 +63,13 @@ impl Store {
     /// Gives back the room that the file does not need. Nobody else may have it open.
     pub fn compact(&mut self) -> Result<(), StoreError> {
         match &mut self.handle {
-            Handle::Writing(database) => {
-                while database.compact()? {}
-                Ok(())
+            Handle::Writing(writing) => {
+                let database = writing.database().ok_or(StoreError::Interrupted)?;
+                let mut compacted = || -> Result<(), StoreError> {
+                    while database.compact()? {}
+                    Ok(())
+                };
+                compacted().map_err(|error| self.explained(error))
             }
             Handle::Reading(_) => Err(StoreError::Damaged("the database was opened for reading".to_owned())),
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::disk::Fault;
 use crate::model::record::Invalid;
 
 /// Why a file could not be opened.
@@ -83,6 +84,15 @@ pub enum StoreError {
     /// redb failed: the disk, or damage.
     #[error("the database failed: {0}")]
     Database(Box<redb::Error>),
+    /// The disk is full, or failed; nothing was written.
+    #[error("{fault} ({told})", fault = .0, told = .0.told())]
+    Disk(Fault),
+    /// The disk failed while it was committed: the commit is there, and nobody knows whether it lasts.
+    #[error("{fault} ({told}) just as it was committed, so that it is not sure whether it lasts", fault = .0, told = .0.told())]
+    Unsure(Fault),
+    /// The file was opened anew while it was read.
+    #[error("the database's file was opened anew meanwhile")]
+    Interrupted,
     /// A row is not what its table holds.
     #[error("the database is damaged: {0}; `jiedui check` names every damaged row")]
     Damaged(String),
@@ -94,11 +104,21 @@ pub enum StoreError {
     Refused(Vec<Invalid>),
 }
 
+impl StoreError {
+    fn of(error: redb::Error) -> Self {
+        match error {
+            redb::Error::Io(error) => Self::Disk(Fault::of(&error)),
+            redb::Error::PreviousIo | redb::Error::DatabaseClosed => Self::Interrupted,
+            error => Self::Database(Box::new(error)),
+        }
+    }
+}
+
 macro_rules! from_redb {
     ($($error:ty),+) => {
         $(impl From<$error> for StoreError {
             fn from(error: $error) -> Self {
-                Self::Database(Box::new(error.into()))
+                Self::of(error.into())
             }
         })+
     };

@@ -4,7 +4,9 @@ mod applying;
 mod check;
 mod copy;
 mod derive;
+mod disk;
 mod error;
+mod handle;
 pub mod key;
 pub mod log;
 mod past;
@@ -23,17 +25,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use redb::{
-    Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase, ReadableDatabase, ReadableTable,
-    TableDefinition, TableError,
+    Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition,
+    TableError,
 };
 
 pub use check::{Difference, check};
 pub use copy::copy;
+pub use disk::Fault;
 pub use error::{OpenError, StoreError};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{AddedTo, Author, Change, Given, Writer};
+
+use handle::{Handle, Writing};
 
 /// The version of the file format that this binary writes.
 pub const FORMAT: u32 = 3;
@@ -81,11 +86,6 @@ pub struct Store {
 /// Is told of each commit, by its revision.
 pub type Follower = Box<dyn Fn(log::Revision) + Send>;
 
-enum Handle {
-    Writing(Database),
-    Reading(ReadOnlyDatabase),
-}
-
 impl Store {
     /// Opens a file for reading and writing, and makes a new one where there is none. A file that is something else, or
     /// of a newer format, is left as it is.
@@ -99,12 +99,12 @@ impl Store {
             // Reading alone decides whether the file is ours: opening it for writing already changes it.
             drop(Self::open_any(path, cache_bytes)?);
         }
-        let database = builder(cache_bytes).create(path).map_err(|error| match open_error(path, error) {
+        let writing = Writing::open(path, cache_bytes).map_err(|error| match error {
             // It would have been made: it is its folder that is missing.
             OpenError::Missing { path } => OpenError::Io { path, source: std::io::ErrorKind::NotFound.into() },
             error => error,
         })?;
-        let store = Self::new(path, Handle::Writing(database));
+        let store = Self::new(path, Handle::Writing(writing));
         store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
         Ok(store)
     }
@@ -171,9 +171,9 @@ impl Store {
     /// Begins to write. One writer writes at a time; another waits here.
     pub fn writer(&self) -> Result<Writer<'_>, StoreError> {
         match &self.handle {
-            Handle::Writing(database) => {
+            Handle::Writing(writing) => {
                 let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut transaction = database.begin_write()?;
+                let mut transaction = writing.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 // With it, a file of any size opens at once after a crash; it brings two-phase commits.
                 transaction.set_quick_repair(true);
@@ -184,10 +184,27 @@ impl Store {
     }
 
     fn begin_read(&self) -> Result<redb::ReadTransaction, StoreError> {
-        Ok(match &self.handle {
-            Handle::Writing(database) => database.begin_read()?,
-            Handle::Reading(database) => database.begin_read()?,
-        })
+        match &self.handle {
+            Handle::Writing(writing) => writing.begin_read(),
+            Handle::Reading(database) => Ok(database.begin_read()?),
+        }
+    }
+
+    /// How often whoever read was cut off, since the file was opened anew. A question that failed while this grew is asked
+    /// again.
+    pub fn losses(&self) -> u64 {
+        match &self.handle {
+            Handle::Writing(writing) => writing.losses(),
+            Handle::Reading(_) => 0,
+        }
+    }
+
+    /// What the disk failed with, where an error of redb comes from there.
+    fn explained(&self, error: StoreError) -> StoreError {
+        match &self.handle {
+            Handle::Writing(writing) => writing.explained(error),
+            Handle::Reading(_) => error,
+        }
     }
 
     /// Checks that a file is a jiedui database of a format that we know. Gives the format; nothing where the file is empty.
@@ -216,7 +233,7 @@ impl Store {
 
     /// Makes the tables of a new file, and the derived rows of one whose rows were derived otherwise.
     fn prepare(&self) -> Result<(), StoreError> {
-        let Handle::Writing(database) = &self.handle else { return Ok(()) };
+        let Handle::Writing(writing) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
             let is = |name, value: &[u8]| {
                 Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.is_some_and(|known| known.value() == value))
@@ -225,7 +242,7 @@ impl Store {
             if current && derived {
                 return Ok(());
             }
-            let mut transaction = database.begin_write()?;
+            let mut transaction = writing.begin_write()?;
             transaction.set_quick_repair(true);
             if !current {
                 rebuild::histories(&transaction)?;
@@ -237,7 +254,7 @@ impl Store {
             transaction.open_table(META)?.insert("format", FORMAT.to_le_bytes().as_slice())?;
             return Ok(transaction.commit()?);
         }
-        let transaction = database.begin_write()?;
+        let transaction = writing.begin_write()?;
         transaction.open_table(RECORDS)?;
         transaction.open_table(REVERSE)?;
         transaction.open_table(INDEX)?;

@@ -92,13 +92,15 @@ impl Given {
 pub struct Writer<'s> {
     store: &'s Store,
     transaction: WriteTransaction,
+    /// The revision that it makes.
+    made: Option<Revision>,
     /// No other writer begins, until this one is done and what it made was seen.
     _alone: MutexGuard<'s, ()>,
 }
 
 impl<'s> Writer<'s> {
     pub(super) fn new(store: &'s Store, transaction: WriteTransaction, alone: MutexGuard<'s, ()>) -> Self {
-        Self { store, transaction, _alone: alone }
+        Self { store, transaction, made: None, _alone: alone }
     }
 
     /// Applies a set of changes and logs them as one revision. Every problem is reported at once, and then the writer is gone
@@ -137,21 +139,36 @@ impl<'s> Writer<'s> {
     }
 
     fn logged(
-        self,
+        mut self,
         author: &Author,
         make: impl FnOnce(&mut Records<'_>, &mut Follows<'_>) -> Result<(), StoreError>,
     ) -> Result<(Self, Option<Revision>), StoreError> {
+        let store = self.store;
+        match self.log(author, make) {
+            Ok(revision) => {
+                self.made = revision.or(self.made);
+                Ok((self, revision))
+            }
+            Err(error) => Err(store.explained(error)),
+        }
+    }
+
+    fn log(
+        &self,
+        author: &Author,
+        make: impl FnOnce(&mut Records<'_>, &mut Follows<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<Revision>, StoreError> {
         let revision = meta_number(&self.transaction.open_table(META)?, "revision")? + 1;
         let mut records = Records::open(&self.transaction, revision)?;
         let mut follows = Follows::open(&self.transaction)?;
         make(&mut records, &mut follows)?;
         let head = records.finish(&follows)?.head(author.time_ms, &author.name, &author.note)?;
         drop(follows);
-        let Some(head) = head else { return Ok((self, None)) };
+        let Some(head) = head else { return Ok(None) };
         self.transaction.open_table(LOG)?.insert(revision, head.as_slice())?;
         self.transaction.open_table(META)?.insert("revision", revision.to_le_bytes().as_slice())?;
         retention::forget(&self.transaction, revision, self.store.keep_revisions)?;
-        Ok((self, Some(revision)))
+        Ok(Some(revision))
     }
 
     /// The row of a record as this transaction has it, without its version.
@@ -247,9 +264,19 @@ impl<'s> Writer<'s> {
 
     /// Makes it last, and gives a view of the store right behind it: no other commit comes between.
     pub fn commit_seen(self) -> Result<Snapshot, StoreError> {
-        self.transaction.commit()?;
-        let snapshot = self.store.snapshot()?;
-        self.store.tell(snapshot.revision()?);
+        // Held until what was made is seen.
+        let Self { store, transaction, made, _alone } = self;
+        if let Err(error) = transaction.commit() {
+            return Err(match store.explained(error.into()) {
+                StoreError::Disk(fault) => match (made, store.snapshot()?.revision()?) {
+                    (Some(made), stands) if stands >= made => StoreError::Unsure(fault),
+                    _ => StoreError::Disk(fault),
+                },
+                error => error,
+            });
+        }
+        let snapshot = store.snapshot()?;
+        store.tell(snapshot.revision()?);
         Ok(snapshot)
     }
 

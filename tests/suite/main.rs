@@ -15,6 +15,7 @@ mod following_events;
 mod following_live;
 mod following_many;
 mod following_websocket;
+mod full_disk;
 mod gate;
 mod gazetteer;
 mod gazetteer_again;

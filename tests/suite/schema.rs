@@ -43,3 +43,10 @@ fn our_scalars_say_what_specifies_them() {
         assert!(sdl.contains(&format!("scalar {scalar} @specifiedBy(url: \"https://")), "{scalar}");
     }
 }
+
+#[test]
+fn how_many_changes_a_history_shows_is_the_bound() {
+    let told = jiedui::model::catalog::COMMON_SPECIALS.iter().flat_map(|special| special.arguments);
+    let told: Vec<_> = told.filter(|argument| argument.name == "first").map(|argument| argument.doc).collect();
+    assert_eq!(told, [format!("How many changes at most, 1 to {}.", jiedui::config::HISTORY_MAX)]);
+}
