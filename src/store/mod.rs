@@ -7,6 +7,8 @@ mod derive;
 mod error;
 pub mod key;
 pub mod log;
+mod logged;
+mod mark;
 mod past;
 mod posting_list;
 mod postings;
@@ -30,6 +32,7 @@ use redb::{
 pub use check::{Difference, check};
 pub use copy::copy;
 pub use error::{OpenError, StoreError};
+pub use mark::{Kept, Mark};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};
