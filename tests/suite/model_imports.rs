@@ -159,8 +159,12 @@ fn package(dice: &mut Dice, model: &Model) -> Given {
     let mut changes: Vec<Value> = Vec::new();
     let mut pairings = "id,name,programme,form\n".to_owned();
     let (mut helpers, mut helped) = ("id,node\n".to_owned(), "id,node\n".to_owned());
-    let mut observations = "id,subject,indicator,value,nature,basis,period.start\n".to_owned();
-    for change in all {
+    let mut observations = "id,subject,indicator,value,qualifier,nature,basis,period.start\n".to_owned();
+    for mut change in all {
+        // In a table digits alone are exact, where no cell says otherwise: here one says it.
+        if let Some(input) = change.get_mut("observation") {
+            input["qualifier"] = json!("EXACT");
+        }
         if let Some(input) = change.get("pairing") {
             let text = |name: &str| input[name].as_str().unwrap();
             writeln!(pairings, "{},{},{},{}", text("id"), text("name"), text("programme"), text("form")).unwrap();
@@ -171,8 +175,8 @@ fn package(dice: &mut Dice, model: &Model) -> Given {
             }
             changes.push(change);
         } else if let Some(input) = change.get("observation") {
-            let cells =
-                ["id", "subject", "indicator", "value", "nature", "basis"].map(|name| input[name].as_str().unwrap());
+            let cells = ["id", "subject", "indicator", "value", "qualifier", "nature", "basis"]
+                .map(|name| input[name].as_str().unwrap());
             writeln!(observations, "{},{}", cells.join(","), input["period"]["start"].as_str().unwrap()).unwrap();
             changes.push(change);
         }

@@ -87,13 +87,11 @@ impl fmt::Display for Report {
             writeln!(f, "note: {count} records lose all their {list}")?;
         }
         if let Some(file) = self.elsewhere.first() {
-            let more = match self.elsewhere.len() {
-                1 => String::new(),
-                count => format!(" and {} more files", count - 1),
-            };
+            let more = self.elsewhere.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(" and {more} more files") };
             writeln!(
                 f,
-                "note: {file}{more} were exported from another database, or before an older state of this one was restored: what was changed here since was not looked for; --as-of REVISION does"
+                "note: exported from another database, or from this one before an older state was restored: {file}{more}; what was changed here since was not looked for, which --as-of REVISION does"
             )?;
         }
         match (self.revision, self.dry_run) {
