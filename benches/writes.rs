@@ -210,7 +210,7 @@ fn write(database: &Database, writes: &Writes) {
         for ((_, key), value) in rows {
             let key = K::from_bytes(key);
             match value {
-                Some(value) => drop(table.insert(&key, &V::from_bytes(value)).expect("a row")),
+                Some(value) => drop(table.insert(&key, V::from_bytes(value)).expect("a row")),
                 None => drop(table.remove(&key).expect("a row")),
             }
         }
