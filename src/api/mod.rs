@@ -275,7 +275,7 @@ impl Api {
             Ok(ready) => ready,
             Err(errors) => return Answer::refused(errors),
         };
-        let Ready { plan, bound, scope: now, answer_bytes, .. } = ready;
+        let Ready { plan, bound, cost, scope: now, answer_bytes, extensions, document, cost_limit, .. } = ready;
         // Whoever may not make one of the changes makes none of them.
         let refused = plan.mutations().filter_map(|(mutation, location)| {
             let error = caller.may(mutation).err()?;
@@ -295,9 +295,16 @@ impl Api {
                 Mutation::Import => importing::import(&self.store, &author, arguments, &request.uploads)?,
                 mutation => mutation.run(&self.store, &author, arguments)?,
             };
-            Ok((object, self.scope(snapshot)))
+            Ok((object, self.scope(snapshot).noting(extensions.trace())))
         };
-        let run = || plan.run_changes(make, &now, bound, answer_bytes);
+        let run = || {
+            let (mut answer, scopes) = plan.run_changes(make, &now, bound, answer_bytes);
+            // It is told over the newest state that the answer shows: that of the last change which was made.
+            let last = scopes.last().unwrap_or(&now);
+            scopes.iter().rev().skip(1).for_each(|scope| last.take_over(scope));
+            extensions.answer_in(&mut answer, last, &document, (cost, cost_limit));
+            answer
+        };
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was changed")]))
     }
@@ -392,7 +399,7 @@ impl Api {
 fn snapshot(store: &Store, at: Option<Revision>) -> Result<Snapshot, Vec<GraphqlError>> {
     let snapshot = store.snapshot().map_err(internal)?;
     match at {
-        Some(revision) => snapshot.at(revision).map_err(internal),
+        Some(revision) => snapshot.at_as_far_as_it_goes(revision).map_err(internal),
         None => Ok(snapshot),
     }
 }

@@ -13,15 +13,16 @@ pub fn revert(store: &Store, sender: &Sender, revision: Revision, path: &str) ->
         Err(Refused::Invalid(vec![Fault::new(path, format!("{what}; `revisions` lists those that are kept"))]))
     };
     let snapshot = store.snapshot()?;
+    // A bulk load is refused before it is read whole.
+    if snapshot.changed_by(revision, None, CHANGES_MAX + 1)?.len() > CHANGES_MAX {
+        let message = format!(
+            "revision {revision} changed more than {CHANGES_MAX} records, which is the most that is taken back at once"
+        );
+        return Err(Refused::Limit(message));
+    }
     let Some(entry) = snapshot.log_entry(revision)? else {
         return missing(&format!("there is no revision {revision} in the log"));
     };
-    if entry.changes.len() > CHANGES_MAX {
-        let count = entry.changes.len();
-        let message =
-            format!("revision {revision} changed {count} records; at most {CHANGES_MAX} are taken back at once");
-        return Err(Refused::Limit(message));
-    }
     let mut asked = Vec::new();
     for (id, before) in entry.changes {
         // It was put there by this revision, or is gone since.

@@ -51,7 +51,10 @@ impl ExportTo {
         };
         let revision = snapshot.revision().context("cannot read the database")?;
         let Some(path) = &self.path else {
-            return with_stdout(|out| Ok(export.write(&snapshot, out).map(drop)?));
+            with_stdout(|out| Ok(export.write(&snapshot, out).map(drop)?))?;
+            // For --as-of, when it is imported again.
+            eprintln!("revision {revision}");
+            return Ok(());
         };
         let as_folder = export.format() == Format::Package && !ends_in(path, "zip");
         self.may_write(path, as_folder)?;

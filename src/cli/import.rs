@@ -14,6 +14,7 @@ use crate::exchange::columns::{Table, tables};
 use crate::exchange::gazetteer::{self, Counts, ImportError, Report};
 use crate::exchange::intake::{self, Fault, Options, Unread};
 use crate::exchange::{Step, builtin};
+use crate::store::log::Revision;
 use crate::store::{Author, OpenError, Store};
 
 /// Loads data into a database that no server has open, all of it or none.
@@ -34,6 +35,13 @@ pub struct Import {
     /// Which table a single file is, where its name does not say it: `pairings`, `pairings-helpers`, 结对.
     #[arg(long, value_name = "TABLE")]
     kind: Option<String>,
+    /// The revision that the files were made at: what somebody changed since is not overwritten, but told. A data package that
+    /// was exported says it itself.
+    #[arg(long, value_name = "REVISION", conflicts_with = "overwrite")]
+    as_of: Option<Revision>,
+    /// Overwrite all the same what somebody changed since the files were made.
+    #[arg(long)]
+    overwrite: bool,
     /// Who loads it, for the log; your user name where it is not given.
     #[arg(long, value_name = "NAME", env = "JIEDUI_AUTHOR")]
     author: Option<String>,
@@ -99,7 +107,7 @@ impl Import {
         };
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
         let mut shown = Shown::new(false);
-        let options = Options { table, dry_run: self.dry_run };
+        let options = Options { table, dry_run: self.dry_run, as_of: self.as_of, overwrite: self.overwrite };
         let done =
             files.and_then(|files| intake::import(&store, files, &options, &author, &mut |step| shown.show(step)));
         shown.bar.finish_and_clear();
@@ -107,6 +115,7 @@ impl Import {
             Ok(report) if self.format == Format::Json => say(&report.to_json().to_string()),
             Ok(report) => say(&report.to_string()),
             Err(intake::ImportError::Faults(faults)) => self.refuse(&faults),
+            Err(intake::ImportError::AsOf(why)) => Err(Failure::Usage(format!("--as-of: {why}"))),
             Err(intake::ImportError::Store(error)) => Err(Failure::Other(error.into())),
         }
     }
@@ -121,6 +130,11 @@ impl Import {
             }
             if let Some(more) = faults.len().checked_sub(PROBLEMS_MAX).filter(|more| *more > 0) {
                 say(&format!("and {more} more; --format json tells all"))?;
+            }
+            if let Some(newest) = faults.iter().filter_map(|fault| Some(fault.conflict.as_ref()?.revision)).max() {
+                say(&format!(
+                    "what others changed is not overwritten: take it over into the files and say --as-of {newest}, or say --overwrite to have the files stand"
+                ))?;
             }
         }
         Err(Failure::Faulty(faults.len()))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, RETRY_AFTER};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
@@ -21,6 +21,9 @@ use crate::exchange::outlet::{Export, Format, OutletError};
 use crate::model::kinds::KINDS;
 use crate::store::log::Revision;
 use crate::store::{Snapshot, StoreError};
+
+/// Says of which revision an export is.
+pub const REVISION: HeaderName = HeaderName::from_static("jiedui-revision");
 
 /// Sends an export.
 pub async fn export(
@@ -41,13 +44,18 @@ pub async fn export(
         Err(why) => return plain(StatusCode::BAD_REQUEST, why),
     };
     let api = shared.api.clone();
-    let (snapshot, tag) = match spawn_blocking(move || opened(&api, revision)).await {
+    let (snapshot, of, tag) = match spawn_blocking(move || opened(&api, revision)).await {
         Ok(Ok(opened)) => opened,
         Ok(Err(StoreError::NotKept(why))) => return plain(StatusCode::NOT_FOUND, why),
         Ok(Err(error)) => return failed(&id, &error.to_string()),
         Err(error) => return failed(&id, &error.to_string()),
     };
-    let caching = [(ETAG, tag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
+    let caching = [
+        (ETAG, tag.clone()),
+        (CACHE_CONTROL, "no-cache".to_owned()),
+        // For `asOf`, when what was downloaded is imported again.
+        (REVISION, of.to_string()),
+    ];
     if knows(&headers, &tag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
@@ -117,7 +125,7 @@ fn asked_revision(uri: &Uri) -> Result<Option<Revision>, String> {
 
 /// A view of the store, and the tag of what is exported from it: it changes with each revision, with a file that takes another's
 /// place, and with what a newer jiedui writes.
-fn opened(api: &Arc<Api>, revision: Option<Revision>) -> Result<(Snapshot, String), StoreError> {
+fn opened(api: &Arc<Api>, revision: Option<Revision>) -> Result<(Snapshot, Revision, String), StoreError> {
     let snapshot = api.store().snapshot()?;
     let snapshot = match revision {
         Some(revision) => snapshot.at(revision)?,
@@ -127,7 +135,7 @@ fn opened(api: &Arc<Api>, revision: Option<Revision>) -> Result<(Snapshot, Strin
     let time = snapshot.time_of(revision)?.unwrap_or_default();
     // Weak: compressed or not, it is the same.
     let tag = format!("W/\"{revision}-{time}-{}\"", env!("CARGO_PKG_VERSION"));
-    Ok((snapshot, tag))
+    Ok((snapshot, revision, tag))
 }
 
 /// The export that a file's name asks for, or why there is none.

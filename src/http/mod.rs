@@ -138,7 +138,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
             upload::PREFLIGHT[0].clone(),
             upload::PREFLIGHT[1].clone(),
         ])
-        .expose_headers([HeaderName::from_static("x-request-id")])
+        .expose_headers([HeaderName::from_static("x-request-id"), export::REVISION])
         .max_age(Duration::from_secs(3_600))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod closed;
+pub mod common;
 pub mod date;
 pub mod decimal;
 pub mod headings;

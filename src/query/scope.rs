@@ -73,6 +73,13 @@ impl Scope {
         self.reads.load(Ordering::Relaxed)
     }
 
+    /// Counts and notes what another part of the same request read. What it rests on and is gone here is left out: a later
+    /// change of the request deleted it.
+    pub fn take_over(&self, other: &Self) {
+        self.reads.fetch_add(other.reads(), Ordering::Relaxed);
+        self.trace.take_over(&other.trace, |id| self.snapshot.get(id).is_ok_and(|found| found.is_some()));
+    }
+
     /// A flag that ends the request at the next record that it reads.
     pub fn abandon(&self) -> Arc<AtomicBool> {
         self.abandoned.clone()

@@ -75,6 +75,16 @@ impl Trace {
         }
     }
 
+    /// Takes over what another noted: of the records those that are still there.
+    pub fn take_over(&self, other: &Self, is_there: impl Fn(IdRef<'_>) -> bool) {
+        for id in other.records().unwrap_or_default().iter().filter(|id| is_there(id.as_ref())) {
+            self.rest_on(id.as_ref());
+        }
+        if let Some(fields) = &self.fields {
+            fields.lock().unwrap_or_else(PoisonError::into_inner).extend(other.fields().unwrap_or_default());
+        }
+    }
+
     /// What was noted of the records.
     pub fn records(&self) -> Option<BTreeSet<Id>> {
         self.rests_on.as_ref().map(|rests_on| rests_on.lock().unwrap_or_else(PoisonError::into_inner).clone())

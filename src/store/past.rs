@@ -43,20 +43,25 @@ impl Past {
         }
     }
 
-    /// Takes note of what a later revision changed; they come in their order. Beyond the bound nothing more is held.
-    pub fn note(&mut self, (id, before): Changed) {
-        if self.records.len() <= PAST_CHANGES_MAX {
-            // The first later change says how it stood.
-            self.records.entry(key::record(id.as_ref())).or_insert_with(|| before.map(Into::into));
-        }
+    /// Takes note of what a later revision changed; they come in their order. Beyond the bound nothing more is held, and it
+    /// says so.
+    pub fn note(&mut self, (id, before): Changed) -> bool {
+        // The first later change says how it stood.
+        self.records.entry(key::record(id.as_ref())).or_insert_with(|| before.map(Into::into));
+        !self.is_full()
+    }
+
+    /// Whether more was noted than the bound allows.
+    pub fn is_full(&self) -> bool {
+        self.records.len() > PAST_CHANGES_MAX
     }
 
     /// Makes what follows from the records that were noted. `now` says whether a record is there now.
     pub fn derive(&mut self, now: impl Fn(&[u8]) -> Result<bool, StoreError>) -> Result<(), StoreError> {
-        if self.records.len() > PAST_CHANGES_MAX {
+        if self.is_full() {
             let revision = self.revision;
             return Err(StoreError::NotKept(format!(
-                "more than {PAST_CHANGES_MAX} records changed since revision {revision}: ask for a later one"
+                "more than {PAST_CHANGES_MAX} records changed since revision {revision}: ask for a later one, or for single records by their ids"
             )));
         }
         for (key, row) in &self.records {
@@ -128,11 +133,6 @@ impl Past {
     /// How many records of a kind there were, where there are so many now.
     pub fn count(&self, tag: u8, now: u64) -> u64 {
         now.saturating_add_signed(self.more.get(&tag).copied().unwrap_or(0))
-    }
-
-    /// How many records changed since.
-    pub fn len(&self) -> usize {
-        self.records.len()
     }
 }
 

@@ -6,16 +6,16 @@ use std::sync::OnceLock;
 use redb::ReadableTable;
 
 use super::log::{self, Revision};
+use super::logged::no_revision;
 use super::past::Past;
-use super::snapshot::no_revision;
 use super::{HISTORY, LOG_PARTS, Snapshot, StoreError, Stored, key};
 use crate::model::id::IdRef;
 
 /// What makes a snapshot one of the past.
 pub(super) struct View {
     pub revision: Revision,
-    /// What was other, once somebody walks.
-    other: OnceLock<Past>,
+    /// What was other, once somebody walks; or why it cannot be gathered.
+    other: OnceLock<Result<Past, String>>,
 }
 
 impl Snapshot {
@@ -23,6 +23,17 @@ impl Snapshot {
     pub fn at(self, revision: Revision) -> Result<Self, StoreError> {
         let snapshot = self.at_lazily(revision)?;
         snapshot.past()?;
+        Ok(snapshot)
+    }
+
+    /// The same, also where too much changed since to be gathered: single records are found all the same, and whoever walks
+    /// a table is told.
+    pub fn at_as_far_as_it_goes(self, revision: Revision) -> Result<Self, StoreError> {
+        let snapshot = self.at_lazily(revision)?;
+        match snapshot.past() {
+            Err(StoreError::NotKept(_)) | Ok(_) => {}
+            Err(error) => return Err(error),
+        }
         Ok(snapshot)
     }
 
@@ -48,28 +59,37 @@ impl Snapshot {
     /// What was other, where it is a view of the past.
     pub(super) fn past(&self) -> Result<Option<&Past>, StoreError> {
         let Some(View { revision, other }) = &self.view else { return Ok(None) };
-        if let Some(past) = other.get() {
-            return Ok(Some(past));
-        }
-        let mut past = Past::new(*revision);
-        for later in revision + 1..=self.newest()? {
-            let found = self.changes_of(later, |changed| past.note(changed))?;
-            found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
-        }
-        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
-        Ok(Some(other.get_or_init(|| past)))
+        let gathered = match other.get() {
+            Some(gathered) => gathered,
+            None => {
+                let gathered = match self.gathered(*revision) {
+                    Err(StoreError::NotKept(why)) => Err(why),
+                    gathered => Ok(gathered?),
+                };
+                other.get_or_init(|| gathered)
+            }
+        };
+        gathered.as_ref().map(Some).map_err(|why| StoreError::NotKept(why.clone()))
     }
 
-    /// How many records were other, where it is a view of the past that was walked.
-    pub fn changed_since(&self) -> usize {
-        self.view.as_ref().and_then(|view| view.other.get()).map_or(0, Past::len)
+    fn gathered(&self, revision: Revision) -> Result<Past, StoreError> {
+        let mut past = Past::new(revision);
+        for later in revision + 1..=self.newest()? {
+            let found = self.changes_while(later, |changed| past.note(changed))?;
+            found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
+            if past.is_full() {
+                break;
+            }
+        }
+        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
+        Ok(past)
     }
 
     /// The record of an id.
     pub fn get(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, StoreError> {
         let Some(kind) = id.kind() else { return Ok(None) };
         if let Some(View { revision, other }) = &self.view {
-            match other.get().map(|past| past.record(id)) {
+            match other.get().and_then(|past| past.as_ref().ok()).map(|past| past.record(id)) {
                 None => return self.stood(id, *revision),
                 Some(Some(stood)) => return Ok(stood.map(|bytes| Stored::past(kind, bytes))),
                 Some(None) => {}

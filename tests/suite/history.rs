@@ -2,7 +2,13 @@
 
 use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
+use jiedui::config::PAST_CHANGES_MAX;
+use jiedui::model::catalog::slot;
 use jiedui::model::id::Id;
+use jiedui::model::kinds::ENTERPRISE;
+use jiedui::model::record::Record;
+use jiedui::model::value::Value::Text;
+use jiedui::store::{Author, Change};
 use serde_json::{Value, json};
 
 use crate::mutations::{change, keeper};
@@ -192,6 +198,49 @@ fn a_revision_tells_who_did_what_when_and_what_for() {
     let history = told["node"]["history"].as_array().unwrap();
     assert_eq!(history.iter().map(|change| change["outcome"].clone()).collect::<Vec<_>>(), ["UPDATED", "CREATED"]);
     assert!(history[0]["revision"]["time"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn behind_a_bulk_load_single_records_are_found_and_walks_are_refused() {
+    let loaded = loaded(Executor::Plan);
+    let api = &loaded.api;
+    let upsert = |name: &str| {
+        let query =
+            format!("mutation {{ upsertProduct(input: {{ id: \"product:far\", name: \"{name}\" }}) {{ revision }} }}");
+        data(&change(api, &query, json!({}), &keeper()))["upsertProduct"]["revision"].as_u64().unwrap()
+    };
+    let (first, second) = (upsert("甲"), upsert("乙"));
+    let author = Author { time_ms: 0, name: "bulk".to_owned(), note: String::new() };
+    let bulk = (0..PAST_CHANGES_MAX + 1).map(|number| {
+        let mut record = Record::new(&ENTERPRISE, &format!("bulk{number:06}"));
+        record.values[slot::NAME] = Text(format!("企业{number}"));
+        Ok(Change::Put(record))
+    });
+    let (writer, bulk) = api.store().writer().unwrap().apply_stream(&author, bulk).unwrap();
+    writer.commit().unwrap();
+    let ask = |at: u64, query: &str| api.answer_now(&Request::new(&format!("query @at(revision: {at}) {query}")));
+    let node = "{ node(id: \"product:far\") { ... on Product { name version } } }";
+    assert_eq!(data(&ask(first, node))["node"], json!({ "name": "甲", "version": first }));
+    assert_eq!(data(&ask(second, node))["node"]["name"], "乙");
+    assert_eq!(data(&ask(first, "{ node(id: \"enterprise:bulk000000\") { id } }"))["node"], Value::Null);
+    let walked = ask(first, "{ products { totalCount } }");
+    assert!(walked.errors[0].message.contains("ask for a later one"), "{:#?}", walked.errors);
+    assert!(
+        data(&ask(bulk.unwrap(), "{ enterprises { totalCount } }"))["enterprises"]["totalCount"].as_u64()
+            > Some(50_000)
+    );
+    // What was changed before it is taken back as ever; the bulk load itself is too much.
+    let revert = |revision: u64| {
+        change(
+            api,
+            "mutation($revision: Int!) { revert(revision: $revision) { revision } }",
+            json!({ "revision": revision }),
+            &keeper(),
+        )
+    };
+    assert!(revert(bulk.unwrap()).errors[0].message.contains("more than 50000 records"));
+    assert!(revert(second).errors.is_empty());
+    assert_eq!(data(&api.answer_now(&Request::new(node)))["node"]["name"], "甲");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Place {
         match intake::import(&self.store, files, options, &author, &mut |_| {}) {
             Ok(report) => Ok(report),
             Err(ImportError::Faults(faults)) => Err(faults),
-            Err(ImportError::Store(error)) => panic!("{error}"),
+            Err(error) => panic!("{error}"),
         }
     }
 

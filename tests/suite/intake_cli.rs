@@ -60,7 +60,9 @@ fn a_file_is_tried_loaded_and_loaded_again() {
     let counts = json!({ "new": 0, "changed": 0, "same": 1 });
     assert_eq!(
         again,
-        json!({ "dryRun": false, "revision": null, "kinds": { "products": counts }, "emptied": {}, "faults": [] })
+        json!({
+            "dryRun": false, "revision": null, "kinds": { "products": counts }, "emptied": {}, "elsewhere": [], "faults": [],
+        })
     );
     let checked = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
     assert!(checked.status.success());
@@ -100,6 +102,36 @@ fn a_running_server_keeps_the_database_and_lets_a_dry_run_read() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(
         String::from_utf8_lossy(&wrong.stderr).contains("--kind: there is no table \"prodcts\"; there are: provinces,")
+    );
+}
+
+#[test]
+fn what_was_corrected_since_is_told_with_what_to_say_next() {
+    let (folder, db) = database();
+    let write = |name: &str| write(&folder, "products.csv", &format!("id,name\nproduct:tea,{name}\n"));
+    assert_eq!(import(&db, &[&write("茶")]).status.code(), Some(0));
+    let package = folder.path().join("package");
+    let package = package.to_str().unwrap();
+    let exported = jiedui(&["export", package]).env("JIEDUI_DB", &db).output().unwrap();
+    assert!(exported.status.success(), "{exported:?}");
+    assert_eq!(import(&db, &[&write("绿茶"), "--author", "李"]).status.code(), Some(0));
+    let refused = import(&db, &[package]);
+    assert_eq!(refused.status.code(), Some(10));
+    let lines: Vec<_> = told(&refused).lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert!(lines[0].starts_with("products.csv, line ") && lines[0].contains("in revision 3 by 李"), "{lines:#?}");
+    assert!(lines[1].contains("--as-of 3") && lines[1].contains("--overwrite"), "{lines:#?}");
+    let json: Value = serde_json::from_slice(&import(&db, &[package, "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["faults"][0]["conflict"]["differences"][0]["stands"], "绿茶");
+    let file = write("红茶");
+    assert_eq!(import(&db, &[&file, "--as-of", "2"]).status.code(), Some(10));
+    assert_eq!(import(&db, &[&file, "--as-of", "9"]).status.code(), Some(2));
+    assert_eq!(import(&db, &[&file, "--as-of", "3", "--overwrite"]).status.code(), Some(2));
+    assert!(told(&import(&db, &[&file, "--as-of", "3"])).ends_with("revision 4\n"));
+    assert!(told(&import(&db, &[package, "--overwrite"])).ends_with("revision 5\n"));
+    assert_eq!(
+        ask(&db, "{ node(id: \"product:tea\") { ... on Product { name } } }"),
+        json!({ "node": { "name": "茶" } })
     );
 }
 

@@ -258,6 +258,7 @@ fn a_fault_is_told_to_programs_in_parts() {
             "problem": "expected one of 帮扶 (AID), 对口支援 (SUPPORT), 对口合作 (COOPERATION), found \"帮助\"",
             "expected": "one of 帮扶 (AID), 对口支援 (SUPPORT), 对口合作 (COOPERATION)",
             "nearest": ["帮扶"],
+            "conflict": null,
         })
     );
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod access_closed;
 mod as_of;
 mod builtin;
 mod check;
@@ -26,12 +27,14 @@ mod http;
 mod http_bodies;
 mod intake;
 mod intake_cli;
+mod intake_since;
 mod intake_ugly;
 mod intake_values;
 mod intake_workbook;
 mod killed;
 mod layers;
 mod model;
+mod model_imports;
 mod mutations;
 mod national_pairings;
 mod network;

@@ -1,5 +1,5 @@
-//! Random sets of changes, reverts and restarts against a plain model in memory: both refuse the same sets, and both stand
-//! alike after each; `check` finds nothing.
+//! Random sets of changes, imports, exports that come back, reverts and restarts against a plain model in memory: both refuse
+//! the same, and both stand alike after each; `check` finds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,16 +14,17 @@ use jiedui::store::{self, Direction};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use crate::model_imports::given;
 use crate::mutations::{change, keeper};
 use crate::support::{TIME_MS, open};
 
-type Graph = BTreeMap<String, Map<String, Value>>;
+pub type Graph = BTreeMap<String, Map<String, Value>>;
 
 /// The plain model: the records that the test makes, and what stood as of each revision.
-struct Model {
-    graph: Graph,
-    versions: BTreeMap<String, u64>,
-    revision: u64,
+pub struct Model {
+    pub graph: Graph,
+    pub versions: BTreeMap<String, u64>,
+    pub revision: u64,
     /// What each revision changed, and how it stood before.
     log: BTreeMap<u64, BTreeMap<String, Option<Map<String, Value>>>>,
 }
@@ -47,7 +48,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-fn is_ours(id: &str) -> bool {
+pub fn is_ours(id: &str) -> bool {
     ["product:zz", "enterprise:zz", "pairing:zz", "observation:zz"].iter().any(|prefix| id.starts_with(prefix))
 }
 
@@ -72,7 +73,7 @@ fn detached(mut record: Map<String, Value>, from: &str) -> Map<String, Value> {
 
 impl Model {
     /// The graph after a batch, or nothing where it has to be refused.
-    fn after(&self, changes: &[Value]) -> Option<Graph> {
+    pub fn after(&self, changes: &[Value]) -> Option<Graph> {
         let mut graph = self.graph.clone();
         let mut gone: Vec<(String, bool)> = Vec::new();
         for change in changes {
@@ -143,11 +144,27 @@ impl Model {
     }
 
     /// Whether a record was there right after a revision.
-    fn stood(&self, id: &str, revision: u64) -> bool {
+    pub fn stood(&self, id: &str, revision: u64) -> bool {
         match self.log.range(revision + 1..).find_map(|(_, changed)| changed.get(id)) {
             Some(before) => before.is_some(),
             None => self.graph.contains_key(id),
         }
+    }
+}
+
+impl Model {
+    /// The graph as of a revision.
+    pub fn graph_at(&self, revision: u64) -> Graph {
+        let mut graph = self.graph.clone();
+        for (_, changed) in self.log.range(revision + 1..).rev() {
+            for (id, before) in changed {
+                match before {
+                    Some(before) => drop(graph.insert(id.clone(), before.clone())),
+                    None => drop(graph.remove(id)),
+                }
+            }
+        }
+        graph
     }
 }
 
@@ -160,10 +177,10 @@ fn is_sound(graph: &Graph) -> bool {
 }
 
 /// A small generator of numbers.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn next(&mut self, most: u64) -> u64 {
+    pub fn next(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
@@ -175,7 +192,7 @@ impl Dice {
         }
     }
 
-    fn change(&mut self, model: &Model) -> Value {
+    pub fn change(&mut self, model: &Model) -> Value {
         let key = self.next(4);
         let (name, mut input) = match self.next(9) {
             0 | 1 => {
@@ -273,13 +290,45 @@ const BATCH: &str = "mutation($changes: [ChangeInput!]!, $key: String) { applyCh
 const REVERT: &str = "mutation($revision: Int!) { revert(revision: $revision) { revision } }";
 
 #[test]
-fn random_changes_reverts_and_restarts_stand_as_in_a_plain_model() {
+fn random_changes_imports_reverts_and_restarts_stand_as_in_a_plain_model() {
     let mut world = World::new();
     let mut model = Model { graph: Graph::new(), versions: BTreeMap::new(), revision: 1, log: BTreeMap::new() };
     let seed = std::env::var("JIEDUI_MODEL_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(25_112_026);
     let mut dice = Dice(seed);
-    let (mut made, mut refused, mut reverts) = (0, 0, 0);
-    for step in 0..600 {
+    let (mut made, mut refused, mut reverts, mut imported, mut not_imported) = (0, 0, 0, 0, 0);
+    for step in 0..800 {
+        if dice.next(4) == 0 {
+            let given = given(&mut dice, &model, world.api.store());
+            let after = given.after(&model);
+            let files = || given.files.iter().map(|(name, text)| format!("{name}\n{}", String::from_utf8_lossy(text)));
+            if dice.next(4) == 0 {
+                let mut dry = given.clone();
+                dry.options.dry_run = true;
+                assert_eq!(dry.import(world.api.store()).is_ok(), after.is_some(), "step {step} of {seed}, dry");
+            }
+            let told = given.import(world.api.store());
+            let before = model.revision;
+            assert_eq!(
+                told.is_ok(),
+                after.is_some(),
+                "step {step} of {seed}: {:?} {told:?} {}",
+                given.options,
+                files().filter(|text| text.len() < 5_000).collect::<String>()
+            );
+            match after {
+                Some(graph) => {
+                    imported += usize::from(graph != model.graph);
+                    model.commit(graph);
+                    let made = (model.revision > before).then_some(model.revision);
+                    assert_eq!(told.unwrap().revision, made, "step {step} of {seed}");
+                }
+                None => not_imported += 1,
+            }
+            let (graph, versions) = world.graph();
+            assert_eq!(graph, model.graph, "step {step} of {seed}");
+            assert_eq!(versions, model.versions, "step {step} of {seed}");
+            continue;
+        }
         let (query, variables, after) = if dice.next(8) == 0 {
             let revision = 2 + dice.next(model.revision);
             reverts += 1;
@@ -317,6 +366,7 @@ fn random_changes_reverts_and_restarts_stand_as_in_a_plain_model() {
     }
     world.check();
     assert!(made > 150 && refused > 50 && reverts > 30, "{made} made, {refused} refused, {reverts} reverts");
+    assert!(imported > 30 && not_imported > 30, "{imported} imported, {not_imported} not imported");
 }
 
 #[test]

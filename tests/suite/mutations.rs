@@ -273,6 +273,54 @@ fn several_root_fields_are_made_one_after_the_other_each_as_a_revision_of_its_ow
 }
 
 #[test]
+fn a_mutation_tells_what_its_extensions_ask_for_as_a_query_does() {
+    let loaded = fresh();
+    let api = &loaded.api;
+    let asked = json!({ "receipt": true, "citations": true, "plan": true });
+    let told = |query: &str, variables: Value| {
+        let (Value::Object(variables), Value::Object(extensions)) = (variables, asked.clone()) else {
+            panic!("objects")
+        };
+        let request = Request { variables, extensions, ..Request::new(query) };
+        let passed = api.pass(&request).unwrap();
+        let answer = match passed.changes() {
+            true => api.change_now(&request, &passed, &keeper()),
+            false => api.answer_now(&request),
+        };
+        assert!(answer.errors.is_empty(), "{:#?}", answer.errors);
+        Value::Object(answer.extensions)
+    };
+    let made = told(PAIR, json!({ "pairing": pairing() }));
+    assert_eq!(made["receipt"]["revision"], revision(api));
+    let sources = made["citations"]["sources"].as_array().unwrap();
+    assert!(sources.iter().any(|source| {
+        source["id"] == "source:beijing-yushu-2024" && source["places"].to_string().contains("pairing:test")
+    }));
+    assert!(made["plan"]["connections"].to_string().contains("upsertPairing.record.observations"), "{made:#}");
+    // The same records, asked for: they rest on the same sources, and the same data have the same hash.
+    let record = "{ id name citations { line source { id } } }";
+    let write = format!(
+        "mutation {{ a: upsertProduct(input: {{ id: \"product:a\", name: \"甲\", citations: [{{ source: \"source:beijing-yushu-2024\" }}] }}) {{ record {record} }}
+           b: delete(id: \"observation:test\") {{ changes {{ id node {{ id }} }} }} c: upsertCity(input: {{ id: \"city:442000\", note: \"x\" }}) {{ record {record} }} }}"
+    );
+    let several = told(&write, json!({}));
+    let read = told(
+        &format!(
+            "{{ a: node(id: \"product:a\") {{ ... on Product {record} }} c: node(id: \"city:442000\") {{ ... on City {record} }} }}"
+        ),
+        json!({}),
+    );
+    assert_eq!(several["citations"], read["citations"]);
+    assert_eq!(several["receipt"]["revision"], read["receipt"]["revision"]);
+    // What one change shows and the next deletes is left out.
+    let gone = told(
+        "mutation { a: upsertProduct(input: { id: \"product:z\", name: \"乙\" }) { record { id } } b: delete(id: \"product:z\") { revision } }",
+        json!({}),
+    );
+    assert_eq!(gone["citations"]["uncited"], json!([]));
+}
+
+#[test]
 fn an_answer_that_is_given_up_names_what_was_made_and_makes_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let store = crate::support::open(&folder.path().join("jiedui.redb"));

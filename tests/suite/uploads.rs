@@ -81,6 +81,47 @@ fn files_are_imported_all_or_none_by_a_keeper() {
 }
 
 #[test]
+fn an_upload_overwrites_nothing_that_was_changed_since_unless_it_says_so() {
+    let (_folder, db) = database();
+    let keeper = create(&db, "shen", "keeper");
+    let server = Server::start(&db, &[]);
+    let file = |name: &str| format!("id,name\nproduct:upload-1,{name}\n").into_bytes();
+    let import = |bytes: &[u8], more: &str| {
+        let query = format!(
+            "mutation($files: [Upload!]!) {{ importFiles(files: $files{more}) {{ revision elsewhere faults {{ row conflict {{
+               id asOf revision author time differences {{ field before stands given }} }} }} }} }}"
+        );
+        let operations = json!({ "query": query, "variables": { "files": [null] } });
+        let body = body(&operations, &json!({ "0": ["variables.files.0"] }), &[("0", "products.csv", bytes)]);
+        sends(&server, &keeper, &body, &[("graphql-require-preflight", "1")]).json()
+    };
+    let result = |reply: Value| reply["data"]["importFiles"].clone();
+    assert_eq!(result(import(&file("茶"), ""))["revision"], 2);
+    assert_eq!(result(import(&file("绿茶"), ", asOf: 2"))["revision"], 3);
+    let refused = result(import(&file("红茶"), ", asOf: 2"));
+    let conflict = &refused["faults"][0]["conflict"];
+    assert_eq!(
+        (&refused["revision"], &conflict["revision"], &conflict["author"]),
+        (&Value::Null, &json!(3), &json!("shen"))
+    );
+    assert_eq!(
+        conflict["differences"],
+        json!([{ "field": "name", "before": "\"茶\"", "stands": "\"绿茶\"", "given": "\"红茶\"" }])
+    );
+    for (more, why) in [
+        (", asOf: 9", "yet to come"),
+        (", asOf: -1", "expected 0 or more"),
+        (", asOf: 2, overwrite: true", "say one of them"),
+    ] {
+        let told = import(&file("红茶"), more);
+        assert!(told["errors"][0]["message"].as_str().unwrap().contains(why), "{told:#}");
+    }
+    assert_eq!(result(import(&file("红茶"), ", overwrite: true"))["revision"], 4);
+    let headers = server.send("GET", "/export/products.csv", &[], b"");
+    assert_eq!(headers.header("jiedui-revision"), "4");
+}
+
+#[test]
 fn what_is_no_multipart_request_is_refused_with_what_is_wrong() {
     let (_folder, db) = database();
     let keeper = create(&db, "shen", "keeper");

@@ -37,15 +37,16 @@ impl Plan {
     }
 
     /// Runs the plan of a mutation: one root field after the other, each with a view of its own, which `make` gives with what
-    /// the change came to.
+    /// the change came to. Gives these views too, in their order.
     pub fn run_changes(
         &self,
         mut make: impl FnMut(Mutation, &Arguments) -> Result<(Plain, Scope), FieldError>,
         now: &Scope,
         bound: Vec<Arguments>,
         answer_bytes: usize,
-    ) -> Answer {
+    ) -> (Answer, Vec<Scope>) {
         let nothing = JsonMap::new();
+        let mut scopes = Vec::new();
         let (mut out, mut errors, mut bound, mut given_up) = (vec![b'{'], Vec::new(), bound, false);
         for (place, field) in self.sets[self.root].fields.iter().enumerate() {
             let arguments = match &field.arguments {
@@ -84,9 +85,10 @@ impl Plan {
             }
             given_up |= run.given_up;
             (out, errors, bound) = (run.out, run.errors, run.bound);
+            scopes.extend(scope);
         }
         out.push(b'}');
-        Answer { data: Some(out), errors, extensions: Map::new() }
+        (Answer { data: Some(out), errors, extensions: Map::new() }, scopes)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
+use super::since::Conflict;
 use crate::config::IMPORT_SHOWN_CHARS;
 
 /// Something wrong, in its place.
@@ -25,6 +26,8 @@ pub struct Fault {
     pub problem: String,
     /// What it may have been meant for: ids of records, names of columns or values.
     pub nearest: Vec<String>,
+    /// What it would overwrite, where that is what is wrong.
+    pub conflict: Option<Box<Conflict>>,
 }
 
 impl Fault {
@@ -56,6 +59,7 @@ impl Fault {
             "problem": self.problem,
             "expected": self.expected(),
             "nearest": self.nearest,
+            "conflict": self.conflict.as_deref().map(Conflict::to_json),
         })
     }
 }

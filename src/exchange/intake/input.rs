@@ -12,6 +12,7 @@ use super::part::{Bytes, Lines, Part, Rows};
 use super::workbook::Workbook;
 use crate::config::IMPORT_BYTES_MAX;
 use crate::exchange::columns::{self, Table, tables};
+use crate::store::Mark;
 
 /// Files by their names, or their paths in a folder.
 pub type Named = Vec<(String, Vec<u8>)>;
@@ -34,6 +35,8 @@ pub struct Input {
     pub lines: Vec<Lines>,
     /// What is wrong with files as a whole.
     pub faults: Vec<Fault>,
+    /// The revision of the package that is being taken apart.
+    mark: Option<Mark>,
     /// How many bytes may yet be unpacked.
     left: u64,
 }
@@ -41,7 +44,7 @@ pub struct Input {
 impl Input {
     /// Takes files apart. `of` says what a single file is where its name does not.
     pub fn new(files: Shared, of: Option<&'static Table>) -> Self {
-        let mut input = Self { parts: Vec::new(), lines: Vec::new(), faults: Vec::new(), left: IMPORT_BYTES_MAX };
+        let mut input = Self { left: IMPORT_BYTES_MAX, ..Self::default() };
         if files.is_empty() {
             input.fault("", "there is no file to import");
         }
@@ -74,6 +77,10 @@ impl Input {
             Ok(resources) => resources,
             Err(problem) => return self.fault(&shown, problem),
         };
+        match mark(files[descriptor].as_ref()) {
+            Ok(mark) => self.mark = mark,
+            Err(problem) => return self.fault(&shown, problem),
+        }
         for (name, path) in resources {
             let whole = format!("{folder}{path}");
             match (Table::called(&name), files.remove(&whole)) {
@@ -87,6 +94,7 @@ impl Input {
                 }
             }
         }
+        self.mark = None;
     }
 
     fn file(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
@@ -117,7 +125,8 @@ impl Input {
 
     /// A text file of a table.
     fn table(&mut self, name: &str, bytes: Bytes, table: &'static Table) {
-        self.parts.push(Part { file: name.to_owned(), sheet: None, table, rows: Rows::Separated(bytes) });
+        let (file, mark) = (name.to_owned(), self.mark.clone());
+        self.parts.push(Part { file, sheet: None, mark, table, rows: Rows::Separated(bytes) });
     }
 
     /// A file of objects: of one kind where its name is a kind's, else of any.
@@ -129,7 +138,7 @@ impl Input {
             Some(columns::Rows::Records(kind)) => Some(kind),
             None => None,
         };
-        self.lines.push(Lines { file: name.to_owned(), kind, bytes });
+        self.lines.push(Lines { file: name.to_owned(), mark: self.mark.clone(), kind, bytes });
     }
 
     fn zip(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
@@ -168,7 +177,8 @@ impl Input {
             match table {
                 Some(table) => {
                     let rows = Rows::Sheet(Rc::clone(&book));
-                    self.parts.push(Part { file: name.to_owned(), sheet: Some(sheet), table, rows });
+                    let (file, mark) = (name.to_owned(), self.mark.clone());
+                    self.parts.push(Part { file, sheet: Some(sheet), mark, table, rows });
                 }
                 None => {
                     let problem = "is no name of a table; name the sheet as its table, such as 结对 or pairings, or begin its name with # to have it left out";
@@ -217,4 +227,15 @@ pub fn resources(descriptor: &[u8]) -> Result<Vec<(String, String)>, String> {
         _ => Err("a resource needs a `name` and one `path`".to_owned()),
     });
     each.collect()
+}
+
+/// The revision that a package was exported at, where its descriptor says it.
+fn mark(descriptor: &[u8]) -> Result<Option<Mark>, String> {
+    let descriptor: Json = serde_json::from_slice(descriptor).map_err(|error| format!("is no JSON: {error}"))?;
+    let said = &descriptor["snapshot"];
+    match (said["revision"].as_u64(), said["entry"].as_str()) {
+        (Some(revision), Some(entry)) => Ok(Some(Mark { revision, entry: entry.to_owned() })),
+        _ if said.is_null() => Ok(None),
+        _ => Err("expected `snapshot` as it was exported, with `revision` and `entry`; or leave it out".to_owned()),
+    }
 }

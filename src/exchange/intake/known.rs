@@ -11,7 +11,7 @@ use crate::model::names::names;
 use crate::model::record::Record;
 use crate::model::row::Row;
 use crate::model::value::{Leaf, Scalar, Value};
-use crate::store::{Direction, Snapshot, StoreError, key};
+use crate::store::{Direction, Snapshot, StoreError, Stored, key};
 use crate::text::amounts::half_width;
 
 /// Where something was read from.
@@ -78,10 +78,15 @@ impl<'s> Known<'s> {
         self.places.get(id).copied()
     }
 
+    /// What is beneath.
+    pub fn database(&self) -> Option<&'s Snapshot> {
+        self.snapshot
+    }
+
     /// The record that the database has.
     pub fn stored(&self, id: &Id) -> Result<Option<Record>, StoreError> {
         let Some(snapshot) = self.snapshot else { return Ok(None) };
-        Ok(snapshot.get(id.as_ref())?.map(|stored| Record::unpack_row(stored.kind, stored.row())))
+        Ok(snapshot.get(id.as_ref())?.map(|stored| record_of(&stored)))
     }
 
     /// The record of the import, or else of the database.
@@ -235,4 +240,9 @@ impl<'s> Known<'s> {
         self.told.insert(asked, told.clone());
         Ok(told)
     }
+}
+
+/// A stored record as one that can be changed.
+pub fn record_of(stored: &Stored<'_>) -> Record {
+    Record::unpack_row(stored.kind, stored.row())
 }

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 impl Reading<'_> {
     /// Reads a file of lines. What is absent leaves a field as it is, null clears it, any other value takes its place whole.
     pub(super) fn lines(&mut self, lines: &mut Lines, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
-        let part = self.begin(&lines.file);
+        let part = self.begin(&lines.file, lines.mark.take());
         let text = match text_of(&lines.file, &std::mem::take(&mut lines.bytes).0) {
             Ok(text) => text,
             Err(fault) => {

@@ -2,7 +2,7 @@
 //!
 //! `input` takes what was given apart into tables (`part`); `reading` reads those, cell by cell (`values`, `figures`,
 //! `known` for references), into records upon those of the database; `review` asks the model and looks for what is referred
-//! to. Whatever is wrong is told at once, each in its place (`fault`).
+//! to; `since` looks for what would be overwritten. Whatever is wrong is told at once, each in its place (`fault`).
 
 mod archive;
 mod cell;
@@ -18,6 +18,7 @@ mod reading;
 mod report;
 mod review;
 mod sheet;
+mod since;
 mod values;
 mod workbook;
 
@@ -27,6 +28,7 @@ pub use fault::Fault;
 pub use files::{Unread, read_path};
 pub use input::{EXPLANATION, Named};
 pub use report::{Counts, Report, refused};
+pub use since::{Conflict, Overwritten};
 
 use self::input::{Input, Shared};
 use self::known::Known;
@@ -35,6 +37,7 @@ use self::reading::{Reading, TELL_ROWS};
 use super::Step;
 use super::columns::Table;
 use crate::model::record::Record;
+use crate::store::log::Revision;
 use crate::store::{Author, Change, Snapshot, Store, StoreError, Writer};
 
 /// How often an import is read again because the database changed meanwhile, before it keeps others from writing.
@@ -47,6 +50,11 @@ pub struct Options {
     pub table: Option<&'static Table>,
     /// Only tell what would come of it.
     pub dry_run: bool,
+    /// The revision that the files were made at: what was changed since is not overwritten. Nothing where the files say it, or
+    /// nobody.
+    pub as_of: Option<Revision>,
+    /// What was changed since is overwritten.
+    pub overwrite: bool,
 }
 
 /// Why nothing was imported.
@@ -55,6 +63,9 @@ pub enum ImportError {
     /// What was given has faults.
     #[error("{} faults; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Faults(Vec<Fault>),
+    /// The files cannot have been made at the revision that was said.
+    #[error("{0}")]
+    AsOf(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -145,10 +156,12 @@ fn plan(
     let mut reading = Reading::new(Some(snapshot));
     reading.input(input, told)?;
     reading.review(told)?;
+    let elsewhere = reading.guard(options)?;
     if !reading.faults.is_empty() {
         return Err(ImportError::Faults(reading.sorted_faults()));
     }
-    Ok(compare(reading.known, options.dry_run)?)
+    let (report, changes) = compare(reading.known, options.dry_run)?;
+    Ok((Report { elsewhere, ..report }, changes))
 }
 
 /// What differs from the database.

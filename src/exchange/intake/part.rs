@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::workbook::Workbook;
 use crate::exchange::columns::Table;
 use crate::model::catalog::Kind;
+use crate::store::Mark;
 
 /// The bytes of a file, which several attempts read.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct Part {
     pub file: String,
     /// The sheet of a workbook.
     pub sheet: Option<String>,
+    /// The revision that it was exported at, where its package says it.
+    pub mark: Option<Mark>,
     /// Which table.
     pub table: &'static Table,
     /// Where its rows come from.
@@ -46,6 +49,8 @@ pub struct Part {
 pub struct Lines {
     /// The file.
     pub file: String,
+    /// The revision that it was exported at, where its package says it.
+    pub mark: Option<Mark>,
     /// The kind that all of them are, where its name says it.
     pub kind: Option<&'static Kind>,
     /// Its bytes.

@@ -18,7 +18,7 @@ use crate::model::catalog::{Edge, Field, Kind, Shape};
 use crate::model::id::{Id, is_key};
 use crate::model::record::Record;
 use crate::model::value::{Scalar, Value};
-use crate::store::{Snapshot, StoreError};
+use crate::store::{Mark, Snapshot, StoreError};
 use crate::text::amounts;
 
 /// How often it is told how far reading is.
@@ -57,8 +57,8 @@ impl<'s> Reading<'s> {
     }
 
     /// Begins with a file of objects, and gives its place.
-    pub(super) fn begin(&mut self, file: &str) -> u32 {
-        self.sheets.push(Sheet::new(file, None, None));
+    pub(super) fn begin(&mut self, file: &str, mark: Option<Mark>) -> u32 {
+        self.sheets.push(Sheet::new(file, None, mark, None));
         self.sheets.len() as u32 - 1
     }
 
@@ -79,7 +79,7 @@ impl<'s> Reading<'s> {
 
     fn part(&mut self, part: &mut Part, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
-        self.sheets.push(Sheet::new(&file, sheet.as_deref(), Some(table)));
+        self.sheets.push(Sheet::new(&file, sheet.as_deref(), part.mark.take(), Some(table)));
         let mut headings = false;
         let mut rows = 0;
         let mut failed = None;

@@ -1,6 +1,6 @@
 //! What came of an import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
@@ -24,6 +24,8 @@ pub struct Report {
     pub kinds: Vec<(&'static str, Counts)>,
     /// How many records lost all entries of a list, by the list's name.
     pub emptied: BTreeMap<String, u64>,
+    /// The files that were exported from another database: what was changed in this one since was not looked for.
+    pub elsewhere: BTreeSet<String>,
 }
 
 /// The records of a kind.
@@ -63,6 +65,7 @@ impl Report {
             "revision": self.revision,
             "kinds": kinds,
             "emptied": self.emptied,
+            "elsewhere": self.elsewhere,
             "faults": [],
         })
     }
@@ -82,6 +85,14 @@ impl fmt::Display for Report {
         }
         for (list, count) in &self.emptied {
             writeln!(f, "note: {count} records lose all their {list}")?;
+        }
+        if let Some(file) = self.elsewhere.first() {
+            let more = self.elsewhere.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(" and {more} more files") };
+            writeln!(
+                f,
+                "note: exported from another database, or from this one before an older state was restored: {file}{more}; what was changed here since was not looked for, which --as-of REVISION does"
+            )?;
         }
         match (self.revision, self.dry_run) {
             (Some(revision), _) => write!(f, "revision {revision}"),

@@ -7,6 +7,7 @@ use super::part::Row;
 use super::reading::Reading;
 use super::workbook::name_of;
 use crate::exchange::columns::{Column, Place, Table};
+use crate::store::Mark;
 
 /// A column of a table as it was given.
 pub(super) struct Given {
@@ -22,6 +23,8 @@ pub(super) struct Given {
 pub(super) struct Sheet {
     pub file: String,
     pub sheet: Option<String>,
+    /// The revision that it was exported at, where its package says it.
+    pub mark: Option<Mark>,
     /// Nothing for a file of objects.
     pub table: Option<&'static Table>,
     pub columns: Vec<Given>,
@@ -36,11 +39,12 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub fn new(file: &str, sheet: Option<&str>, table: Option<&'static Table>) -> Self {
+    pub fn new(file: &str, sheet: Option<&str>, mark: Option<Mark>, table: Option<&'static Table>) -> Self {
         let (file, sheet) = (file.to_owned(), sheet.map(str::to_owned));
         Self {
             file,
             sheet,
+            mark,
             table,
             columns: Vec::new(),
             width: 0,
@@ -118,6 +122,7 @@ impl Reading<'_> {
             value: (!cell.is_empty()).then(|| shown(&cell.to_string())),
             problem: wrong.problem,
             nearest: wrong.nearest,
+            conflict: None,
         }
     }
 

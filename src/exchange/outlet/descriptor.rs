@@ -23,11 +23,20 @@ struct Descriptor {
     description: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Of>,
     #[serde(skip_serializing_if = "Json::is_null")]
     licenses: Json,
     #[serde(skip_serializing_if = "Json::is_null")]
     sources: Json,
     resources: Vec<Resource>,
+}
+
+/// Of which revision of which database it is, for an import that brings it back.
+#[derive(Serialize)]
+struct Of {
+    revision: u64,
+    entry: String,
 }
 
 #[derive(Serialize)]
@@ -119,6 +128,7 @@ pub fn descriptor(snapshot: &Snapshot) -> Result<Vec<u8>, OutletError> {
         title: "jiedui 结对: paired assistance between Chinese regions",
         description: "Every record of a jiedui database, with the places in sources that support each: a table for each kind, and one for each list whose items hold several values. In a cell that lists items, \\ stands before a ; or \\ of an item, and before white space at its ends.",
         created: created.map(|time| time.to_string()),
+        snapshot: snapshot.mark()?.map(|mark| Of { revision: mark.revision, entry: mark.entry }),
         licenses: builtin["licenses"].clone(),
         sources: builtin["sources"].clone(),
         resources: tables().iter().map(resource).collect(),

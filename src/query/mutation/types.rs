@@ -72,6 +72,19 @@ pub fn mutation_fields() -> Vec<FieldDef> {
                 default: Some(false.into()),
                 ..argument("dryRun", "Only tell what would come of it.", TypeRef::required("Boolean"))
             },
+            argument(
+                "asOf",
+                "The revision that the files were made at: what was changed since is not overwritten, but told among the faults. A data package that was exported says it itself.",
+                TypeRef::nullable("Int"),
+            ),
+            InputDef {
+                default: Some(false.into()),
+                ..argument(
+                    "overwrite",
+                    "Overwrite all the same what was changed since the files were made.",
+                    TypeRef::required("Boolean"),
+                )
+            },
             argument("note", "What for, for the log.", TypeRef::nullable("String")),
         ],
         ..plain(
@@ -145,7 +158,7 @@ pub fn types() -> Vec<Type> {
     types
 }
 
-fn import_types() -> [Type; 3] {
+fn import_types() -> [Type; 5] {
     let value = |name: &'static str, doc: &str, ty: TypeRef| plain(name, doc, ty, Resolver::Plain(name));
     let text = || TypeRef::nullable("String");
     let count = |name: &'static str, doc: &str| value(name, doc, TypeRef::required("Int"));
@@ -161,6 +174,11 @@ fn import_types() -> [Type; 3] {
                     TypeRef::nullable("Int"),
                 ),
                 value("tables", "The records of each kind that there were.", TypeRef::required("ImportCount").list()),
+                value(
+                    "elsewhere",
+                    "Files that were exported from another database: what was changed in this one since was not looked for.",
+                    TypeRef::required("String").list(),
+                ),
                 value(
                     "faults",
                     "Everything that is wrong with the files: where there is anything, nothing was changed.",
@@ -190,6 +208,37 @@ fn import_types() -> [Type; 3] {
                 value("value", "What stands there.", text()),
                 value("problem", "What is wrong, and what was expected.", TypeRef::required("String")),
                 value("nearest", "Ids that may have been meant.", TypeRef::required("String").list()),
+                value(
+                    "conflict",
+                    "What it would overwrite, where somebody changed a record since the files were made.",
+                    TypeRef::nullable("ImportConflict"),
+                ),
+            ],
+        ),
+        object(
+            "ImportConflict",
+            "A record that was changed since files were made, and that they would change again.",
+            vec![
+                value("id", "Which record; it may be gone.", TypeRef::required("ID")),
+                count("asOf", "The revision that the files were made at."),
+                count("revision", "The newest revision that changed it, after that."),
+                value("author", "Who did; null where the log has it no more.", text()),
+                value("time", "When; null where the log has it no more.", TypeRef::nullable("DateTime")),
+                value(
+                    "differences",
+                    "Where the files differ from what stands.",
+                    TypeRef::required("ImportDifference").list(),
+                ),
+            ],
+        ),
+        object(
+            "ImportDifference",
+            "A field of a record that files would overwrite.",
+            vec![
+                value("field", "Which.", TypeRef::required("String")),
+                value("before", "What it held when the files were made, as JSON; null for nothing.", text()),
+                value("stands", "What it holds, as JSON; null for nothing.", text()),
+                value("given", "What the files have, as JSON; null for nothing.", text()),
             ],
         ),
     ]
