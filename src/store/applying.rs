@@ -178,7 +178,7 @@ impl<'t> Follows<'t> {
             match gone {
                 Derived::Reverse(key) => self.reverse_run.remove(key),
                 Derived::Index(key) => self.index_run.remove(key),
-                Derived::Posting(token) => lost.push(*token),
+                Derived::Posting(token, _) => lost.push(*token),
             }
         }
         for new in has.iter().filter(|row| had.binary_search(row).is_err()) {
@@ -188,9 +188,11 @@ impl<'t> Follows<'t> {
                     self.refers(key);
                 }
                 Derived::Index(key) => self.index_run.insert(key, &[]),
-                Derived::Posting(token) => gained.push(*token),
+                Derived::Posting(token, standing) => gained.push((*token, *standing)),
             }
         }
+        // What only stands otherwise replaces itself.
+        lost.retain(|token| gained.binary_search_by_key(token, |(gained, _)| *gained).is_err());
         self.pending.add(id.tag, id.key, &gained, &lost);
         if self.reverse_run.bytes() >= REVERSE_BYTES {
             self.reverse_run.flush(&mut self.reverse)?;

@@ -143,7 +143,9 @@ fn check_record(
         match expected {
             Derived::Reverse(key) => follows.reverse.add(key),
             Derived::Index(key) => follows.index.add(key),
-            Derived::Posting(token) => follows.postings.add((&*token.bytes(), id.tag, id.key)),
+            Derived::Posting(token, standing) => {
+                follows.postings.add((&*token.bytes(), id.tag, id.key, standing));
+            }
         }
     }
     let mut targets = Vec::new();
@@ -168,7 +170,8 @@ fn sums(snapshot: &Snapshot) -> Result<Sums, StoreError> {
     for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
         let (row, block) = entry?;
         if let Some((token, tag, first)) = key::posting_parts(row.value()) {
-            postings::decode(first, block.value()).for_each(|key| sums.postings.add((token, tag, key.as_str())));
+            postings::decode(first, block.value())
+                .for_each(|(key, standing)| sums.postings.add((token, tag, key.as_str(), standing)));
         }
     }
     Ok(sums)
@@ -182,7 +185,9 @@ fn check_missing(snapshot: &Snapshot, key: &[u8], row: &[u8], report: &mut Repor
         let (table, there, told) = match &expected {
             Derived::Reverse(key) => ("reverse", snapshot.has_reverse(key)?, hex(key)),
             Derived::Index(key) => ("index", snapshot.has_index(key)?, hex(key)),
-            Derived::Posting(token) => ("postings", snapshot.has_posting(*token, id)?, hex(&token.bytes())),
+            Derived::Posting(token, standing) => {
+                ("postings", snapshot.standing(*token, id)? == Some(*standing), hex(&token.bytes()))
+            }
         };
         if !there {
             report(table, id.to_string(), format!("the row {told} is missing"));
@@ -211,8 +216,8 @@ fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), Sto
             report("postings", hex(row.value()), "its key is no posting's".to_owned());
             continue;
         };
-        for key in postings::decode(first, block.value()) {
-            let wanted = |row: &Derived| matches!(row, Derived::Posting(known) if *known.bytes() == *token);
+        for (key, standing) in postings::decode(first, block.value()) {
+            let wanted = |row: &Derived| matches!(row, Derived::Posting(known, stands) if *known.bytes() == *token && *stands == standing);
             check_follows("postings", snapshot, token, Some(IdRef { tag, key: &key }), wanted, report)?;
         }
     }

@@ -7,7 +7,8 @@ use crate::model::id::IdRef;
 use crate::model::names::names;
 use crate::model::row::{List, Row};
 use crate::text::fold::Folded;
-use crate::text::tokens::{Token, kept};
+use crate::text::standing::Standing;
+use crate::text::tokens::{Kept, Token, kept};
 
 /// A row that follows from a record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +17,8 @@ pub enum Derived {
     Reverse(Vec<u8>),
     /// An indexed value leads to the record.
     Index(Vec<u8>),
-    /// A token of its names leads to the record.
-    Posting(Token),
+    /// A token of its names leads to the record, and how it stands in them.
+    Posting(Token, Standing),
 }
 
 /// Every row that follows from a record's row.
@@ -37,17 +38,32 @@ pub fn derived(kind: &'static Kind, id: IdRef<'_>, row: Row<'_>) -> Vec<Derived>
             Some(inner) => List::new(slot).iter().for_each(|item| add(Row::new(item).slot(inner))),
         }
     }
-    let mut tokens = Vec::new();
-    for (_, name) in names(kind, row) {
-        if name.len() > NAME_CHARS && name.chars().count() > NAME_CHARS {
-            rows.push(Derived::Posting(Token::LONG));
-        }
-        kept(&Folded::new(name), &mut tokens);
-        rows.extend(tokens.iter().copied().map(Derived::Posting));
-    }
+    rows.extend(tokens(kind, row).into_iter().map(|kept| Derived::Posting(kept.token(), kept.standing())));
     rows.sort_unstable();
     rows.dedup();
     rows
+}
+
+/// The tokens of all names of a record, each once, as it stands best.
+fn tokens(kind: &'static Kind, row: Row<'_>) -> Vec<Kept> {
+    let (mut all, mut of_one) = (Vec::new(), Vec::new());
+    for (_, name) in names(kind, row) {
+        if name.len() > NAME_CHARS && name.chars().count() > NAME_CHARS {
+            all.push(Kept::new(Token::LONG, Standing::NOWHERE));
+        }
+        kept(&Folded::new(name), &mut of_one);
+        all.append(&mut of_one);
+    }
+    // One name's are so already; of several names, the tokens of an earlier one come first.
+    all.sort_by_key(|kept| kept.token());
+    all.dedup_by(|later, best| {
+        let same = later.token() == best.token();
+        if same && later.standing().is_better(best.standing()) {
+            *best = *later;
+        }
+        same
+    });
+    all
 }
 
 /// Calls back for every reference that a row holds: the edge, the target, and which of the edge's entries it is.

@@ -13,7 +13,7 @@ use std::ops::Range;
 use redb::{ReadableTable, Table};
 
 pub use super::sealed::{row_of, version_of};
-use super::{Bytes, StoreError, postings, sealed};
+use super::{Bytes, StoreError, key_list, sealed};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::{List, Row, pack_list, pack_row};
 
@@ -109,7 +109,7 @@ pub(super) fn part_keys(revision: Revision) -> Range<Vec<u8>> {
 fn pack_part(changes: &[Changed]) -> Vec<u8> {
     let stretches = changes.chunk_by(|(left, _), (right, _)| left.tag == right.tag).map(|stretch| {
         let keys: Vec<&str> = stretch.iter().map(|(id, _)| &*id.key).collect();
-        pack_row(&[vec![stretch[0].0.tag], keys[0].as_bytes().to_vec(), postings::encode(&keys)])
+        pack_row(&[vec![stretch[0].0.tag], keys[0].as_bytes().to_vec(), key_list::encode(&keys)])
     });
     let stretches: Vec<_> = stretches.collect();
     let known = changes.iter().any(|(_, before)| before.is_some());
@@ -130,7 +130,7 @@ pub(super) fn unpack_part(bytes: &[u8]) -> Result<Vec<Changed>, StoreError> {
         let stretch = Row::new(stretch);
         let tag = *stretch.slot(0).first().ok_or_else(damaged)?;
         let first = std::str::from_utf8(stretch.slot(1)).map_err(|_| damaged())?;
-        for key in postings::decode(first, stretch.slot(2)) {
+        for key in key_list::decode(first, stretch.slot(2)) {
             let before = befores.get(changes.len());
             changes.push((Id { tag, key: key.into() }, (!before.is_empty()).then(|| before.to_vec())));
         }

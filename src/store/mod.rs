@@ -8,6 +8,7 @@ mod disk;
 mod error;
 mod handle;
 pub mod key;
+mod key_list;
 pub mod log;
 mod logged;
 mod mark;
@@ -44,7 +45,10 @@ pub use writer::{AddedTo, Author, Change, Given, Writer};
 use handle::{Handle, Writing};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
+
+/// The first version whose files have histories, and logs in parts.
+const WITH_HISTORIES: u32 = 3;
 
 /// Bytes, as most tables have them for keys and values.
 type Bytes = &'static [u8];
@@ -238,16 +242,16 @@ impl Store {
     fn prepare(&self) -> Result<(), StoreError> {
         let Handle::Writing(writing) = &self.handle else { return Ok(()) };
         if let Ok(meta) = self.begin_read()?.open_table(META) {
-            let is = |name, value: &[u8]| {
-                Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.is_some_and(|known| known.value() == value))
-            };
-            let (current, derived) = (is("format", &FORMAT.to_le_bytes())?, is("derived", &rebuild::fingerprint())?);
-            if current && derived {
+            let known =
+                |name| Ok::<_, StoreError>(ReadableTable::get(&meta, name)?.map(|known| known.value().to_vec()));
+            let format = known("format")?.and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes);
+            let derived = known("derived")?.is_some_and(|known| known == rebuild::fingerprint());
+            if format == FORMAT && derived {
                 return Ok(());
             }
             let mut transaction = writing.begin_write()?;
             transaction.set_quick_repair(true);
-            if !current {
+            if format < WITH_HISTORIES {
                 rebuild::histories(&transaction)?;
             }
             if !derived {

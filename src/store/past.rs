@@ -15,6 +15,7 @@ use super::{StoreError, key, sealed};
 use crate::config::PAST_CHANGES_MAX;
 use crate::model::id::IdRef;
 use crate::model::row::Row;
+use crate::text::standing::Standing;
 use crate::text::tokens::Token;
 
 /// What was other as of a revision than it is now.
@@ -25,7 +26,7 @@ pub struct Past {
     records: BTreeMap<Vec<u8>, Option<Arc<[u8]>>>,
     reverse: BTreeSet<Vec<u8>>,
     index: BTreeSet<Vec<u8>>,
-    postings: BTreeMap<(Token, u8), BTreeSet<String>>,
+    postings: BTreeMap<(Token, u8), BTreeMap<String, Standing>>,
     /// How many records of a kind there were more than now.
     more: BTreeMap<u8, i64>,
 }
@@ -72,8 +73,8 @@ impl Past {
                 match follows {
                     Derived::Reverse(key) => drop(self.reverse.insert(key)),
                     Derived::Index(key) => drop(self.index.insert(key)),
-                    Derived::Posting(token) => {
-                        self.postings.entry((token, id.tag)).or_default().insert(id.key.to_owned());
+                    Derived::Posting(token, standing) => {
+                        self.postings.entry((token, id.tag)).or_default().insert(id.key.to_owned(), standing);
                     }
                 }
             }
@@ -119,9 +120,9 @@ impl Past {
         directed(self.index.range::<[u8], _>(range).map(|key| (key.clone(), ())), direction)
     }
 
-    /// The keys of changed records of a kind whose names had a token, in order.
-    pub fn postings(&self, token: Token, tag: u8) -> impl Iterator<Item = String> + use<'_> {
-        self.postings.get(&(token, tag)).into_iter().flatten().cloned()
+    /// The keys of changed records of a kind whose names had a token, in order, each with how it stood in them.
+    pub fn postings(&self, token: Token, tag: u8) -> impl Iterator<Item = (String, Standing)> + use<'_> {
+        self.postings.get(&(token, tag)).into_iter().flatten().map(|(key, standing)| (key.clone(), *standing))
     }
 
     /// The kinds of the changed records whose names had a token, as bits.

@@ -10,9 +10,10 @@ use super::past::Past;
 use super::snapshot::Walk;
 use super::{Bytes, StoreError, key, postings};
 use crate::model::id::IdRef;
+use crate::text::standing::Standing;
 use crate::text::tokens::Token;
 
-/// The keys of the records of a kind whose names have a token, in order.
+/// The keys of the records of a kind whose names have a token, in order, and how it stands in them.
 pub struct Postings<'s> {
     blocks: Blocks<'s>,
     past: Option<Stood<'s>>,
@@ -22,7 +23,7 @@ pub struct Postings<'s> {
 struct Stood<'s> {
     past: &'s Past,
     tag: u8,
-    keys: Peekable<IntoIter<String>>,
+    keys: Peekable<IntoIter<(String, Standing)>>,
 }
 
 impl<'s> Postings<'s> {
@@ -35,7 +36,8 @@ impl<'s> Postings<'s> {
         tag: u8,
     ) -> Result<Self, StoreError> {
         let next = blocks.next().transpose()?;
-        let mut blocks = Blocks { skip, blocks, next, block: None, at: 0, key: String::new() };
+        let mut blocks =
+            Blocks { skip, blocks, next, block: None, at: 0, key: String::new(), standing: Standing::UNTOLD };
         blocks.step()?;
         let stood = past.map(|past| {
             let keys = past.postings(token, tag).collect::<Vec<_>>();
@@ -48,17 +50,24 @@ impl<'s> Postings<'s> {
 
     /// The key that it stands at; none behind the last.
     pub fn key(&mut self) -> Option<&str> {
-        let then = self.past.as_mut().and_then(|stood| stood.keys.peek());
-        match (self.blocks.key(), then) {
-            (Some(now), Some(then)) => Some(now.min(then.as_str())),
-            (now, then) => now.or(then.map(String::as_str)),
+        self.at().map(|(key, _)| key)
+    }
+
+    /// The key that it stands at, and how the token stands in that record's names.
+    pub fn at(&mut self) -> Option<(&str, Standing)> {
+        let then =
+            self.past.as_mut().and_then(|stood| stood.keys.peek()).map(|(key, standing)| (key.as_str(), *standing));
+        let now = self.blocks.key().map(|key| (key, self.blocks.standing));
+        match (now, then) {
+            (Some(now), Some(then)) => Some(now.min(then)),
+            (now, then) => now.or(then),
         }
     }
 
     /// Goes on to the next.
     pub fn step(&mut self) -> Result<(), StoreError> {
         if let Some(stood) = &mut self.past
-            && let Some(then) = stood.keys.peek()
+            && let Some((then, _)) = stood.keys.peek()
             && self.blocks.key().is_none_or(|now| then.as_str() < now)
         {
             stood.keys.next();
@@ -72,7 +81,7 @@ impl<'s> Postings<'s> {
     pub fn seek(&mut self, key: &str) -> Result<bool, StoreError> {
         self.blocks.seek(key)?;
         if let Some(stood) = &mut self.past {
-            while stood.keys.next_if(|then| then.as_str() < key).is_some() {}
+            while stood.keys.next_if(|(then, _)| then.as_str() < key).is_some() {}
         }
         self.pass_changed()?;
         Ok(self.key() == Some(key))
@@ -104,6 +113,7 @@ struct Blocks<'s> {
     /// How much of the block was read.
     at: usize,
     key: String,
+    standing: Standing,
 }
 
 /// The key and the value of a row.
@@ -121,7 +131,8 @@ impl Blocks<'_> {
             let mut rest = block.value().get(self.at..).unwrap_or_default();
             let more = postings::to_following(&mut self.key, &mut rest);
             self.at = block.value().len() - rest.len();
-            if more.is_some() {
+            if let Some(standing) = more {
+                self.standing = standing;
                 return Ok(());
             }
         }
@@ -142,7 +153,10 @@ impl Blocks<'_> {
     fn step_block(&mut self) -> Result<(), StoreError> {
         self.block = self.next.take();
         self.at = 0;
-        if let Some((row, _)) = &self.block {
+        if let Some((row, block)) = &self.block {
+            let mut rest = block.value();
+            self.standing = postings::first_standing(&mut rest);
+            self.at = block.value().len() - rest.len();
             self.key.clear();
             self.key.push_str(key::posting_first(row.value(), self.skip));
             self.next = self.blocks.next().transpose()?;

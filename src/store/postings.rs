@@ -1,16 +1,18 @@
-//! Postings: for each token and kind, the records whose names have it, by key. They lie in blocks, so that a common token
-//! costs bytes and not rows, and a change of one record rewrites one block of each of its tokens.
+//! Postings: for each token and kind, the records whose names have it, by key, and how it stands in them. They lie in blocks, so
+//! that a common token costs bytes and not rows, and a change of one record rewrites one block of each of its tokens.
 //!
-//! A block is the key of its first record, in the row's own key, and the others as differences: a number's digits after
-//! those before it where both are numbers of one length, as codes of regions are, or the text that differs.
+//! A block is the key of its first record, in the row's own key, and the others as differences (`key_list.rs`); behind each, the
+//! first too, two bytes say how the token stands.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use redb::{ReadableTable, Table};
 
+use super::key_list::{self, read_varint, varint};
 use super::run::Run;
 use super::{Bytes, StoreError, key};
+use crate::text::standing::Standing;
 use crate::text::tokens::Token;
 
 /// The most keys that a block holds; one that grows beyond is split.
@@ -36,7 +38,7 @@ pub struct Pending {
 struct List {
     /// The place behind the last record.
     next: u32,
-    /// For each record, how many there are between it and the one before, and whether it gains the token.
+    /// For each record, how many there are between it and the one before, and whether it gains the token; if so, how it stands.
     changes: Vec<u8>,
 }
 
@@ -46,9 +48,9 @@ const GATHERED: usize = 64 << 20;
 const WRITTEN: usize = 4 << 20;
 
 impl Pending {
-    /// Changes of one record: tokens that it has from now on, and tokens that it has no more. The records of a kind come in
-    /// the order of their keys.
-    pub fn add(&mut self, tag: u8, key: &str, gained: &[Token], lost: &[Token]) {
+    /// Changes of one record: tokens that it has from now on, or that stand otherwise, and tokens that it has no more. The
+    /// records of a kind come in the order of their keys.
+    pub fn add(&mut self, tag: u8, key: &str, gained: &[(Token, Standing)], lost: &[Token]) {
         if gained.is_empty() && lost.is_empty() {
             return;
         }
@@ -56,14 +58,14 @@ impl Pending {
         self.keys.push_str(key);
         self.ends.push(self.keys.len() as u32);
         let lists = self.lists.entry(tag).or_default();
-        for (tokens, add) in [(gained, true), (lost, false)] {
-            for token in tokens {
-                let list = lists.entry(*token).or_default();
-                let before = list.changes.len();
-                varint(&mut list.changes, u64::from(record - list.next) << 1 | u64::from(add));
-                list.next = record + 1;
-                self.bytes += list.changes.len() - before;
-            }
+        let gained = gained.iter().map(|(token, standing)| (token, Some(standing)));
+        for (token, standing) in gained.chain(lost.iter().map(|token| (token, None))) {
+            let list = lists.entry(*token).or_default();
+            let before = list.changes.len();
+            varint(&mut list.changes, u64::from(record - list.next) << 1 | u64::from(standing.is_some()));
+            list.changes.extend(standing.into_iter().flat_map(|standing| standing.to_bytes()));
+            list.next = record + 1;
+            self.bytes += list.changes.len() - before;
         }
     }
 
@@ -85,14 +87,15 @@ impl Pending {
             gathered.lists.iter().flat_map(|(tag, lists)| lists.keys().map(move |token| (*token, *tag))).collect();
         lists.sort_unstable();
         let mut run = Run::default();
-        let mut changes: Vec<(&str, bool)> = Vec::new();
+        let mut changes: Vec<(&str, Option<Standing>)> = Vec::new();
         for (token, tag) in lists {
             let Some(list) = gathered.lists.get(&tag).and_then(|lists| lists.get(&token)) else { continue };
             let (mut rest, mut next) = (list.changes.as_slice(), 0);
             changes.clear();
             while let Some(change) = read_varint(&mut rest) {
                 let record = next + (change >> 1) as u32;
-                changes.push((gathered.key(record), change & 1 == 1));
+                let standing = if change & 1 == 1 { read_standing(&mut rest) } else { None };
+                changes.push((gathered.key(record), standing));
                 next = record + 1;
             }
             apply(table, &mut run, token, tag, &changes)?;
@@ -110,7 +113,7 @@ fn apply(
     run: &mut Run,
     token: Token,
     tag: u8,
-    mut changes: &[(&str, bool)],
+    mut changes: &[(&str, Option<Standing>)],
 ) -> Result<(), StoreError> {
     let prefix = key::posting_prefix(token, tag);
     let end = key::after_prefix(&prefix);
@@ -137,7 +140,7 @@ fn apply(
         let size = if merged.len() > MOST { FILL } else { MOST };
         let mut kept = false;
         for block in merged.chunks(size) {
-            let at = key::posting(token, tag, block[0]);
+            let at = key::posting(token, tag, block[0].0);
             kept |= row.as_ref() == Some(&at);
             run.insert(&at, &encode(block));
         }
@@ -148,8 +151,8 @@ fn apply(
     Ok(())
 }
 
-/// A block: the key of its row, and the keys that it holds.
-type Block = (Vec<u8>, Vec<String>);
+/// A block: the key of its row, and what it holds.
+type Block = (Vec<u8>, Vec<(String, Standing)>);
 
 /// The block that a key falls into.
 fn block_of(
@@ -168,110 +171,60 @@ fn block_of(
     Ok(table.range::<&[u8]>(prefix..end)?.next().transpose()?.map(read))
 }
 
-fn merge<'k>(known: &'k [String], changes: &[(&'k str, bool)]) -> Vec<&'k str> {
+fn merge<'k>(known: &'k [(String, Standing)], changes: &[(&'k str, Option<Standing>)]) -> Vec<(&'k str, Standing)> {
     let mut merged = Vec::with_capacity(known.len() + changes.len());
-    let mut known = known.iter().map(String::as_str).peekable();
-    for (key, add) in changes {
-        while let Some(before) = known.next_if(|known| known < key) {
+    let mut known = known.iter().map(|(key, standing)| (key.as_str(), *standing)).peekable();
+    for (key, standing) in changes {
+        while let Some(before) = known.next_if(|(known, _)| known < key) {
             merged.push(before);
         }
-        let _ = known.next_if(|known| known == key);
-        if *add && merged.last() != Some(key) {
-            merged.push(key);
+        let _ = known.next_if(|(known, _)| known == key);
+        if merged.last().is_none_or(|(last, _)| last != key) {
+            merged.extend(standing.map(|standing| (*key, standing)));
         }
     }
     merged.extend(known);
     merged
 }
 
-/// A key that is a number: its value and how many digits it has.
-fn number(key: &str) -> Option<(u64, usize)> {
-    let digits = (1..=18).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { Some((key.parse().ok()?, key.len())) } else { None }
-}
-
-/// The block of keys in order: the first is not in it.
-pub fn encode(keys: &[&str]) -> Vec<u8> {
-    let mut block = Vec::with_capacity(keys.len() * 4);
+/// The block of keys in order, each with how the token stands: the first key is not in it.
+fn encode(keys: &[(&str, Standing)]) -> Vec<u8> {
+    let mut block = Vec::with_capacity(keys.len() * 6);
+    block.extend(keys.iter().take(1).flat_map(|(_, standing)| standing.to_bytes()));
     for pair in keys.windows(2) {
-        match (number(pair[0]), number(pair[1])) {
-            (Some((before, length)), Some((after, same))) if length == same && after > before => {
-                varint(&mut block, (after - before) << 1);
-            }
-            _ => {
-                let shared = pair[0].bytes().zip(pair[1].bytes()).take_while(|(left, right)| left == right).count();
-                varint(&mut block, (shared as u64) << 1 | 1);
-                varint(&mut block, (pair[1].len() - shared) as u64);
-                block.extend_from_slice(&pair[1].as_bytes()[shared..]);
-            }
-        }
+        key_list::push_following(&mut block, pair[0].0, pair[1].0);
+        block.extend(pair[1].1.to_bytes());
     }
     block
 }
 
-/// The keys of a block, in order. A damaged one ends where it makes no sense.
-pub fn decode<'b>(first: &str, block: &'b [u8]) -> impl Iterator<Item = String> + use<'b> {
+/// The keys of a block, in order, each with how the token stands. A damaged one ends where it makes no sense.
+pub fn decode<'b>(first: &str, block: &'b [u8]) -> impl Iterator<Item = (String, Standing)> + use<'b> {
     let mut rest = block;
     let mut key = first.to_owned();
-    let mut more = true;
+    let mut next = Some(first_standing(&mut rest));
     std::iter::from_fn(move || {
-        if !more {
-            return None;
-        }
-        let found = key.clone();
-        more = to_following(&mut key, &mut rest).is_some();
+        let found = (key.clone(), next?);
+        next = to_following(&mut key, &mut rest);
         Some(found)
     })
 }
 
-/// Makes a key the one that follows it in its block, if there is one.
-pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<()> {
-    let head = read_varint(rest)?;
-    if head & 1 == 0 {
-        let (before, length) = number(key)?;
-        return to_digits(key, before.checked_add(head >> 1)?, length);
-    }
-    let shared = key.as_bytes().get(..usize::try_from(head >> 1).ok()?)?;
-    let length = usize::try_from(read_varint(rest)?).ok()?;
-    let (own, others) = rest.split_at_checked(length)?;
+/// How the token stands in the first record of a block.
+pub fn first_standing(rest: &mut &[u8]) -> Standing {
+    read_standing(rest).unwrap_or(Standing::UNTOLD)
+}
+
+/// Makes a key the one that follows it in its block, if there is one, and gives how the token stands there.
+pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<Standing> {
+    key_list::to_following(key, rest)?;
+    read_standing(rest)
+}
+
+fn read_standing(rest: &mut &[u8]) -> Option<Standing> {
+    let (standing, others) = rest.split_first_chunk()?;
     *rest = others;
-    *key = String::from_utf8([shared, own].concat()).ok()?;
-    Some(())
-}
-
-/// Makes a key a number of so many digits. Lists are long, and the formatter takes several times as long.
-fn to_digits(key: &mut String, mut value: u64, length: usize) -> Option<()> {
-    let mut digits = [b'0'; 20];
-    let mut from = digits.len();
-    while value > 0 || digits.len() - from < length {
-        from -= 1;
-        digits[from] = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
-    key.clear();
-    key.push_str(std::str::from_utf8(&digits[from..]).ok()?);
-    Some(())
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn read_varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, others) = rest.split_first()?;
-        *rest = others;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
+    Some(Standing::from_bytes(*standing))
 }
 
 #[cfg(test)]
@@ -284,23 +237,25 @@ mod tests {
             vec!["442000"],
             vec!["110101001001", "110101001002", "659012503999"],
             vec!["a", "ab", "b", "zhongshan-zhaoqing", "zhongshan-zhaotong"],
-            vec!["001", "002", "1000", "9", "99"],
-            vec!["f002", "f010", "seed-article"],
         ] {
+            let standing = |at: usize| Standing::from_bytes([at as u8, 7]);
+            let keys: Vec<_> = keys.iter().enumerate().map(|(at, key)| (*key, standing(at))).collect();
             let block = encode(&keys);
-            assert_eq!(decode(keys[0], &block).collect::<Vec<_>>(), keys);
+            let told: Vec<_> = decode(keys[0].0, &block).collect();
+            assert_eq!(told.iter().map(|(key, standing)| (key.as_str(), *standing)).collect::<Vec<_>>(), keys);
             for cut in 0..block.len() {
-                assert!(decode(keys[0], &block[..cut]).count() <= keys.len());
+                assert!(decode(keys[0].0, &block[..cut]).count() <= keys.len());
             }
         }
     }
 
     #[test]
     fn changes_are_merged_in_order() {
-        let known = ["b".to_owned(), "d".to_owned()];
-        let changes = [("a", true), ("b", false), ("c", true), ("d", true), ("e", false)];
-        assert_eq!(merge(&known, &changes), ["a", "c", "d"]);
-        assert_eq!(merge(&[], &[("a", true)]), ["a"]);
-        assert_eq!(merge(&known, &[]), ["b", "d"]);
+        let [one, other] = [Standing::NOWHERE, Standing::UNTOLD];
+        let known = [("b".to_owned(), one), ("d".to_owned(), one)];
+        let changes = [("a", Some(one)), ("b", None), ("c", Some(one)), ("d", Some(other)), ("e", None)];
+        assert_eq!(merge(&known, &changes), [("a", one), ("c", one), ("d", other)]);
+        assert_eq!(merge(&[], &[("a", Some(one))]), [("a", one)]);
+        assert_eq!(merge(&known, &[]), [("b", one), ("d", one)]);
     }
 }

@@ -13,7 +13,7 @@ use crate::model::id::IdRef;
 use crate::model::kinds::KINDS;
 
 /// How rows are derived. Another number makes every file's derived rows anew.
-const DERIVATION: u32 = 1;
+const DERIVATION: u32 = 2;
 
 /// What derived rows depend on beside the records: which fields are indexed and searched, and the tables that names are
 /// folded and read by.

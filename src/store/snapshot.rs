@@ -15,6 +15,7 @@ use super::{Bytes, COUNTS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, 
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
+use crate::text::standing::Standing;
 use crate::text::tokens::Token;
 
 /// A view of the store as of one revision. Later commits do not change it.
@@ -320,16 +321,18 @@ impl Snapshot {
         Ok(ReadableTable::get(&self.reverse, key)?.is_some())
     }
 
-    pub(super) fn has_posting(&self, token: Token, id: IdRef<'_>) -> Result<bool, StoreError> {
+    /// How a token stands in the names of a record; nothing where it is not kept under it.
+    pub(super) fn standing(&self, token: Token, id: IdRef<'_>) -> Result<Option<Standing>, StoreError> {
         let at = key::posting(token, id.tag, id.key);
         let prefix = key::posting_prefix(token, id.tag);
         let Some(entry) = ReadableTable::range::<&[u8]>(&self.postings, prefix.as_slice()..=at.as_slice())?.next_back()
         else {
-            return Ok(false);
+            return Ok(None);
         };
         let (row, block) = entry?;
         let first = key::posting_first(row.value(), prefix.len());
-        Ok(postings::decode(first, block.value()).any(|key| key == id.key))
+        let mut here = postings::decode(first, block.value());
+        Ok(here.find_map(|(key, standing)| (key == id.key).then_some(standing)))
     }
 
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {

@@ -3,7 +3,10 @@
 //! A query can be read in several ways: `xian` as two syllables, as one, as the beginning of xiang, by initials. Each way
 //! says which tokens a name has that matches so, and together they cover all of [`Query::matches`]: a name that has all the
 //! tokens of none of them does not match. Of a long query that can be read in many ways, only the beginning is looked at.
+//!
+//! Where a way is one token, and all that has it matches, where the token stands tells how ([`super::standing`]).
 
+use super::matching::Kind;
 use super::query::{Query, is_initial};
 use super::readings::{is_syllable, syllables_from};
 use super::tokens::Token;
@@ -13,6 +16,15 @@ use crate::config::QUERY_READINGS;
 const LETTERS: usize = 6;
 /// How many characters of a name are looked at: the most, and the fewest where there are too many ways.
 const DEPTH: std::ops::RangeInclusive<usize> = 2..=8;
+
+/// A way to read a query.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// What every name has that the query matches so; in order.
+    pub tokens: Vec<Token>,
+    /// How the query matches at each place where the token stands as it is read, if that is all that the way asks for.
+    pub told: Option<Kind>,
+}
 
 /// What a part of a query stands for in a name: one character.
 #[derive(Clone, Copy)]
@@ -34,28 +46,30 @@ impl Part<'_> {
 }
 
 impl Query {
-    /// The ways to read the query, each by the tokens that every name has that it matches so; in the order of the tokens. A
-    /// store intersects the names of the tokens of a way, beginning with the rarest, and unites the ways.
-    pub fn candidates(&self) -> Vec<Vec<Token>> {
-        let mut ways = vec![self.text_tokens()];
+    /// The ways to read the query, by the tokens that names have which it matches so. A store intersects the names of the tokens
+    /// of a way, beginning with the rarest, and unites the ways.
+    pub fn candidates(&self) -> Vec<Way> {
+        let mut ways = vec![self.text_way()];
         if self.has_letters {
             let letters: Vec<u8> = self.atoms.iter().map(|atom| atom.letter).collect();
             let finishes = self.finishes(&letters);
-            let depths = DEPTH.rev();
             let read = |depth| {
-                self.read(&letters, &finishes, depth, if depth == *DEPTH.start() { usize::MAX } else { QUERY_READINGS })
+                let most = if depth == *DEPTH.start() { usize::MAX } else { QUERY_READINGS };
+                let read = |in_full, most| self.read(&letters, &finishes, depth, in_full, most);
+                read(true, QUERY_READINGS).or_else(|| read(false, most))
             };
-            ways.extend(depths.map(read).find_map(|ways| ways).unwrap_or_default());
+            ways.extend(DEPTH.rev().find_map(read).unwrap_or_default());
         }
         without_narrower(ways)
     }
 
-    fn text_tokens(&self) -> Vec<Token> {
+    fn text_way(&self) -> Way {
         let chars: Vec<char> = self.atoms.iter().map(|atom| atom.char).collect();
-        match chars.len() {
+        let tokens = match chars.len() {
             1 => vec![Token::chars(&chars)],
             _ => in_order(chars.windows(2).map(Token::chars).collect()),
-        }
+        };
+        Way { tokens, told: (chars.len() < 3).then_some(Kind::Text) }
     }
 
     /// The parts that can begin here, each with where the next one begins.
@@ -80,10 +94,16 @@ impl Query {
                 parts.push((Part::Initial(atom.letter), from + 2));
             }
         }
-        if end == letters.len() && syllables_from(&letters[from..]).next().is_some() {
+        let is_there = parts.iter().any(|(part, to)| matches!(part, Part::Initial(_)) && *to == end);
+        if end == letters.len() && !is_there && syllables_from(&letters[from..]).next().is_some() {
             parts.push((Part::Initial(atom.letter), end));
         }
         parts
+    }
+
+    /// Whether tokens tell how the query matches that is read up to an atom: they know no tones, and nothing of what is left.
+    fn tells(&self, to: usize) -> bool {
+        to == self.length() && self.atoms.iter().all(|atom| atom.letter != 0 && atom.tone == 0)
     }
 
     /// From where the rest of the query can be read to its end.
@@ -96,18 +116,36 @@ impl Query {
         finishes
     }
 
-    /// The ways to read the first characters as pinyin, unless there are more than `most`.
-    fn read(&self, letters: &[u8], finishes: &[bool], depth: usize, most: usize) -> Option<Vec<Vec<Token>>> {
+    /// The ways to read the first characters as pinyin, unless there are more than `most`. `in_full` takes a second syllable that
+    /// is typed in part for each that begins so: those are few names, and all of them match.
+    fn read(&self, letters: &[u8], finishes: &[bool], depth: usize, in_full: bool, most: usize) -> Option<Vec<Way>> {
         let mut ways = Vec::new();
         let mut open = vec![(Vec::new(), 0)];
         while let Some((parts, from)) = open.pop() {
             if from == letters.len() || parts.len() == depth {
+                let way = |tokens, told: Option<Kind>| Way { tokens, told: told.filter(|_| self.tells(from)) };
                 match parts[..] {
                     // One initial alone has no token: the syllables that it can be of have.
                     [Part::Initial(_)] => {
-                        ways.extend(syllables_from(letters).map(|letters| vec![Token::syllables(&[letters])]))
+                        let kind = if is_initials(letters) { Kind::Initials } else { Kind::Partly };
+                        let whole = |syllable| way(vec![Token::syllables(&[syllable])], Some(kind));
+                        ways.extend(syllables_from(letters).map(whole));
                     }
-                    _ => ways.push(tokens_of(&parts)),
+                    [Part::Syllable(one), Part::Initial(_)] if in_full && self.tells(from) => {
+                        let whole = |other| way(vec![Token::syllables(&[one, other])], Some(Kind::Partly));
+                        ways.extend(syllables_from(&letters[one.len()..]).map(whole));
+                    }
+                    [Part::Syllable(one)] => ways.push(way(vec![Token::syllables(&[one])], Some(Kind::Pinyin))),
+                    [Part::Syllable(one), Part::Syllable(other)] => {
+                        ways.push(way(vec![Token::syllables(&[one, other])], Some(Kind::Pinyin)));
+                    }
+                    _ => {
+                        // Each by one letter: `zh` is no initial of 宗.
+                        let by_initials = parts.len() < 4
+                            && parts.len() == letters.len()
+                            && parts.iter().all(|part| matches!(part, Part::Initial(_)));
+                        ways.push(way(tokens_of(&parts), by_initials.then_some(Kind::Initials)));
+                    }
                 }
                 if ways.len() > most {
                     return None;
@@ -152,12 +190,21 @@ fn in_order(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens
 }
 
-/// Drops each way whose names are all among those of another.
-fn without_narrower(mut ways: Vec<Vec<Token>>) -> Vec<Vec<Token>> {
-    ways.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
-    let mut kept: Vec<Vec<Token>> = Vec::new();
+/// Whether these letters are how the initial of a syllable is typed.
+fn is_initials(letters: &[u8]) -> bool {
+    matches!(letters, [_] | [b'z' | b'c' | b's', b'h'])
+}
+
+/// Drops each way whose names are all among those of another, unless that one is told by its token: it tells nothing of how the
+/// narrower one matches.
+fn without_narrower(mut ways: Vec<Way>) -> Vec<Way> {
+    ways.sort_unstable_by(|one, other| (one.tokens.len(), one).cmp(&(other.tokens.len(), other)));
+    // Of ways with the same token the better is told, if each is told: `None` is sorted first.
+    ways.dedup_by(|other, one| other.tokens == one.tokens);
+    let mut kept: Vec<Way> = Vec::new();
     for way in ways {
-        if !kept.iter().any(|wider| wider.iter().all(|token| way.binary_search(token).is_ok())) {
+        let has = |token| way.tokens.binary_search(token).is_ok();
+        if !kept.iter().any(|wider| wider.told.is_none() && wider.tokens.iter().all(has)) {
             kept.push(way);
         }
     }

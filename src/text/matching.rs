@@ -24,6 +24,18 @@ pub enum Place {
     Inside,
 }
 
+impl Place {
+    /// Where these characters stand in a name of so many, whose stem has so many.
+    pub(super) fn of(span: &Range<usize>, units: usize, stem: impl FnOnce() -> usize) -> Self {
+        match span.start {
+            0 if span.end == units => Self::Exact,
+            0 if span.end == stem() => Self::Stem,
+            0 => Self::Prefix,
+            _ => Self::Inside,
+        }
+    }
+}
+
 /// How a query matches; the better comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -156,7 +168,7 @@ impl Query {
 }
 
 /// The right sound of a character, and how else it is spelled.
-fn right_sounds(unit: Unit, right: Option<Sound>) -> impl Iterator<Item = Sound> {
+pub(super) fn right_sounds(unit: Unit, right: Option<Sound>) -> impl Iterator<Item = Sound> {
     let dotted = right.is_some_and(|sound| sound.bytes().contains(&b'v'));
     let spelled = sounds(unit).iter().copied().filter(move |sound| dotted && sound.is_spelling());
     right.into_iter().chain(spelled)
@@ -239,12 +251,7 @@ struct Best<'n, 'a> {
 
 impl Best<'_, '_> {
     fn take(&mut self, kind: Kind, span: Range<usize>) {
-        let place = match span.start {
-            0 if span.end == self.name.units().len() => Place::Exact,
-            0 if span.end == self.stem() => Place::Stem,
-            0 => Place::Prefix,
-            _ => Place::Inside,
-        };
+        let place = Place::of(&span, self.name.units().len(), || self.stem());
         let new = Match { place, kind, span };
         if self.found.as_ref().is_none_or(|found| new.rank() < found.rank()) {
             self.found = Some(new);

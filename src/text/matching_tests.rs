@@ -1,6 +1,8 @@
 use super::*;
+use crate::text::candidates::Way;
 use crate::text::query::QueryError;
-use crate::text::tokens::tokens;
+use crate::text::standing::Spot;
+use crate::text::tokens::{Token, is_common, kept, tokens};
 
 fn found(query: &str, name: &str) -> Option<(Place, Kind, String)> {
     let folded = Folded::new(name);
@@ -274,9 +276,75 @@ fn it_agrees_with_trying_everything_and_candidates_miss_nothing() {
         let mut kept = Vec::new();
         tokens(&folded, &mut kept);
         let ways = query.candidates();
-        let has = |way: &Vec<_>| way.iter().all(|token| kept.binary_search(token).is_ok());
+        let has = |way: &Way| way.tokens.iter().all(|token| kept.binary_search(token).is_ok());
         assert!(ways.iter().any(has), "{text:?} misses {name:?}: {ways:?}");
-        assert!(ways.iter().all(|way| !way.is_empty()), "{text:?} finds everything: {ways:?}");
+        assert!(ways.iter().all(|way| !way.tokens.is_empty()), "{text:?} finds everything: {ways:?}");
     }
     assert!(matched > 15_000 && kinds.len() >= 16, "{matched}, {kinds:?}");
+}
+
+/// What the tokens that a name is kept under tell of a query: nothing where they leave it open; else whether it matches, and how.
+fn told(query: &Query, name: &Folded<'_>) -> Option<Option<Spot>> {
+    let mut list = Vec::new();
+    kept(name, &mut list);
+    let standing = |token: &Token| list.iter().find(|kept| kept.token() == *token).map(|kept| kept.standing());
+    let mut best: Option<Spot> = None;
+    for way in query.candidates() {
+        let Some(kind) = way.told else {
+            if way.tokens.iter().all(|token| is_common(*token) || standing(token).is_some()) {
+                return None;
+            }
+            continue;
+        };
+        let Some(standing) = standing(&way.tokens[0]) else {
+            if is_common(way.tokens[0]) {
+                return None;
+            }
+            continue;
+        };
+        let Some(spot) = standing.spot(kind).ok()? else { continue };
+        best = Some(match best {
+            Some(best) => best.or(&spot)?,
+            None => spot,
+        });
+    }
+    Some(best)
+}
+
+#[test]
+fn what_the_tokens_tell_is_what_a_look_at_the_name_tells() {
+    let mut dice = Dice(2);
+    let endings = ["", "", "市", "村民委员会", "社区居委会", " City", "重庆街道", "社区"];
+    let short = [
+        "z", "zs", "zsx", "zh", "cq", "zq", "an", "xian", "le", "lv", "lu", "s", "中", "庆市", "a", "csq", "sq", "yue",
+        "zhongs",
+    ];
+    let (mut sure, mut kinds) = (0, std::collections::BTreeMap::new());
+    for round in 0..60_000 {
+        let name = name(&mut dice) + *dice.pick::<&str>(&endings);
+        let text = if dice.below(2) == 0 { query(&mut dice, &name) } else { (*dice.pick::<&str>(&short)).to_owned() };
+        let folded = Folded::new(&name);
+        let Ok(query) = Query::parse(&text) else { continue };
+        let Some(spot) = told(&query, &folded) else { continue };
+        let found = query.matches(&folded);
+        let length = name.chars().count() as u8;
+        let expected = found.map(|Match { place, kind, span }| Spot { place, kind, length, start: span.start as u8 });
+        assert_eq!(spot, expected, "round {round}: {text:?} in {name:?}");
+        sure += 1;
+        if let Some(Spot { place, kind, .. }) = spot {
+            *kinds.entry((place, kind)).or_insert(0) += 1;
+        }
+    }
+    assert!(sure > 30_000 && kinds.len() == 20, "{sure}, {}: {kinds:?}", kinds.len());
+}
+
+#[test]
+fn a_token_that_stands_too_far_in_is_looked_for_in_the_name() {
+    for (before, far) in [(30, false), (31, true), (100, true)] {
+        let name = format!("{}中山市", "西".repeat(before));
+        let spot = told(&Query::parse("中山").unwrap(), &Folded::new(&name));
+        let length = name.chars().count() as u8;
+        let found = Spot { place: Place::Inside, kind: Kind::Text, length, start: before as u8 };
+        assert_eq!(spot, (!far).then_some(Some(found)), "{before}");
+    }
 }

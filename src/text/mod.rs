@@ -1,8 +1,8 @@
 //! Text: what names are compared by, how they are read, and what finds them. Pure: it knows no store.
 //!
 //! A name is folded ([`fold`]), its characters have readings ([`readings`]), both give the [`tokens`] that a store keeps it
-//! under. What a user types becomes a [`query`], which names the tokens of whatever may match ([`candidates`]) and verifies
-//! each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart. [`amounts`] and [`dates`] read
+//! under, each with where in the name it stands ([`standing`]). What a user types becomes a [`query`], which names the tokens of
+//! whatever may match ([`candidates`]) and verifies each name ([`matching`]). [`pinyin`] writes a name for display; [`names`] takes names apart. [`amounts`] and [`dates`] read
 //! what people write in cells.
 
 pub mod amounts;
@@ -14,6 +14,7 @@ pub mod names;
 pub mod pinyin;
 pub mod query;
 pub mod readings;
+pub mod standing;
 pub mod tokens;
 
 /// The text of an asset, which `tools/readings/build.sh` made. A test reads each, so none is damaged.

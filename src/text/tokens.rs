@@ -7,10 +7,13 @@
 //! only the first [`NAME_CHARS`](crate::config::NAME_CHARS) characters count: a name of 10,000 is no worse than one of 128.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::fold::{Folded, Unit};
-use super::readings::{Sound, sounds};
+use super::matching::right_sounds;
+use super::readings::{Sound, right, sounds};
+use super::standing::{Measured, Standing};
 
 /// The class of tokens of characters.
 pub const CHARS: u8 = b'c';
@@ -106,17 +109,18 @@ impl fmt::Debug for Token {
 /// The most distinct syllables of a character, spellings among them.
 pub(super) const SYLLABLES_MAX: usize = 8;
 
-/// What a character gives: its syllables, without those that differ in tone alone, and their initials.
+/// What a character gives: its syllables, without those that differ in tone alone, and their initials; each with whether it is
+/// how the character is read here.
 #[derive(Clone, Copy, Default)]
 struct Read {
-    syllables: [&'static [u8]; SYLLABLES_MAX],
+    syllables: [(&'static [u8], bool); SYLLABLES_MAX],
     syllable_count: usize,
-    initials: [u8; SYLLABLES_MAX],
+    initials: [(u8, bool); SYLLABLES_MAX],
     initial_count: usize,
 }
 
 impl Read {
-    fn of(unit: Unit) -> Self {
+    fn of(unit: Unit, right: Option<Sound>) -> Self {
         let mut read = Self::default();
         let all = sounds(unit);
         for (place, sound) in all.iter().enumerate() {
@@ -125,72 +129,93 @@ impl Read {
                 continue;
             }
             let letters = sound.bytes();
-            read.syllables[read.syllable_count] = letters;
+            let is_right = right_sounds(unit, right).any(|right| right.same_letters(*sound));
+            read.syllables[read.syllable_count] = (letters, is_right);
             read.syllable_count += 1;
-            let initial = letters[0];
-            if !read.initials().contains(&initial) {
-                read.initials[read.initial_count] = initial;
-                read.initial_count += 1;
+            match read.initials[..read.initial_count].iter_mut().find(|(initial, _)| *initial == letters[0]) {
+                Some((_, known)) => *known |= is_right,
+                None => {
+                    read.initials[read.initial_count] = (letters[0], is_right);
+                    read.initial_count += 1;
+                }
             }
         }
         read
     }
 
-    fn syllables(&self) -> &[&'static [u8]] {
+    fn syllables(&self) -> &[(&'static [u8], bool)] {
         &self.syllables[..self.syllable_count]
     }
 
-    fn initials(&self) -> &[u8] {
+    fn initials(&self) -> &[(u8, bool)] {
         &self.initials[..self.initial_count]
     }
 }
 
 /// Puts a name's tokens into a list, in order and each once; what was in the list before is gone.
 pub fn tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
-    tokens_before(name, name.units().len(), tokens);
-}
-
-/// The tokens of a name that begin before a character of it.
-fn tokens_before(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
     tokens.clear();
-    char_tokens(name, end, tokens);
-    reading_tokens(name, end, tokens);
+    each_token(name, 0..name.units().len(), |_| None, |token, _, _| tokens.push(token));
     tokens.sort_unstable();
     tokens.dedup();
 }
 
-fn char_tokens(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
-    let mut before = None;
-    for (place, unit) in name.units().iter().enumerate().take(end + 1) {
-        if place < end {
-            tokens.push(Token::chars(&[unit.char]));
+/// Calls back for each token that begins at some characters of a name: the token, its characters, and whether it stands there
+/// as it is: for characters that a word begins there, for what is read that it is read so.
+fn each_token(
+    name: &Folded<'_>,
+    starts: Range<usize>,
+    right: impl Fn(usize) -> Option<Sound>,
+    mut each: impl FnMut(Token, Range<usize>, bool),
+) {
+    let units = name.units();
+    let read = |at: usize| units.get(at).map_or_else(Read::default, |unit| Read::of(*unit, right(at)));
+    let (mut first, mut second) = (read(starts.start), read(starts.start + 1));
+    for start in starts {
+        let third = read(start + 2);
+        let Unit { char, starts, .. } = units[start];
+        each(Token::chars(&[char]), start..start + 1, starts);
+        if let Some(next) = units.get(start + 1) {
+            each(Token::chars(&[char, next.char]), start..start + 2, starts);
         }
-        if let Some(before) = before {
-            tokens.push(Token::chars(&[before, unit.char]));
+        for (syllable, one) in first.syllables() {
+            each(Token::syllables(&[syllable]), start..start + 1, *one);
+            for (next, two) in second.syllables() {
+                each(Token::syllables(&[syllable, next]), start..start + 2, *one && *two);
+            }
         }
-        before = Some(unit.char);
+        for (initial, one) in first.initials() {
+            for (next, two) in second.initials() {
+                each(Token::initials(&[*initial, *next]), start..start + 2, *one && *two);
+                for (last, three) in third.initials() {
+                    each(Token::initials(&[*initial, *next, *last]), start..start + 3, *one && *two && *three);
+                }
+            }
+        }
+        (first, second) = (second, third);
     }
 }
 
-fn reading_tokens(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
-    let (mut last, mut before) = (Read::default(), Read::default());
-    for (place, unit) in name.units().iter().enumerate().take(end + 2) {
-        let now = Read::of(*unit);
-        for syllable in now.syllables().iter().filter(|_| place <= end) {
-            if place < end {
-                tokens.push(Token::syllables(&[syllable]));
-            }
-            tokens.extend(before.syllables().iter().map(|earlier| Token::syllables(&[earlier, syllable])));
-        }
-        for initial in now.initials() {
-            for earlier in before.initials() {
-                if place <= end {
-                    tokens.push(Token::initials(&[*earlier, *initial]));
-                }
-                tokens.extend(last.initials().iter().map(|first| Token::initials(&[*first, *earlier, *initial])));
-            }
-        }
-        (last, before) = (before, now);
+/// A token that a record is kept under, and how it stands in its names.
+///
+/// The token has no more than 14 bytes, so both are one number, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kept(u128);
+
+impl Kept {
+    /// A token and how it stands.
+    pub fn new(token: Token, standing: Standing) -> Self {
+        Self(token.0 | u128::from(u16::from_be_bytes(standing.to_bytes())))
+    }
+
+    /// The token.
+    pub fn token(self) -> Token {
+        Token(self.0 >> 16 << 16)
+    }
+
+    /// How it stands.
+    pub fn standing(self) -> Standing {
+        Standing::from_bytes((self.0 as u16).to_be_bytes())
     }
 }
 
@@ -198,8 +223,9 @@ fn reading_tokens(name: &Folded<'_>, end: usize, tokens: &mut Vec<Token>) {
 const COMMON: [&str; 9] =
     ["村民委员会", "居民委员会", "社区居委会", "村委会", "居委会", "社区", "街道办事处", "街道", "办事处"];
 
-/// The tokens that a store keeps a name under: all but those that lie in a common ending alone.
-pub fn kept(name: &Folded<'_>, tokens: &mut Vec<Token>) {
+/// The tokens that a store keeps a name under, in order and each once: all but those that lie in a common ending alone. What
+/// was in the list before is gone.
+pub fn kept(name: &Folded<'_>, kept: &mut Vec<Kept>) {
     let units = name.units();
     let ends_with = |ending: &&&str| {
         let length = ending.chars().count();
@@ -207,7 +233,31 @@ pub fn kept(name: &Folded<'_>, tokens: &mut Vec<Token>) {
         length < units.len() && units[units.len() - length..].iter().map(|unit| unit.char).eq(ending.chars())
     };
     let ending = COMMON.iter().filter(ends_with).map(|ending| ending.chars().count()).max();
-    tokens_before(name, units.len() - ending.unwrap_or(0), tokens);
+    let end = units.len() - ending.unwrap_or(0);
+    let (measured, right) = (Measured::of(name), right(name));
+    let standing = |token: Token, span, as_it_is: bool| match token.class() {
+        CHARS if !as_it_is => Standing::NOWHERE,
+        _ => measured.standing(span, as_it_is),
+    };
+    kept.clear();
+    let read = |at: usize| right[at];
+    each_token(name, 0..end, read, |token, span, as_it_is| {
+        kept.push(Kept::new(token, standing(token, span, as_it_is)))
+    });
+    // The best of each token is the first of it.
+    kept.sort_unstable();
+    kept.dedup_by_key(|kept| kept.token());
+    if end < units.len() && kept.iter().any(|kept| kept.standing().is_other_inside()) {
+        // What another reading gives may stand in the ending as it is read.
+        each_token(name, end..units.len(), read, |token, span, as_it_is| {
+            let now = standing(token, span, as_it_is);
+            if let Ok(at) = kept.binary_search_by_key(&token, |kept| kept.token())
+                && now.is_better(kept[at].standing())
+            {
+                kept[at] = Kept::new(token, now);
+            }
+        });
+    }
 }
 
 /// Whether names may have a token that a store does not keep them under, because it lies in a common ending.
@@ -269,21 +319,26 @@ mod tests {
 
     #[test]
     fn what_lies_in_a_common_ending_is_not_kept_and_everything_else_is() {
-        let of = |name: &str, make: fn(&Folded<'_>, &mut Vec<Token>)| {
+        let all_of = |name: &str| {
             let mut list = Vec::new();
-            make(&Folded::new(name), &mut list);
+            tokens(&Folded::new(name), &mut list);
             list
+        };
+        let kept_of = |name: &str| {
+            let mut list = Vec::new();
+            kept(&Folded::new(name), &mut list);
+            list.into_iter().map(Kept::token).collect::<Vec<_>>()
         };
         for name in
             ["清水村民委员会", "会昌社区", "石岐街道", "街道", "中山市", "社区社区", "东升居民委员会", "道街街道办事处"]
         {
-            let (all, kept) = (of(name, tokens), of(name, kept));
+            let (all, kept) = (all_of(name), kept_of(name));
             assert!(kept.iter().all(|token| all.contains(token)), "{name}");
             for token in all {
                 assert!(kept.contains(&token) || is_common(token), "{name} is not kept under {token:?}");
             }
         }
-        let kept: Vec<_> = of("清水村民委员会", kept).iter().map(|token| format!("{token:?}")).collect();
+        let kept: Vec<_> = kept_of("清水村民委员会").iter().map(|token| format!("{token:?}")).collect();
         assert!(kept.contains(&"\"c水村\"".to_owned()) && !kept.contains(&"\"c民委\"".to_owned()), "{kept:?}");
     }
 

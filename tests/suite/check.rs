@@ -136,6 +136,19 @@ fn a_posting_that_is_missing_or_too_many_is_named() {
     );
     damaged(
         |transaction| {
+            // How the token stands in the first record of a block.
+            let mut table = transaction.open_table(POSTINGS).unwrap();
+            let (first, mut block) = {
+                let (first, block) = table.range(of_zhongshan().as_slice()..).unwrap().next().unwrap().unwrap();
+                (first.value().to_vec(), block.value().to_vec())
+            };
+            block[1] += 1;
+            table.insert(first.as_slice(), block.as_slice()).unwrap();
+        },
+        &["postings: city:442000: the row c", "is missing"],
+    );
+    damaged(
+        |transaction| {
             let mut table = transaction.open_table(POSTINGS).unwrap();
             let row = [of_zhongshan(), b"110".to_vec()].concat();
             table.insert(row.as_slice(), [].as_slice()).unwrap();

@@ -148,6 +148,7 @@ fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
     for (format, packed) in [
         (1, include_bytes!("../fixtures/format-1.redb.gz").as_slice()),
         (2, include_bytes!("../fixtures/format-2.redb.gz")),
+        (3, include_bytes!("../fixtures/format-3.redb.gz")),
     ] {
         let (_folder, db) = folder();
         let mut bytes = Vec::new();
@@ -155,18 +156,20 @@ fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
         std::fs::write(&db, &bytes).unwrap();
         for command in [["query", "{ __typename }"].as_slice(), &["check"]] {
             let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
-            let told = format!("has format {format}, this jiedui reads format 3; `jiedui serve` upgrades it");
+            let told = format!("has format {format}, this jiedui reads format 4; `jiedui serve` upgrades it");
             fails(&output, 5, &told);
             assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
         }
         drop(crate::server::Server::start(&db, &[]));
         let output = jiedui(&["check"]).env("JIEDUI_DB", &db).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        let query = "{ region(code: \"442000\") { name pairings { totalCount } } provinces { totalCount } }";
+        let query = "{ region(code: \"442000\") { name pairings { totalCount } } provinces { totalCount } search(text: \"zt\") { hits(first: 1) { edges { place matched } } } }";
         let output = jiedui(&["query", query]).env("JIEDUI_DB", &db).output().unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(answer["data"]["region"]["name"], "中山市");
         assert_eq!(answer["data"]["provinces"]["totalCount"], 31);
+        let hit = &answer["data"]["search"]["hits"]["edges"][0];
+        assert_eq!((&hit["place"], &hit["matched"]), (&"EXACT".into(), &"昭通".into()));
         // What its log says is still read.
         let entry = crate::support::open(&db).snapshot().unwrap().log_entry(1).unwrap().unwrap();
         assert!(entry.author == "jiedui" && entry.changes.len() > 1_000, "{}", entry.changes.len());

@@ -48,6 +48,7 @@ mod readme;
 mod resolve;
 mod schema;
 mod search;
+mod search_told;
 mod seed_entities;
 mod seed_facts;
 mod seed_relations;

@@ -6,6 +6,7 @@ use crate::model::catalog::Kind;
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
 use crate::text::fold::Folded;
+use crate::text::standing::Standing;
 use crate::text::tokens::{Token, is_common, tokens};
 
 /// A list this many times as long as the shortest is not walked: to look at the shortest's records costs less.
@@ -73,6 +74,24 @@ pub fn each_with(
             }
         }
         shortest.step()?;
+    }
+    Ok(())
+}
+
+/// Calls back for the keys of records that have a token, in order, and how it stands in them, while the visitor says so.
+pub fn each_standing(
+    scope: &Scope,
+    kind: &'static Kind,
+    token: Token,
+    mut visit: impl FnMut(&str, Standing) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    let mut list = scope.snapshot.postings(token, kind)?;
+    while let Some((key, standing)) = list.at() {
+        scope.spend()?;
+        if !visit(key, standing)? {
+            break;
+        }
+        list.step()?;
     }
     Ok(())
 }

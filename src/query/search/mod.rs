@@ -6,7 +6,7 @@ mod resolve;
 mod types;
 
 pub use lookup::text_candidates;
-use lookup::{Lengths, each_with};
+use lookup::{Lengths, each_standing, each_with};
 pub use types::{root_fields, types};
 
 use std::collections::{HashMap, HashSet};
@@ -21,9 +21,11 @@ use crate::query::kinds::region::in_or_below;
 use crate::query::network::{is_within, standing_in};
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored, kind_bit};
+use crate::text::candidates;
 use crate::text::fold::{Folded, Pieces};
 use crate::text::matching::{Kind as MatchKind, Match, Place};
 use crate::text::query::Query;
+use crate::text::standing::{Spot, Untold};
 use crate::text::tokens::{Token, is_common};
 
 /// A record that a search found, behind what it stands by: where and how it matched, its level, how much else the name says.
@@ -42,7 +44,8 @@ struct Search<'s> {
     scope: &'s Scope,
     query: &'s Query,
     within: Option<&'s Stored<'s>>,
-    hits: Vec<Hit>,
+    /// What matched, each behind its rank.
+    hits: Vec<(u64, Id)>,
     /// How many more records it may look at.
     left: usize,
     /// There was one more.
@@ -56,29 +59,41 @@ pub fn search(
     kinds: &[&'static Kind],
     within: Option<&Stored<'_>>,
 ) -> Result<Found, FieldError> {
-    let (ways, by_scan) = ways(scope, query)?;
+    let (mut ways, by_scan) = ways(scope, query)?;
+    if by_scan || within.is_some() {
+        // What is found by none of the ways may match better, and where a record stands is read from it.
+        ways.iter_mut().for_each(|way| way.told = None);
+    }
     let mut search = Search { scope, query, within, hits: Vec::new(), left: SEARCH_LOOKS_MAX, cut: false };
     let (mut looked, mut lengths) = (Vec::new(), Lengths::default());
     for kind in kinds {
-        let keys = candidates(scope, kind, &ways, &mut lengths, search.left + 1)?;
+        let candidates = candidates(scope, kind, &ways, &mut lengths, search.left + 1)?;
         match within {
             // What a region holds is fewer, and there is nothing else that can be found.
-            Some(within) if by_scan || keys.len() > search.left => {
+            Some(within) if by_scan || candidates.len() > search.left => {
                 for id in held(scope, within, kind)? {
                     search.look(|| scope.referred(id.as_ref()), true)?;
                 }
             }
-            _ => {
-                for key in &keys {
+            _ if by_scan => {
+                for (key, _) in &candidates {
                     search.look(|| scope.referred(IdRef { tag: kind.tag, key }), false)?;
                 }
-                looked.push((kind, keys));
+                looked.push((kind, candidates));
+            }
+            _ => {
+                for (key, spot) in candidates {
+                    match spot {
+                        Some(spot) => search.take(spot, Id { tag: kind.tag, key: key.into() }),
+                        None => search.look(|| scope.referred(IdRef { tag: kind.tag, key: &key }), false)?,
+                    };
+                }
             }
         }
     }
     if by_scan && within.is_none() {
-        for (kind, keys) in looked {
-            let known: HashSet<&str> = keys.iter().map(String::as_str).collect();
+        for (kind, candidates) in looked {
+            let known: HashSet<&str> = candidates.iter().map(|(key, _)| key.as_str()).collect();
             for record in scope.snapshot.scan(kind, None, Direction::Forward)? {
                 let record = record?;
                 scope.spend()?;
@@ -92,17 +107,31 @@ pub fn search(
 }
 
 impl Search<'_> {
+    /// Counts one more record, if that is still allowed.
+    fn count(&mut self) -> bool {
+        self.cut |= self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        !self.cut
+    }
+
+    /// Takes a record of which the postings tell how it matches.
+    fn take(&mut self, spot: Spot, id: Id) -> bool {
+        let more = self.count();
+        if more {
+            self.hits.push((rank(&spot, id.tag), id));
+        }
+        more
+    }
+
     /// Looks at one more record, if that is still allowed. `inside` says that it stands within the region.
     fn look<'r>(
         &mut self,
         record: impl FnOnce() -> Result<Stored<'r>, FieldError>,
         inside: bool,
     ) -> Result<bool, FieldError> {
-        if self.left == 0 {
-            self.cut = true;
+        if !self.count() {
             return Ok(false);
         }
-        self.left -= 1;
         let record = record()?;
         let Some((_, name, found)) = best_match(self.query, &record) else { return Ok(true) };
         if let Some(within) = self.within
@@ -111,19 +140,16 @@ impl Search<'_> {
         {
             return Ok(true);
         }
-        let id = record.id();
         let most = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
-        let mut position = Vec::with_capacity(5 + id.key.len());
-        position.extend([found.place as u8, found.kind as u8, id.tag]);
-        position.extend([most(name.chars().count()), most(found.span.start)]);
-        position.extend_from_slice(id.key.as_bytes());
-        self.hits.push((position, id.to_owned()));
+        let (length, start) = (most(name.chars().count()), most(found.span.start));
+        let spot = Spot { place: found.place, kind: found.kind, length, start };
+        self.hits.push((rank(&spot, record.kind.tag), record.id().to_owned()));
         Ok(true)
     }
 
     fn finish(self) -> Found {
         let Self { mut hits, cut, within, .. } = self;
-        hits.sort_unstable();
+        hits.sort_unstable_by(|(one, left), (other, right)| (one, &left.key).cmp(&(other, &right.key)));
         let smaller = if within.is_some() { "a smaller region as `within`" } else { "`within`" };
         let cut = if cut {
             Some(format!(
@@ -135,15 +161,26 @@ impl Search<'_> {
             None
         };
         hits.truncate(SEARCH_HITS_MAX);
-        Found { hits, cut }
+        let position = |rank: u64, id: &Id| [&rank.to_be_bytes()[3..], id.key.as_bytes()].concat();
+        Found { hits: hits.into_iter().map(|(rank, id)| (position(rank, &id), id)).collect(), cut }
     }
 }
 
-/// A way to read a query: the tokens that every name has which matches so, and the kinds that have each of them somewhere.
+/// What a hit stands by, but for its key: five bytes.
+fn rank(spot: &Spot, tag: u8) -> u64 {
+    u64::from_be_bytes([0, 0, 0, spot.place as u8, spot.kind as u8, tag, spot.length, spot.start])
+}
+
+/// A way to read a query: the tokens that every name has which matches so, the kinds that have each of them somewhere, and how
+/// it matches, where the place of its one token tells that.
 struct Way {
     tokens: Vec<Token>,
     kinds: u64,
+    told: Option<MatchKind>,
 }
+
+/// A record that may match, and how, where the postings tell it.
+type Candidate = (String, Option<Spot>);
 
 /// The ways to read a query by tokens that names are kept under, and whether there are others. The tokens of a common ending
 /// lead to nearly all names, and names are not kept under them: a way that has nothing else is looked for from record to record.
@@ -151,7 +188,7 @@ fn ways(scope: &Scope, query: &Query) -> Result<(Vec<Way>, bool), FieldError> {
     // A query of letters is read in dozens of ways, which share their tokens, and most of which no name has.
     let mut known: HashMap<Token, u64> = HashMap::new();
     let (mut ways, mut by_scan) = (Vec::new(), false);
-    for mut tokens in query.candidates() {
+    for candidates::Way { mut tokens, told } in query.candidates() {
         tokens.retain(|token| !is_common(*token));
         by_scan |= tokens.is_empty();
         let mut kinds = if tokens.is_empty() { 0 } else { u64::MAX };
@@ -167,36 +204,52 @@ fn ways(scope: &Scope, query: &Query) -> Result<(Vec<Way>, bool), FieldError> {
             }
         }
         if kinds != 0 {
-            ways.push(Way { tokens, kinds });
+            ways.push(Way { tokens, kinds, told });
         }
     }
     Ok((ways, by_scan))
 }
 
-/// The keys of a kind's records that may match in one of some ways, each once and in order; where there are more than `most`,
-/// some of them.
+/// A kind's records that may match in one of some ways, each once and in the order of their keys; where there are more than
+/// `most`, some of them.
 fn candidates(
     scope: &Scope,
     kind: &'static Kind,
     ways: &[Way],
     lengths: &mut Lengths,
     most: usize,
-) -> Result<Vec<String>, FieldError> {
-    let mut keys = Vec::new();
+) -> Result<Vec<Candidate>, FieldError> {
+    let mut all: Vec<Candidate> = Vec::new();
     let mut several = 0;
     for way in ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0) {
-        let before = keys.len();
+        let before = all.len();
         several += 1;
-        each_with(scope, kind, &way.tokens, lengths, |key| {
-            keys.push(key.to_owned());
-            Ok(keys.len() - before < most)
-        })?;
+        match (way.told, &way.tokens[..]) {
+            (Some(found), [token]) => each_standing(scope, kind, *token, |key, standing| {
+                match standing.spot(found) {
+                    Ok(None) => {}
+                    Ok(spot) => all.push((key.to_owned(), spot)),
+                    Err(Untold) => all.push((key.to_owned(), None)),
+                }
+                Ok(all.len() - before < most)
+            })?,
+            _ => each_with(scope, kind, &way.tokens, lengths, |key| {
+                all.push((key.to_owned(), None));
+                Ok(all.len() - before < most)
+            })?,
+        }
     }
     if several > 1 {
-        keys.sort_unstable();
-        keys.dedup();
+        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        all.dedup_by(|(key, spot), (known, best)| {
+            let same = key == known;
+            if same {
+                *best = best.and_then(|best| best.or(spot.as_ref()?));
+            }
+            same
+        });
     }
-    Ok(keys)
+    Ok(all)
 }
 
 /// The records of a kind that a region is or holds, or that stand in it.
