@@ -240,7 +240,8 @@ fn candidates(
         }
     }
     if several > 1 {
-        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        // The list of each way is in order, which a stable sort makes use of.
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
         all.dedup_by(|(key, spot), (known, best)| {
             let same = key == known;
             if same {
