@@ -50,11 +50,6 @@ impl Standing {
         self.0 >> 8 < other.0 >> 8
     }
 
-    /// Whether another reading gives the token, further in: the right one may still, behind it.
-    pub(super) fn is_other_inside(self) -> bool {
-        self.0 >> 13 == 0b111
-    }
-
     /// How a search for the token alone finds a record, where the right reading matches in this way. `Err` where the names have
     /// to be looked at, and nothing where it finds none.
     pub fn spot(self, kind: Kind) -> Result<Option<Spot>, Untold> {
