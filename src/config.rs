@@ -103,6 +103,17 @@ pub const QUERY_READINGS: usize = 48;
 
 /// From how many records on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
+/// How many records a query that may be long reads, and for how many microseconds it runs, before it is begun anew on a
+/// thread that may block: most are done before that, and a thread costs more than they do.
+pub const TURN_READS: u64 = 2_000;
+/// The clock is looked at with each so many-th record that is read.
+pub const CLOCK_EVERY: u64 = 16;
+/// See [`TURN_READS`].
+pub const TURN_MICROS: u64 = 1_500;
+/// How many of its runs go to such a thread at once, after one of a plan's that did not end within its turn.
+pub const LONG_RUNS: u32 = 32;
+/// How many counts are remembered, each of one revision.
+pub const COUNTS_REMEMBERED: usize = 10_000;
 
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;

@@ -83,6 +83,10 @@ fn scalar(name: &str, value: Value) -> Result<Value, String> {
         ("Decimal", Value::String(text)) => {
             return Decimal::parse(text).map(|_| value).map_err(|error| error.to_string());
         }
+        // As JSON it is exact up to 64 bits; a fraction would have become a float on the way.
+        ("Decimal", Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            return Ok(Value::String(number.to_string()));
+        }
         ("Date", Value::String(text)) => {
             return PartialDate::parse_day(text).map(|_| value).map_err(|error| error.to_string());
         }

@@ -33,7 +33,7 @@ use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
 use crate::query::mutation::{Changed, Mutation};
 use crate::query::object::Plain;
-use crate::query::scope::Scope;
+use crate::query::scope::{Counted, Scope};
 use crate::store::log::Revision;
 use crate::store::{Author, Snapshot, Store, StoreError};
 pub use caller::{Caller, Role};
@@ -42,7 +42,7 @@ use extensions::Extensions;
 use following::Followed;
 use gate::Gate;
 pub use gate::Passed;
-use plan::Plan;
+use plan::{Bound, Plan};
 use request::{Answer, Request};
 pub use suggest::nearest;
 pub use trusted::Trusted;
@@ -68,6 +68,7 @@ pub struct Api {
     limits: Limits,
     trusted: Trusted,
     followed: Followed,
+    counted: Arc<Counted>,
 }
 
 /// The schema in SDL, as it is served: made when it was last changed, since making it takes longer than all else at start.
@@ -81,7 +82,7 @@ pub fn sdl() -> String {
 /// A request that can be run: all of it that can be refused was not.
 struct Ready {
     plan: Arc<Plan>,
-    bound: Vec<Arguments>,
+    bound: Bound,
     /// How many records may be read for it.
     cost: u64,
     introspected: JsonMap,
@@ -97,6 +98,24 @@ impl Ready {
     /// Whether it may read much: many records of its pages, or what it looks at and does not keep.
     fn is_long(&self) -> bool {
         self.cost > COST_OF_LONG || self.plan.may_be_long || self.plan.introspects
+    }
+
+    /// Runs it for a turn on this thread. Gives it back where that was not enough.
+    fn run_for_a_turn(self) -> Result<Answer, Self> {
+        // What is noted on the way would be noted twice.
+        if self.plan.introspects || !self.extensions.is_none() || self.plan.was_long() {
+            return Err(self);
+        }
+        self.scope.begin_turn();
+        let (plan, bound) = (&self.plan, self.bound.clone());
+        let run = || plan.run(&self.scope, bound, &self.introspected, self.answer_bytes);
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]));
+        if self.scope.turn_is_over() {
+            self.plan.is_long();
+            return Err(self);
+        }
+        Ok(answer)
     }
 
     /// Runs it.
@@ -165,7 +184,7 @@ impl Api {
         let implementers = gate.schema.implementers_map();
         let (graphql, trusted) = (OnceLock::new(), Trusted::default());
         let followed = Followed::new(&store);
-        Self { store, gate, implementers, graphql, executor, limits, trusted, followed }
+        Self { store, gate, implementers, graphql, executor, limits, trusted, followed, counted: Arc::default() }
     }
 
     /// The same, which trusts the documents of a JSON object by their ids, perhaps those alone.
@@ -235,7 +254,10 @@ impl Api {
             return self.run_async_graphql(request, passed, snapshot).await.unwrap_or_else(Answer::refused);
         }
         let ready = match self.ready(request, passed, snapshot) {
-            Ok(ready) if ready.is_long() => ready,
+            Ok(ready) if ready.is_long() => match ready.run_for_a_turn() {
+                Ok(answer) => return answer,
+                Err(ready) => ready,
+            },
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),
         };
@@ -371,7 +393,7 @@ impl Api {
     }
 
     fn scope(&self, snapshot: Snapshot) -> Scope {
-        Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)
+        Scope::new(snapshot).remembering(self.counted.clone()).within(self.limits.time(), self.limits.reads as u64)
     }
 
     fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {

@@ -42,6 +42,9 @@ pub struct Serve {
     /// Answer no others.
     #[arg(long, env = "JIEDUI_ONLY_TRUSTED", requires = "trusted_documents", value_parser = clap::builder::FalseyValueParser::new())]
     only_trusted: bool,
+    /// Leave the built-in data out of a database that does not have them.
+    #[arg(long, env = "JIEDUI_WITHOUT_BUILTIN", value_parser = clap::builder::FalseyValueParser::new())]
+    without_builtin: bool,
     #[command(flatten)]
     exposure: Exposure,
     /// Keep in the log no more than this many of the newest revisions; all where it is not given. What is older cannot be
@@ -89,8 +92,11 @@ impl Serve {
         let address = listener.local_addr().context("the address is gone")?;
         let access = self.exposure.access(&self.db.db, &address, tls.is_some())?;
         let store = Store::open(&self.db.db, limits.cache_bytes)?.keeping(self.keep_revisions);
-        let loaded = builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
-            .context("the built-in data cannot be loaded")?;
+        let loaded = match self.without_builtin {
+            true => Loaded::default(),
+            false => builtin::load(&store, &builtin::files(), jiff::Timestamp::now().as_millisecond())
+                .context("the built-in data cannot be loaded")?,
+        };
         if let Some(revision) = loaded.revision {
             let Loaded { changed, kept, .. } = loaded;
             say(&format!("built-in data: {changed} records changed, {kept} kept as they were, revision {revision}"))?;

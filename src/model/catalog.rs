@@ -29,8 +29,19 @@ pub struct Kind {
     pub fields: &'static [Field],
     /// What is computed from the record alone.
     pub derived: &'static [Derived],
+    /// Other orders in which its records are kept.
+    pub covers: &'static [Cover],
     /// What is computed from the graph; `query/kinds` binds each by its name.
     pub specials: &'static [Special],
+}
+
+/// Another order in which the records of a kind are kept, with their rows: what is read together in it lies together, and no
+/// record need be looked up. It costs the file the rows once more.
+#[derive(Debug, Clone, Copy)]
+pub struct Cover {
+    /// The fields by which they are ordered before their ids: values, edges to one, and of edges to several at most one. A
+    /// record that has no value in one of them is not in it.
+    pub by: &'static [&'static str],
 }
 
 /// A stored field or edge.

@@ -89,6 +89,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("share", "份数"),
     ("signed", "签约日期"),
     ("signedAt", "签约活动"),
+    ("sector", "领域"),
     ("since", "起始"),
     ("size", "数量"),
     ("sizeQualifier", "数量限定"),

@@ -45,6 +45,8 @@ enum Reckoned {
 pub enum Reckoning {
     /// The sum.
     Sum,
+    /// The values added up, whatever they are.
+    Total,
     /// The mean.
     Avg,
     /// The smallest.
@@ -57,8 +59,14 @@ pub enum Reckoning {
 
 impl Reckoning {
     /// Every one, by its GraphQL name.
-    pub const ALL: [(&'static str, Self); 5] =
-        [("sum", Self::Sum), ("avg", Self::Avg), ("min", Self::Min), ("max", Self::Max), ("distinct", Self::Distinct)];
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("sum", Self::Sum),
+        ("total", Self::Total),
+        ("avg", Self::Avg),
+        ("min", Self::Min),
+        ("max", Self::Max),
+        ("distinct", Self::Distinct),
+    ];
 
     fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, reckoning)| *reckoning)
@@ -70,12 +78,22 @@ impl Reckoning {
 struct Measure {
     path: Path,
     number: Option<Number>,
-    /// Different values are told apart only where somebody asks how many there are.
+    wanted: Wanted,
+}
+
+/// What of a measure somebody asks for: nothing else is reckoned.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// The sum, or the mean, by the rules.
+    sum: bool,
+    total: bool,
+    /// The smallest or the largest.
+    range: bool,
     distinct: bool,
 }
 
 impl Measure {
-    fn compile(of: &str, measurable: &'static Measurable, distinct: bool) -> Result<Self, FieldError> {
+    fn compile(of: &str, measurable: &'static Measurable, wanted: Wanted) -> Result<Self, FieldError> {
         let name = measurable.name.as_str();
         let value = || Given::Value("VALUE".into());
         let leaf = match measurable.scalar {
@@ -84,7 +102,7 @@ impl Measure {
         };
         let inside = |inner: Arc<Given>, part: &str| Arc::new(Given::Object(vec![(part.to_owned(), inner)]));
         let path = name.rsplit('.').fold(Arc::new(leaf), inside);
-        Ok(Self { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), distinct })
+        Ok(Self { path: Path::compile(of, &path)?, number: Number::named(of, name).ok(), wanted })
     }
 }
 
@@ -105,6 +123,9 @@ pub struct Tally {
     summed: Option<Summed>,
     /// The sum, once all is in.
     pub sum: Option<Sum>,
+    /// What the values add up to as they stand; nothing where there is none, or beyond 28 digits.
+    pub total: Option<Decimal>,
+    beyond: bool,
     /// The mean.
     pub avg: Option<Decimal>,
     /// The smallest.
@@ -218,8 +239,13 @@ impl Grouping {
             };
             let wants = |(named, reckoning): &(&str, Reckoning)| here.has(named) || used(*reckoning);
             if Reckoning::ALL.iter().any(wants) {
-                let distinct = wants(&("distinct", Reckoning::Distinct));
-                measures.push((name, Measure::compile(of, measurable, distinct)?));
+                let wanted = Wanted {
+                    sum: wants(&("sum", Reckoning::Sum)) || wants(&("avg", Reckoning::Avg)),
+                    total: wants(&("total", Reckoning::Total)),
+                    range: wants(&("min", Reckoning::Min)) || wants(&("max", Reckoning::Max)),
+                    distinct: wants(&("distinct", Reckoning::Distinct)),
+                };
+                measures.push((name, Measure::compile(of, measurable, wanted)?));
             }
         }
         let mark =
@@ -268,7 +294,10 @@ impl Grouping {
     }
 
     fn group(&self, keys: Vec<Option<Found>>) -> Group {
-        let tally = |measure: &Measure| Tally { summed: measure.number.map(|_| Summed::default()), ..Tally::default() };
+        let tally = |measure: &Measure| {
+            let summed = measure.number.filter(|_| measure.wanted.sum).map(|_| Summed::default());
+            Tally { summed, ..Tally::default() }
+        };
         let reckoned = self.measures.iter().map(|(name, measure)| (*name, tally(measure)));
         Group { keys, count: 0, cursor: String::new(), reckoned: reckoned.collect() }
     }
@@ -277,10 +306,14 @@ impl Grouping {
     fn keys(&self, scope: &Scope, record: &Stored<'_>) -> Result<Vec<Vec<Option<Found>>>, FieldError> {
         let mut all = vec![Vec::with_capacity(self.by.len())];
         for path in &self.by {
-            let mut met = HashSet::new();
             let mut found: Vec<Option<Found>> = Vec::new();
+            // Mostly there is one; where there are many, they are told apart by a set.
+            let mut met = HashSet::new();
             path.each(scope, record, &mut |value| {
-                if met.insert(value.sortable()) {
+                if met.is_empty() {
+                    met.extend(found.iter().flatten().map(Found::sortable));
+                }
+                if found.is_empty() || met.insert(value.sortable()) {
                     found.push(Some(value));
                 }
                 Ok(())
@@ -385,6 +418,16 @@ impl Tally {
         if let (Some(summed), Some(number)) = (&mut self.summed, &measure.number) {
             summed.add(number, record);
         }
+        if measure.wanted.total
+            && let Some(value) = measure.number.and_then(|number| number.read(record))
+        {
+            let added = self.total.map_or(Some(value), |total| total.checked_add(value));
+            self.beyond |= added.is_none();
+            self.total = added.filter(|_| !self.beyond);
+        }
+        if !measure.wanted.range && !measure.wanted.distinct {
+            return Ok(());
+        }
         measure.path.each(scope, record, &mut |found| {
             let sortable = found.sortable();
             if self.min.as_ref().is_none_or(|min| sortable < min.sortable()) {
@@ -393,7 +436,7 @@ impl Tally {
             if self.max.as_ref().is_none_or(|max| sortable > max.sortable()) {
                 self.max = Some(found.clone());
             }
-            if measure.distinct {
+            if measure.wanted.distinct {
                 self.distinct.insert(sortable);
             }
             Ok(())
@@ -416,6 +459,7 @@ impl Tally {
             _ => None,
         };
         match reckoning {
+            Reckoning::Total => self.total.map(|total| total.to_string()),
             Reckoning::Avg => self.avg.map(|avg| avg.to_string()),
             Reckoning::Min => text(&self.min),
             Reckoning::Max => text(&self.max),
@@ -427,6 +471,7 @@ impl Tally {
         let decimal = |decimal: Decimal| decimal.sort_key().to_vec();
         match reckoning {
             Reckoning::Sum => self.sum.as_ref()?.value.map(decimal),
+            Reckoning::Total => self.total.map(decimal),
             Reckoning::Avg => self.avg.map(decimal),
             Reckoning::Min => self.min.as_ref().map(Found::sortable),
             Reckoning::Max => self.max.as_ref().map(Found::sortable),
@@ -471,7 +516,7 @@ fn conditions(of: &str, name: &str, given: Option<&Given>) -> Result<Vec<(Reckon
             Some(reckoning) if !name.is_empty() => {
                 let scalar = match reckoning {
                     Reckoning::Distinct => Scalar::Int,
-                    Reckoning::Sum | Reckoning::Avg => Scalar::Decimal,
+                    Reckoning::Sum | Reckoning::Total | Reckoning::Avg => Scalar::Decimal,
                     Reckoning::Min | Reckoning::Max if of_number => Scalar::Decimal,
                     Reckoning::Min | Reckoning::Max => Scalar::PartialDate,
                 };

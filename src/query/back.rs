@@ -6,8 +6,9 @@ use super::scope::Scope;
 use crate::model::catalog::{COMMON, Edge, Field, Kind, Shape, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::KINDS;
-use crate::store::Direction;
-use crate::store::key::FieldId;
+use super::paging::bad_cursor;
+use crate::store::key::{FieldId, source_after};
+use crate::store::{CoverIn, Direction, Stored};
 
 /// A field that leads back along an edge.
 #[derive(Debug, Clone, Copy)]
@@ -45,26 +46,93 @@ fn way_back(of: &'static str, kind: &'static Kind, slot: usize, field: &'static 
     if edge.reverse.is_empty() {
         return None;
     }
-    let back = Back { edge: FieldId::new(kind, slot), slot, properties: !edge.properties.is_empty() };
-    Some(WayBack { name: edge.reverse, doc: edge.reverse_doc, of, edge, back })
+    Some(WayBack { name: edge.reverse, doc: edge.reverse_doc, of, edge, back: back_along(kind, slot) })
 }
 
 /// The way back of one edge, for a special that walks it itself.
 pub fn back_along(kind: &'static Kind, slot: usize) -> Back {
     let properties =
         kind.slots().nth(slot).and_then(|(_, field)| field.as_edge()).is_some_and(|edge| !edge.properties.is_empty());
-    Back { edge: FieldId::new(kind, slot), slot, properties }
+    Back { edge: FieldId::new(kind, slot), slot, properties, cover: CoverIn::by_edge(kind, slot) }
+}
+
+/// A record whose edge leads to a target.
+pub enum Source<'a> {
+    /// Read already, as a cover has it.
+    Read(Stored<'a>),
+    /// Not yet.
+    Id(Id),
+}
+
+impl<'a> Source<'a> {
+    /// Which record.
+    pub fn id(&self) -> IdRef<'_> {
+        match self {
+            Self::Read(record) => record.id(),
+            Self::Id(id) => id.as_ref(),
+        }
+    }
+
+    /// The record.
+    pub fn read(self, scope: &'a Scope) -> Result<Stored<'a>, FieldError> {
+        match self {
+            Self::Read(record) => Ok(record),
+            Self::Id(id) => scope.referred(id.as_ref()),
+        }
+    }
+}
+
+/// Calls back for each record whose edge leads to a target, with which of its edges it is, in the order of their ids from
+/// behind a position on, while the visitor says so. The position is that of a [`source_position`].
+pub fn each_source<'a>(
+    scope: &'a Scope,
+    target: IdRef<'_>,
+    back: Back,
+    after: Option<&[u8]>,
+    direction: Direction,
+    mut each: impl FnMut(Source<'a>, u32) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    let covered = match back.cover {
+        Some(cover) => scope.snapshot.covered_sources(cover, target, after, direction)?,
+        None => None,
+    };
+    if let Some(covered) = covered {
+        for entry in covered {
+            scope.spend()?;
+            let entry = entry?;
+            if !each(Source::Read(entry.record), entry.ordinal)? {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    let after = after.map(|position| source_after(position).ok_or_else(bad_cursor)).transpose()?;
+    for source in scope.snapshot.sources(target, back.edge, after, direction)? {
+        scope.spend()?;
+        let (source, ordinal) = source?;
+        if !each(Source::Id(source), ordinal)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Where a record stands among those whose edge leads to a target: its id, and which of its edges it is.
+pub fn source_position(source: IdRef<'_>, ordinal: u32) -> Vec<u8> {
+    let mut position = source.to_bytes();
+    position.push(0);
+    position.extend_from_slice(&ordinal.to_be_bytes());
+    position
 }
 
 /// The records of a kind whose edge in a slot leads to a target, each once, in their order.
 pub fn sources_once(scope: &Scope, target: IdRef<'_>, kind: &'static Kind, slot: usize) -> Result<Vec<Id>, FieldError> {
     let mut found: Vec<Id> = Vec::new();
-    for source in scope.snapshot.sources(target, back_along(kind, slot).edge, None, Direction::Forward)? {
-        scope.spend()?;
-        let (source, _) = source?;
-        if found.last() != Some(&source) {
-            found.push(source);
+    each_source(scope, target, back_along(kind, slot), None, Direction::Forward, |source, _| {
+        if found.last().is_none_or(|last| last.as_ref() != source.id()) {
+            found.push(source.id().to_owned());
         }
-    }
+        Ok(true)
+    })?;
     Ok(found)
 }

@@ -14,10 +14,11 @@ use super::search;
 use super::types::{Body, FieldDef, InputDef, MUTATION, SUBSCRIPTION, Type, TypeRef, Types};
 use crate::config::{PAGE_DEFAULT, PAGE_MAX};
 use crate::model::catalog::{
-    COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct,
+    COMMON, EdgeForm, EdgeProperty, EdgeValue, Field, INTERFACES, Kind, Output, REGION, Shape, Special, Struct, slot,
 };
 use crate::model::closed::{CLOSED, PERIODS, SOURCE_KIND};
 use crate::model::kinds::{KINDS, STRUCTS, kinds_of};
+use crate::model::value::Scalar;
 
 /// Every type of the API.
 pub fn build() -> Types {
@@ -71,7 +72,7 @@ fn scalars() -> Vec<Type> {
         scalar("ID", "A global id: the kind in kebab case, a colon and the key, such as `city:442000`.", None),
         scalar(
             "Decimal",
-            "An exact decimal of up to 28 digits, as a string such as \"126000000\" or \"-0.5\": no exponent, no separators, never rounded.",
+            "An exact decimal of up to 28 digits, as a string such as \"126000000\" or \"-0.5\": no exponent, no separators, never rounded. A whole number of up to 64 bits may also be given as a number.",
             Some("https://www.w3.org/TR/xmlschema11-2/#decimal"),
         ),
         scalar(
@@ -203,6 +204,12 @@ fn stored_fields(owner: &str, slot: usize, field: &'static Field) -> Vec<FieldDe
 fn kind_type(kind: &'static Kind) -> Type {
     let mut fields = vec![
         plain("id", "The global id, which `node(id:)` takes.", TypeRef::required("ID"), Resolver::Id),
+        plain(
+            "key",
+            "The second half of the id, which tells the records of a kind apart: of a region the code that it was first known by.",
+            TypeRef::required("String"),
+            Resolver::Value(slot::KEY, Scalar::Text),
+        ),
         plain("version", "The revision that last changed this record.", TypeRef::required("Int"), Resolver::Version),
     ];
     let (common, own): (Vec<_>, Vec<_>) = kind.shown().partition(|(slot, _)| *slot < COMMON.len());

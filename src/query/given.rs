@@ -73,6 +73,15 @@ impl Given {
         }
     }
 
+    /// As it was given.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value.to_json())).collect(),
+            Self::List(items) => items.iter().map(|item| item.to_json()).collect(),
+            Self::Value(value) => value.clone(),
+        }
+    }
+
     /// The leaf.
     pub fn value(&self) -> &Value {
         match self {

@@ -30,13 +30,13 @@ pub enum Object<'a> {
     /// A struct inside a record, or an edge's entry shown as an object.
     Row(Row<'a>),
     /// A connection.
-    Connection(Connection<'a>),
+    Connection(Box<Connection<'a>>),
     /// A page's standing.
     PageInfo(PageInfo),
     /// One of its edges.
     Edge(&'a Connection<'a>, &'a Item<'a>),
     /// A page of groups.
-    Groups(Groups),
+    Groups(Box<Groups>),
     /// A group.
     Group(&'a Group),
     /// What its records share.
@@ -410,5 +410,5 @@ fn leaf(leaf: Option<Leaf<'_>>) -> Resolved<'_> {
 
 /// A connection as a field's value.
 pub fn connection(connection: Connection<'_>) -> Resolved<'_> {
-    Resolved::Object(Object::Connection(connection))
+    Resolved::Object(Object::Connection(Box::new(connection)))
 }

@@ -66,6 +66,14 @@ impl Paging {
         if self.direction == Forward { self.after.as_deref() } else { self.before.as_deref() }
     }
 
+    /// Whether the page ends by its size alone.
+    pub fn is_open(&self) -> bool {
+        match self.direction {
+            Forward => self.before.is_none(),
+            Backward => self.after.is_none(),
+        }
+    }
+
     /// Whether a position stands before the place where the page must end, seen in its direction.
     pub fn is_inside(&self, position: &[u8]) -> bool {
         match (self.direction, &self.after, &self.before) {

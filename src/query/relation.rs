@@ -1,7 +1,7 @@
 //! What leads from a record to others, and what of a record can be compared: the members of a kind, by their names in
 //! filters, orders and groups.
 
-use super::back::ways_back;
+use super::back::{each_source, ways_back};
 use super::connection::Back;
 use super::error::FieldError;
 use super::kinds::relation;
@@ -57,12 +57,7 @@ impl Relation {
                 }
             }
             Self::Back(back) => {
-                for source in scope.snapshot.sources(record.id(), back.edge, None, Direction::Forward)? {
-                    scope.spend()?;
-                    if !each(source?.0.as_ref())? {
-                        break;
-                    }
-                }
+                each_source(scope, record.id(), back, None, Direction::Forward, |source, _| each(source.id()))?;
             }
             Self::Special(special, _) => {
                 for id in special(scope, record)? {

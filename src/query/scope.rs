@@ -5,13 +5,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
+use quick_cache::sync::Cache;
 
 use super::error::FieldError;
 use super::trace::Trace;
+use crate::config::{CLOCK_EVERY, COUNTS_REMEMBERED, TURN_MICROS, TURN_READS};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::{Snapshot, Stored, key};
+
+/// What was counted, by the revision and what it is a count of: page after page asks for the same.
+#[derive(Debug)]
+pub struct Counted(Cache<String, u64>);
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self(Cache::new(COUNTS_REMEMBERED))
+    }
+}
 
 /// One request's view: the snapshot that all of its fields read, and the day that it calls today.
 pub struct Scope {
@@ -33,6 +45,11 @@ pub struct Scope {
     climbed: Mutex<Option<(Id, Vec<Id>)>>,
     /// Set when nobody waits for the answer any more.
     abandoned: Arc<AtomicBool>,
+    /// How many records may be read before its turn is over, as long as it has one.
+    turn: AtomicU64,
+    turn_is_over: AtomicBool,
+    /// What was counted before.
+    counted: Option<Arc<Counted>>,
 }
 
 impl Scope {
@@ -49,7 +66,50 @@ impl Scope {
             trace: Trace::default(),
             climbed: Mutex::default(),
             abandoned: Arc::default(),
+            turn: AtomicU64::new(u64::MAX),
+            turn_is_over: AtomicBool::new(false),
+            counted: None,
         }
+    }
+
+    /// The same, which remembers what is counted, and what others counted.
+    pub fn remembering(self, counted: Arc<Counted>) -> Self {
+        Self { counted: Some(counted), ..self }
+    }
+
+    /// A count of this revision, remembered under what it is a count of.
+    pub fn counted(
+        &self,
+        of: impl FnOnce() -> String,
+        count: impl FnOnce() -> Result<u64, FieldError>,
+    ) -> Result<u64, FieldError> {
+        // Whoever asks how it was answered is told what is read for it.
+        let Some(counted) = self.counted.as_deref().filter(|_| !self.trace.tells_fields() && !self.snapshot.is_past())
+        else {
+            return count();
+        };
+        let key = format!("{} {} {}", self.snapshot.revision()?, self.today, of());
+        if let Some(known) = counted.0.get(&key) {
+            return Ok(known);
+        }
+        let count = count()?;
+        counted.0.insert(key, count);
+        Ok(count)
+    }
+
+    /// Begins a turn: beyond it the request stops, and [`Scope::turn_is_over`] says so.
+    pub fn begin_turn(&self) {
+        self.turn.store(TURN_READS, Ordering::Relaxed);
+    }
+
+    /// Whether a turn was not enough. Then there is no more turn, and what was read is forgotten.
+    pub fn turn_is_over(&self) -> bool {
+        self.turn.store(u64::MAX, Ordering::Relaxed);
+        let over = self.turn_is_over.swap(false, Ordering::Relaxed);
+        if over {
+            self.reads.store(0, Ordering::Relaxed);
+        }
+        over
     }
 
     /// The same, which may take only so long and read only so much.
@@ -89,12 +149,20 @@ impl Scope {
     /// comes here at each.
     pub fn spend(&self) -> Result<(), FieldError> {
         let most = self.most_reads;
-        if self.reads.fetch_add(1, Ordering::Relaxed) >= most {
+        let reads = self.reads.fetch_add(1, Ordering::Relaxed);
+        let turn = self.turn.load(Ordering::Relaxed);
+        let late = || reads % CLOCK_EVERY == 0 && self.begun.elapsed().as_micros() as u64 > TURN_MICROS;
+        if turn < u64::MAX && (reads >= turn || late()) {
+            self.turn_is_over.store(true, Ordering::Relaxed);
+            return Err(FieldError::limit("its turn is over"));
+        }
+        if reads >= most {
             return Err(FieldError::limit(format!(
                 "the answer reads more than {most} records; narrow it by a filter that an index serves, a smaller page, or fewer names at once"
             )));
         }
-        self.look_at_the_clock()
+        // Looking at it each time would take as long as reading does.
+        if reads % CLOCK_EVERY == 0 { self.look_at_the_clock() } else { Ok(()) }
     }
 
     /// Says whether there is time left, and somebody who waits. What goes on for long without reading comes here.

@@ -7,11 +7,14 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
+use super::covers::Gathered;
 use super::derive::{Derived, derived};
 use super::log::{Logging, Revision};
 use super::postings::Pending;
 use super::run::Run;
-use super::{Bytes, COUNTS, Change, HISTORY, INDEX, LOG_PARTS, POSTINGS, RECORDS, REVERSE, StoreError, key, sealed};
+use super::{
+    Bytes, COUNTS, COVERS, Change, HISTORY, INDEX, LOG_PARTS, POSTINGS, RECORDS, REVERSE, StoreError, key, sealed,
+};
 use crate::model::id::{Id, IdRef};
 use crate::model::record::Invalid;
 use crate::model::row::Row;
@@ -29,7 +32,9 @@ const BATCHES: usize = 8;
 /// A row that was replaced.
 pub struct Replaced {
     id: Id,
+    /// Its row before.
     old: Option<Vec<u8>>,
+    /// Its version, checksum and row from now on.
     new: Option<Vec<u8>>,
 }
 
@@ -80,16 +85,16 @@ impl<'t> Records<'t> {
         }
         self.last = Some(id.clone());
         let new = match change {
-            Change::Put(record) => Some(record.pack()),
+            Change::Put(record) => Some(sealed::seal(self.revision, &record.pack())),
             Change::Delete(_) => None,
         };
         let key = key::record(id.as_ref());
         let old = self.table.get(key.as_slice())?.map(|old| old.value().to_vec());
-        if old.as_deref().map(sealed::row_of) == new.as_deref() {
+        if old.as_deref().map(sealed::row_of) == new.as_deref().map(sealed::row_of) {
             return Ok(None);
         }
         match &new {
-            Some(row) => self.run.insert(&key, &sealed::seal(self.revision, row)),
+            Some(new) => self.run.insert(&key, new),
             None => self.run.remove(&key),
         }
         if self.run.bytes() >= RECORD_BYTES {
@@ -148,9 +153,11 @@ pub struct Follows<'t> {
     reverse: Table<'t, Bytes, ()>,
     index: Table<'t, Bytes, ()>,
     postings: Table<'t, Bytes, Bytes>,
+    covers: Table<'t, Bytes, Bytes>,
     reverse_run: Run,
     index_run: Run,
     pending: Pending,
+    gathered: Gathered,
     /// What new references lead to.
     targets: BTreeSet<Id>,
 }
@@ -161,17 +168,21 @@ impl<'t> Follows<'t> {
             reverse: transaction.open_table(REVERSE)?,
             index: transaction.open_table(INDEX)?,
             postings: transaction.open_table(POSTINGS)?,
+            covers: transaction.open_table(COVERS)?,
             reverse_run: Run::default(),
             index_run: Run::default(),
             pending: Pending::default(),
+            gathered: Gathered::default(),
             targets: BTreeSet::new(),
         })
     }
 
-    /// Replaces all that follows from a record's row.
+    /// Replaces all that follows from a record: from its row before, and its version, checksum and row from now on.
     pub fn replace(&mut self, id: IdRef<'_>, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), StoreError> {
         let kind = id.kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
         let follows = |row: Option<&[u8]>| row.map(|row| derived(kind, id, Row::new(row)));
+        self.gathered.replace(kind, id, old, new);
+        let new = new.map(sealed::row_of);
         let (had, has) = (follows(old).unwrap_or_default(), follows(new).unwrap_or_default());
         let (mut lost, mut gained) = (Vec::new(), Vec::new());
         for gone in had.iter().filter(|row| has.binary_search(row).is_err()) {
@@ -200,6 +211,9 @@ impl<'t> Follows<'t> {
         if self.index_run.bytes() >= INDEX_BYTES {
             self.index_run.flush(&mut self.index)?;
         }
+        if self.gathered.is_full() {
+            self.gathered.flush(&mut self.covers)?;
+        }
         if self.pending.is_full() {
             self.pending.flush(&mut self.postings)?;
         }
@@ -219,6 +233,7 @@ impl<'t> Follows<'t> {
     pub fn finish(&mut self) -> Result<(), StoreError> {
         self.reverse_run.flush(&mut self.reverse)?;
         self.index_run.flush(&mut self.index)?;
+        self.gathered.flush(&mut self.covers)?;
         self.pending.flush(&mut self.postings)
     }
 }

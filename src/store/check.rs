@@ -5,12 +5,13 @@ use std::hash::{DefaultHasher, Hasher};
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
+use super::covers::{self, Parsed};
 use super::derive::{Derived, derived, each_reference};
 use super::key;
 use super::log::{self, Changed, Head};
 use super::writer::Given;
 use super::{
-    BUILTIN, COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed,
+    BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed,
 };
 use crate::model::id::IdRef;
 use crate::model::kinds::{KINDS, kind_of_tag};
@@ -52,12 +53,13 @@ impl Sum {
     }
 }
 
-/// The sums of the three derived tables.
+/// The sums of the derived tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sums {
     reverse: Sum,
     index: Sum,
     postings: Sum,
+    covers: Sum,
 }
 
 /// Compares everything that follows from the records with what is stored. Calls back for every difference, and gives how
@@ -76,11 +78,11 @@ pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u
         check_record(snapshot, key.value(), value.value(), newest, &mut counts, &mut follows, &mut report)?;
     }
     let there = sums(snapshot)?;
-    rows += there.reverse.rows + there.index.rows + there.postings.rows;
+    rows += there.reverse.rows + there.index.rows + there.postings.rows + there.covers.rows;
     if follows != there {
         for entry in ReadableTable::iter(&records)? {
             let (key, value) = entry?;
-            check_missing(snapshot, key.value(), sealed::row_of(value.value()), &mut report)?;
+            check_missing(snapshot, key.value(), value.value(), &mut report)?;
         }
         check_derived(snapshot, &mut report)?;
     }
@@ -139,6 +141,7 @@ fn check_record(
         report("records", id.to_string(), format!("{}: {}", problem.path, problem.problem));
     }
     let row = Row::new(row);
+    covers::entries(kind, id, row, |key, _| follows.covers.add((key, value)));
     for expected in derived(kind, id, row) {
         match expected {
             Derived::Reverse(key) => follows.reverse.add(key),
@@ -174,13 +177,31 @@ fn sums(snapshot: &Snapshot) -> Result<Sums, StoreError> {
                 .for_each(|(key, standing)| sums.postings.add((token, tag, key.as_str(), standing)));
         }
     }
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(COVERS)?)? {
+        let (_, block) = entry?;
+        let block = Parsed::new(block.value());
+        let mut key = Vec::new();
+        for entry in &block.entries {
+            key.clear();
+            block.key(entry, &mut key);
+            sums.covers.add((key.as_slice(), block.sealed(entry)));
+        }
+    }
     Ok(sums)
 }
 
 /// The rows that follow from a record and are not there.
-fn check_missing(snapshot: &Snapshot, key: &[u8], row: &[u8], report: &mut Report<'_>) -> Result<(), StoreError> {
+fn check_missing(snapshot: &Snapshot, key: &[u8], value: &[u8], report: &mut Report<'_>) -> Result<(), StoreError> {
     let Some(id) = IdRef::from_bytes(key) else { return Ok(()) };
     let Some(kind) = id.kind() else { return Ok(()) };
+    let row = sealed::row_of(value);
+    let mut entries = Vec::new();
+    covers::entries(kind, id, Row::new(row), |key, _| entries.push(key.to_vec()));
+    for entry in entries {
+        if snapshot.covers.entry(&entry)?.as_deref() != Some(value) {
+            report("covers", id.to_string(), format!("the entry {} is missing or has another row", hex(&entry)));
+        }
+    }
     for expected in derived(kind, id, Row::new(row)) {
         let (table, there, told) = match &expected {
             Derived::Reverse(key) => ("reverse", snapshot.has_reverse(key)?, hex(key)),
@@ -220,6 +241,38 @@ fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), Sto
             let wanted = |row: &Derived| matches!(row, Derived::Posting(known, stands) if *known.bytes() == *token && *stands == standing);
             check_follows("postings", snapshot, token, Some(IdRef { tag, key: &key }), wanted, report)?;
         }
+    }
+    for entry in ReadableTable::iter(&snapshot.transaction().open_table(COVERS)?)? {
+        let (first, block) = entry?;
+        check_block(snapshot, first.value(), &Parsed::new(block.value()), report)?;
+    }
+    Ok(())
+}
+
+/// The entries of a block that follow from no record, or stand where nobody looks for them.
+fn check_block(
+    snapshot: &Snapshot,
+    first: &[u8],
+    block: &Parsed<&[u8]>,
+    report: &mut Report<'_>,
+) -> Result<(), StoreError> {
+    let mut before: Option<Vec<u8>> = None;
+    for entry in &block.entries {
+        let mut key = Vec::new();
+        block.key(entry, &mut key);
+        if before.as_ref().map_or(key != first, |before| key <= *before) {
+            report("covers", hex(&key), "it stands out of order".to_owned());
+        }
+        let source = std::str::from_utf8(block.source(entry)).unwrap_or_default();
+        let id = IdRef { tag: entry.tag, key: source };
+        let mut follows = false;
+        if let Some(record) = snapshot.get(id)? {
+            covers::entries(record.kind, id, record.row(), |known, _| follows |= known == key);
+        }
+        if !follows {
+            report("covers", hex(&key), format!("it does not follow from {source}"));
+        }
+        before = Some(key);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::{Durability, Key, ReadableTable, TableDefinition, TableError, Value, WriteTransaction};
 
 use super::{
-    BUILTIN, COUNTS, HISTORY, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, RETRIES,
+    BUILTIN, COUNTS, COVERS, HISTORY, Handle, INDEX, LOG, LOG_PARTS, META, OpenError, POSTINGS, RECORDS, RETRIES,
     RETRIES_BY_REVISION, REVERSE, Snapshot, Store, StoreError, builder, open_error,
 };
 
@@ -25,6 +25,7 @@ pub fn copy(snapshot: &Snapshot, to: &Path, cache_bytes: usize) -> Result<u64, O
             + table(snapshot, &transaction, REVERSE)?
             + table(snapshot, &transaction, INDEX)?
             + table(snapshot, &transaction, POSTINGS)?
+            + table(snapshot, &transaction, COVERS)?
             + table(snapshot, &transaction, COUNTS)?
             + table(snapshot, &transaction, LOG)?
             + table(snapshot, &transaction, LOG_PARTS)?

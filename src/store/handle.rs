@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
@@ -36,6 +36,8 @@ enum State {
 }
 
 struct Opened {
+    /// Which opening of a file it is, of all in this process.
+    number: u64,
     database: Database,
     lost: Arc<AtomicBool>,
 }
@@ -43,7 +45,9 @@ struct Opened {
 impl Opened {
     fn new(opening: Opening, cache_bytes: usize) -> Result<Self, DatabaseError> {
         let lost = opening.lost();
-        Ok(Self { database: builder(cache_bytes).create_with_backend(opening)?, lost })
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let database = builder(cache_bytes).create_with_backend(opening)?;
+        Ok(Self { number: OPENED.fetch_add(1, Ordering::Relaxed), database, lost })
     }
 
     fn is_lost(&self) -> bool {
@@ -53,12 +57,12 @@ impl Opened {
 
 impl State {
     /// What it is read by, if that still answers.
-    fn read_by(&self) -> Option<&Database> {
+    fn read_by(&self) -> Option<&Opened> {
         let opened = match self {
             Self::Sound(opened) => Some(opened),
             Self::Failed { reading, .. } => reading.as_ref(),
         };
-        opened.filter(|opened| !opened.is_lost()).map(|opened| &opened.database)
+        opened.filter(|opened| !opened.is_lost())
     }
 }
 
@@ -85,14 +89,19 @@ impl Writing {
 
     /// Begins to read what was committed last.
     pub fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
-        if let Some(database) = self.state().read_by() {
-            return Ok(database.begin_read()?);
+        if let Some(opened) = self.state().read_by() {
+            return Ok(opened.database.begin_read()?);
         }
         self.fall_back();
         match self.state().read_by() {
-            Some(database) => Ok(database.begin_read()?),
+            Some(opened) => Ok(opened.database.begin_read()?),
             None => Err(self.failed()),
         }
+    }
+
+    /// Which opening of the file is read by; nothing where it has to be opened anew. What was read by another is of no use.
+    pub fn opening(&self) -> Option<u64> {
+        self.state().read_by().map(|opened| opened.number)
     }
 
     /// Begins to write. Whoever asks is alone. Where the disk failed, the file is tried again, but not at once: that cuts off

@@ -6,6 +6,7 @@
 //! index   = field(3) value source.tag source.key          (a text value ends in 0; others have a fixed width)
 //! posting = token 0 tag first.key
 //! history = tag key 0 revision(8)
+//! cover   = family number value… source.tag source.key 0 ordinal(4)      (the value of an edge is target.tag target.key 0)
 //! ```
 //! Keys of records hold no NUL and neither does text, so a NUL ends either, and order by bytes is order by key.
 
@@ -26,14 +27,18 @@ pub struct FieldId {
     inner: u8,
 }
 
+/// Whose declaration a kind has: the five levels of regions share one.
+fn family(kind: &Kind) -> u8 {
+    match kind.tag {
+        1..=5 => 1,
+        tag => tag,
+    }
+}
+
 impl FieldId {
     /// The field of a kind in a slot. The five levels of regions share a declaration, and the common slots one for all.
     pub fn new(kind: &Kind, slot: usize) -> Self {
-        let family = match kind.tag {
-            _ if slot < slot::OWN => 0,
-            1..=5 => 1,
-            tag => tag,
-        };
+        let family = if slot < slot::OWN { 0 } else { family(kind) };
         Self { family, slot: slot as u8, inner: 0 }
     }
 
@@ -180,6 +185,24 @@ pub fn history(id: IdRef<'_>, revision: u64) -> Vec<u8> {
 pub fn history_parts(key: &[u8]) -> Option<(IdRef<'_>, u64)> {
     let (id, revision) = key.split_at_checked(key.len().checked_sub(8)?)?;
     Some((IdRef::from_bytes(id.strip_suffix(&[0])?)?, u64::from_be_bytes(revision.try_into().ok()?)))
+}
+
+/// What all entries of a cover of a kind begin with, by the cover's place among the kind's.
+pub fn cover(kind: &Kind, number: usize) -> [u8; 2] {
+    [family(kind), number as u8]
+}
+
+/// What an edge to a target comes to in the key of a cover.
+pub fn cover_target(target: IdRef<'_>) -> Vec<u8> {
+    reverse_target(target)
+}
+
+/// What an entry of a cover has behind its values: the source and which of its edges it is.
+pub fn cover_source(key: &mut Vec<u8>, source: IdRef<'_>, ordinal: u32) {
+    key.push(source.tag);
+    key.extend_from_slice(source.key.as_bytes());
+    key.push(0);
+    key.extend_from_slice(&ordinal.to_be_bytes());
 }
 
 /// The key under which an idempotency key is found by the revision of its set.

@@ -83,7 +83,19 @@ pub fn varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes such a number.
+#[inline]
 pub fn read_varint(rest: &mut &[u8]) -> Option<u64> {
+    // Most have one byte.
+    if let Some((byte, others)) = rest.split_first()
+        && *byte < 0x80
+    {
+        *rest = others;
+        return Some(u64::from(*byte));
+    }
+    read_long(rest)
+}
+
+fn read_long(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..64).step_by(7) {
         let (byte, others) = rest.split_first()?;

@@ -10,7 +10,7 @@ impl Snapshot {
     /// What a revision did; nothing where the log keeps it no more, or not yet. One that changed very much is better read by [`Snapshot::log_changes`].
     pub fn log_entry(&self, revision: Revision) -> Result<Option<log::Entry>, StoreError> {
         let Some(log::Head { mut entry, parts }) = self.log_head(revision)? else { return Ok(None) };
-        let table = self.transaction.open_table(LOG_PARTS)?;
+        let table = self.tables.transaction.open_table(LOG_PARTS)?;
         let mut found = 0;
         for part in log::parts(&table, revision)? {
             entry.changes.extend(part?);
@@ -46,7 +46,7 @@ impl Snapshot {
     ) -> Result<Option<log::Entry>, StoreError> {
         let Some(log::Head { mut entry, .. }) = self.head_of(revision)? else { return Ok(None) };
         let mut more = entry.changes.drain(..).all(&mut found);
-        let table = self.transaction.open_table(LOG_PARTS)?;
+        let table = self.tables.transaction.open_table(LOG_PARTS)?;
         let mut parts = log::parts(&table, revision)?;
         while let (true, Some(part)) = (more, parts.next()) {
             more = part?.into_iter().all(&mut found);
@@ -64,7 +64,7 @@ impl Snapshot {
         let Some(log::Head { entry, .. }) = self.log_head(revision)? else { return Ok(Vec::new()) };
         let behind = |(id, _): log::Changed| after.is_none_or(|after| id > *after).then_some(id);
         let mut found: Vec<Id> = entry.changes.into_iter().filter_map(behind).take(most).collect();
-        let table = self.transaction.open_table(LOG_PARTS)?;
+        let table = self.tables.transaction.open_table(LOG_PARTS)?;
         for part in log::parts(&table, revision)? {
             if found.len() == most {
                 break;
@@ -80,21 +80,21 @@ impl Snapshot {
     }
 
     pub(super) fn head_of(&self, revision: Revision) -> Result<Option<log::Head>, StoreError> {
-        let log = self.transaction.open_table(LOG)?;
+        let log = self.tables.transaction.open_table(LOG)?;
         let head = ReadableTable::get(&log, revision)?;
         head.map(|bytes| log::Head::unpack(bytes.value())).transpose()
     }
 
     /// When a revision was committed, in milliseconds since 1970 (UTC); nothing where the log does not have it.
     pub fn time_of(&self, revision: Revision) -> Result<Option<i64>, StoreError> {
-        let log = self.transaction.open_table(LOG)?;
+        let log = self.tables.transaction.open_table(LOG)?;
         let entry = ReadableTable::get(&log, revision)?;
         Ok(entry.and_then(|bytes| log::Head::time_of(bytes.value())))
     }
 
     /// The oldest revision that can be read: the one before the first that the log has.
     pub fn oldest_kept(&self) -> Result<Revision, StoreError> {
-        let log = self.transaction.open_table(LOG)?;
+        let log = self.tables.transaction.open_table(LOG)?;
         let first = ReadableTable::first(&log)?.map(|(revision, _)| revision.value());
         match first {
             Some(first) => Ok(first.saturating_sub(1)),
@@ -111,7 +111,7 @@ impl Snapshot {
     ) -> Result<impl Iterator<Item = Result<Revision, StoreError>> + use<>, StoreError> {
         let newest = self.view.as_ref().map_or(Revision::MAX, |view| view.revision + 1);
         let before = before.map_or(newest, |before| before.min(newest));
-        let history = self.transaction.open_table(HISTORY)?;
+        let history = self.tables.transaction.open_table(HISTORY)?;
         let (from, until) = (key::history_prefix(id), key::history(id, before));
         let rows = history.range::<&[u8]>(from.as_slice()..until.as_slice())?.rev();
         Ok(rows.map(|row| {

@@ -3,6 +3,8 @@
 mod applying;
 mod check;
 mod copy;
+mod covered;
+mod covers;
 mod derive;
 mod disk;
 mod error;
@@ -25,7 +27,7 @@ mod view;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, TableDefinition,
@@ -34,11 +36,13 @@ use redb::{
 
 pub use check::{Difference, check};
 pub use copy::copy;
+pub use covered::{CoverIn, Covered};
 pub use disk::Fault;
 pub use error::{OpenError, StoreError};
 pub use mark::{Kept, Mark};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
+use snapshot::Tables;
 pub use snapshot::{Direction, Snapshot, Stored};
 pub use writer::{AddedTo, Author, Change, Given, Writer};
 
@@ -61,6 +65,8 @@ const REVERSE: TableDefinition<'static, &[u8], ()> = TableDefinition::new("rever
 const INDEX: TableDefinition<'static, &[u8], ()> = TableDefinition::new("index");
 /// Token, kind and first record -> the other records of a block.
 const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
+/// Cover, values and first record -> the records of a block, with their rows.
+const COVERS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("covers");
 /// Kind -> how many records.
 const COUNTS: TableDefinition<'static, u8, u64> = TableDefinition::new("counts");
 /// Revision -> what it changed.
@@ -81,6 +87,9 @@ const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta")
 /// An open store.
 pub struct Store {
     path: PathBuf,
+    /// The tables as the last commit left them, for as long as no other comes. They are closed before the file is.
+    /// The number of the opening of the file that they are read by stands with them.
+    current: Mutex<Option<(u64, Arc<Tables>)>>,
     handle: Handle,
     /// How many of the newest revisions the log keeps; all where nothing is said.
     keep_revisions: Option<u64>,
@@ -147,6 +156,7 @@ impl Store {
             handle,
             keep_revisions: None,
             alone: Mutex::default(),
+            current: Mutex::default(),
             followers: Mutex::default(),
         }
     }
@@ -161,6 +171,11 @@ impl Store {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
     }
 
+    /// Forgets the tables as they were: a commit has made others.
+    fn renew(&self) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn tell(&self, revision: log::Revision) {
         self.followers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|follower| follower(revision));
     }
@@ -172,7 +187,22 @@ impl Store {
 
     /// A view of the store as it stands now.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Snapshot::new(self.begin_read()?)
+        // Another process may write to a file that this one only reads.
+        let Handle::Writing(writing) = &self.handle else {
+            return Ok(Snapshot::new(Arc::new(Tables::open(self.begin_read()?)?)));
+        };
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let opening = writing.opening();
+        if let Some((by, tables)) = &*current
+            && opening == Some(*by)
+        {
+            return Ok(Snapshot::new(tables.clone()));
+        }
+        *current = None;
+        let tables = Arc::new(Tables::open(writing.begin_read()?)?);
+        // What was opened in the meantime is taken the next time.
+        *current = opening.map(|opening| (opening, tables.clone()));
+        Ok(Snapshot::new(tables))
     }
 
     /// Begins to write. One writer writes at a time; another waits here.
@@ -266,6 +296,7 @@ impl Store {
         transaction.open_table(REVERSE)?;
         transaction.open_table(INDEX)?;
         transaction.open_table(POSTINGS)?;
+        transaction.open_table(COVERS)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(LOG)?;
         transaction.open_table(LOG_PARTS)?;

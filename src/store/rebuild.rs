@@ -5,8 +5,8 @@ use redb::{ReadableTable, WriteTransaction};
 use super::applying::Follows;
 use super::log::Head;
 use super::{
-    COUNTS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, StoreError,
-    key, sealed,
+    COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, StoreError,
+    key,
 };
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;
@@ -15,16 +15,20 @@ use crate::model::kinds::KINDS;
 /// How rows are derived. Another number makes every file's derived rows anew.
 const DERIVATION: u32 = 2;
 
-/// What derived rows depend on beside the records: which fields are indexed and searched, and the tables that names are
+/// What derived rows depend on beside the records: which fields are indexed and searched, which covers there are, and the tables that names are
 /// folded and read by.
 pub fn fingerprint() -> [u8; 4] {
     let mut text = format!("{DERIVATION}\n{}", include_str!("../../assets/text/SHA256SUMS"));
+    let mut covers = String::new();
     let mut add = |owner: &str, field: &Field| {
         if field.indexed || field.searched {
             text.push_str(&format!("\n{owner}.{} {} {}", field.name, field.indexed, field.searched));
         }
     };
     for kind in KINDS {
+        for cover in kind.covers {
+            covers.push_str(&format!("\n{} by {}", kind.name, cover.by.join(", ")));
+        }
         for (_, field) in kind.slots() {
             add(kind.name, field);
             if let Shape::Structs(of) = field.shape {
@@ -32,6 +36,7 @@ pub fn fingerprint() -> [u8; 4] {
             }
         }
     }
+    text.push_str(&covers);
     crc32fast::hash(text.as_bytes()).to_le_bytes()
 }
 
@@ -57,6 +62,7 @@ pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.delete_table(REVERSE)?;
     transaction.delete_table(INDEX)?;
     transaction.delete_table(POSTINGS)?;
+    transaction.delete_table(COVERS)?;
     transaction.delete_table(COUNTS)?;
     {
         let records = transaction.open_table(RECORDS)?;
@@ -67,7 +73,7 @@ pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
             let (key, value) = entry?;
             let Some(id) = IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) else { continue };
             counted[usize::from(id.tag)] += 1;
-            follows.replace(id, None, Some(sealed::row_of(value.value())))?;
+            follows.replace(id, None, Some(value.value()))?;
         }
         follows.finish()?;
         for kind in KINDS.iter().filter(|kind| counted[usize::from(kind.tag)] > 0) {

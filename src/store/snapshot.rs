@@ -1,17 +1,22 @@
 //! One consistent view of the store, which a request reads from first to last.
 
 use std::ops::Bound;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use either::Either;
 use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
+use super::covered::{Block, Blocks};
+use super::covers::InBlock;
 use super::key::{self, FieldId};
 use super::log::Revision;
 use super::past::{Past, merged};
 use super::posting_list::{Postings, kind_bit};
 use super::view::View;
-use super::{Bytes, COUNTS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed};
+use super::{
+    Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
+};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
@@ -20,13 +25,48 @@ use crate::text::tokens::Token;
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
+    pub(super) tables: Arc<Tables>,
+    pub(super) covers: Blocks,
+    /// Where it is a view of the past.
+    pub(super) view: Option<View>,
+}
+
+/// The tables as of one commit, opened once for all who read them.
+pub struct Tables {
     pub(super) records: ReadOnlyTable<Bytes, Bytes>,
     reverse: ReadOnlyTable<Bytes, ()>,
     index: ReadOnlyTable<Bytes, ()>,
     postings: ReadOnlyTable<Bytes, Bytes>,
+    pub(super) covers: ReadOnlyTable<Bytes, Bytes>,
+    /// How many records there are of each kind, by its tag.
+    counts: BTreeMap<u8, u64>,
+    revision: Revision,
     pub(super) transaction: ReadTransaction,
-    /// Where it is a view of the past.
-    pub(super) view: Option<View>,
+}
+
+impl Tables {
+    pub(super) fn open(transaction: ReadTransaction) -> Result<Self, StoreError> {
+        let mut counted = BTreeMap::new();
+        match transaction.open_table(COUNTS) {
+            Err(TableError::TableDoesNotExist(_)) => {}
+            counts => {
+                for entry in ReadableTable::iter(&counts?)? {
+                    let (tag, count) = entry?;
+                    counted.insert(tag.value(), count.value());
+                }
+            }
+        }
+        Ok(Self {
+            records: transaction.open_table(RECORDS)?,
+            reverse: transaction.open_table(REVERSE)?,
+            index: transaction.open_table(INDEX)?,
+            postings: transaction.open_table(POSTINGS)?,
+            covers: transaction.open_table(COVERS)?,
+            counts: counted,
+            revision: meta_number(&transaction.open_table(META)?, "revision")?,
+            transaction,
+        })
+    }
 }
 
 /// A record's row, as it stands in the page cache, or stood once.
@@ -39,6 +79,7 @@ pub struct Stored<'s> {
 enum Sealed<'s> {
     Here(AccessGuard<'s, Bytes>),
     Past(Arc<[u8]>),
+    Packed(Arc<Block>, InBlock),
 }
 
 impl<'s> Stored<'s> {
@@ -50,6 +91,23 @@ impl<'s> Stored<'s> {
     pub(super) fn past(kind: &'static Kind, bytes: Arc<[u8]>) -> Self {
         Self { kind, sealed: Sealed::Past(bytes) }
     }
+
+    /// A record as an entry of a cover has it.
+    pub(super) fn packed(kind: &'static Kind, block: Arc<Block>, entry: InBlock) -> Self {
+        Self { kind, sealed: Sealed::Packed(block, entry) }
+    }
+}
+
+impl<'s> Stored<'s> {
+    /// The same once more, where that costs nothing: not of one that was looked up.
+    pub fn again(&self) -> Option<Self> {
+        let sealed = match &self.sealed {
+            Sealed::Here(_) => return None,
+            Sealed::Past(bytes) => Sealed::Past(bytes.clone()),
+            Sealed::Packed(block, entry) => Sealed::Packed(block.clone(), *entry),
+        };
+        Some(Self { kind: self.kind, sealed })
+    }
 }
 
 impl Stored<'_> {
@@ -57,6 +115,7 @@ impl Stored<'_> {
         match &self.sealed {
             Sealed::Here(bytes) => bytes.value(),
             Sealed::Past(bytes) => bytes,
+            Sealed::Packed(block, entry) => block.sealed(entry),
         }
     }
 
@@ -114,15 +173,8 @@ impl<'s, V: redb::Value + 'static> Iterator for Walk<'s, V> {
 }
 
 impl Snapshot {
-    pub(super) fn new(transaction: ReadTransaction) -> Result<Self, StoreError> {
-        Ok(Self {
-            records: transaction.open_table(RECORDS)?,
-            reverse: transaction.open_table(REVERSE)?,
-            index: transaction.open_table(INDEX)?,
-            postings: transaction.open_table(POSTINGS)?,
-            transaction,
-            view: None,
-        })
+    pub(super) fn new(tables: Arc<Tables>) -> Self {
+        Self { covers: Blocks::new(tables.clone()), tables, view: None }
     }
 
     /// The records of a kind in the order of their keys, from behind a key on.
@@ -134,7 +186,7 @@ impl Snapshot {
     ) -> Result<impl Iterator<Item = Result<Stored<'s>, StoreError>> + use<'s>, StoreError> {
         let after = after.map(|key| key::record(IdRef { tag: kind.tag, key }));
         let bounds = Bounds::new(&[kind.tag], after.as_deref(), direction);
-        let walk = walk(&self.records, &bounds, direction)?;
+        let walk = walk(&self.tables.records, &bounds, direction)?;
         let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(move |entry| entry.map(|(_, bytes)| Stored::here(kind, bytes)))));
         };
@@ -162,7 +214,7 @@ impl Snapshot {
         let bounds = Bounds::new(&prefix, after.as_deref(), direction);
         let source = |key: &[u8]| key::reverse_source(key).map(|(source, ordinal)| (source.to_owned(), ordinal));
         let missing = || StoreError::Damaged("a reverse edge has no source".to_owned());
-        let walk = walk(&self.reverse, &bounds, direction)?;
+        let walk = walk(&self.tables.reverse, &bounds, direction)?;
         let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(move |entry| source(entry?.0.value()).ok_or_else(missing))));
         };
@@ -230,7 +282,7 @@ impl Snapshot {
         bounds: Bounds,
         direction: Direction,
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'s>, StoreError> {
-        let walk = walk(&self.index, &bounds, direction)?;
+        let walk = walk(&self.tables.index, &bounds, direction)?;
         let Some(past) = self.past()? else {
             return Ok(Either::Left(walk.map(|entry| Ok(entry?.0.value().to_vec()))));
         };
@@ -255,7 +307,7 @@ impl Snapshot {
     /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
     pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
-        let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
+        let blocks = walk(&self.tables.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
         Postings::new(prefix.len(), blocks, self.past()?, token, kind.tag)
     }
 
@@ -266,7 +318,7 @@ impl Snapshot {
         let mut tag = 0;
         loop {
             let from = key::posting_prefix(token, tag);
-            let next = ReadableTable::range::<&[u8]>(&self.postings, from.as_slice()..end.as_slice())?.next();
+            let next = ReadableTable::range::<&[u8]>(&self.tables.postings, from.as_slice()..end.as_slice())?.next();
             let Some((row, _)) = next.transpose()? else { return Ok(kinds) };
             let Some((_, found, _)) = key::posting_parts(row.value()) else { return Ok(kinds) };
             kinds |= kind_bit(found);
@@ -280,7 +332,7 @@ impl Snapshot {
     /// How many blocks the postings of a token and a kind have, up to a bound: how long the list is, roughly.
     pub fn posting_blocks(&self, token: Token, kind: &Kind, most: usize) -> Result<usize, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
-        let blocks = walk(&self.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
+        let blocks = walk(&self.tables.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
         let past = self.past()?.is_some_and(|past| past.postings(token, kind.tag).next().is_some());
         let mut count = usize::from(past);
         for block in blocks.take(most) {
@@ -292,40 +344,40 @@ impl Snapshot {
 
     /// How many records of a kind there are.
     pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
-        let counts = match self.transaction.open_table(COUNTS) {
-            Err(TableError::TableDoesNotExist(_)) => return Ok(0),
-            counts => counts?,
-        };
-        let count = ReadableTable::get(&counts, kind.tag)?.map_or(0, |count| count.value());
+        let count = self.tables.counts.get(&kind.tag).copied().unwrap_or(0);
         Ok(self.past()?.map_or(count, |past| past.count(kind.tag, count)))
+    }
+
+    /// Whether it is a view of the past, which has no covers.
+    pub fn is_past(&self) -> bool {
+        self.view.is_some()
     }
 
     /// The revision that it is a view of.
     pub fn revision(&self) -> Result<Revision, StoreError> {
         match &self.view {
             Some(view) => Ok(view.revision),
-            None => self.newest(),
+            None => Ok(self.newest()),
         }
     }
 
-    pub(super) fn newest(&self) -> Result<Revision, StoreError> {
-        let meta = self.transaction.open_table(META)?;
-        meta_number(&meta, "revision")
+    pub(super) fn newest(&self) -> Revision {
+        self.tables.revision
     }
 
     pub(super) fn transaction(&self) -> &ReadTransaction {
-        &self.transaction
+        &self.tables.transaction
     }
 
     pub(super) fn has_reverse(&self, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(ReadableTable::get(&self.reverse, key)?.is_some())
+        Ok(ReadableTable::get(&self.tables.reverse, key)?.is_some())
     }
 
     /// How a token stands in the names of a record; nothing where it is not kept under it.
     pub(super) fn standing(&self, token: Token, id: IdRef<'_>) -> Result<Option<Standing>, StoreError> {
         let at = key::posting(token, id.tag, id.key);
         let prefix = key::posting_prefix(token, id.tag);
-        let Some(entry) = ReadableTable::range::<&[u8]>(&self.postings, prefix.as_slice()..=at.as_slice())?.next_back()
+        let Some(entry) = ReadableTable::range::<&[u8]>(&self.tables.postings, prefix.as_slice()..=at.as_slice())?.next_back()
         else {
             return Ok(None);
         };
@@ -336,7 +388,7 @@ impl Snapshot {
     }
 
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(ReadableTable::get(&self.index, key)?.is_some())
+        Ok(ReadableTable::get(&self.tables.index, key)?.is_some())
     }
 }
 

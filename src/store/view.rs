@@ -74,14 +74,14 @@ impl Snapshot {
 
     fn gathered(&self, revision: Revision) -> Result<Past, StoreError> {
         let mut past = Past::new(revision);
-        for later in revision + 1..=self.newest()? {
+        for later in revision + 1..=self.newest() {
             let found = self.changes_while(later, |changed| past.note(changed))?;
             found.ok_or_else(|| StoreError::Damaged(format!("revision {later} is missing in the log")))?;
             if past.is_full() {
                 break;
             }
         }
-        past.derive(|key| Ok(ReadableTable::get(&self.records, key)?.is_some()))?;
+        past.derive(|key| Ok(ReadableTable::get(&self.tables.records, key)?.is_some()))?;
         Ok(past)
     }
 
@@ -100,7 +100,7 @@ impl Snapshot {
 
     fn get_now(&self, id: IdRef<'_>) -> Result<Option<Stored<'_>>, StoreError> {
         let Some(kind) = id.kind() else { return Ok(None) };
-        let found = ReadableTable::get(&self.records, key::record(id).as_slice())?;
+        let found = ReadableTable::get(&self.tables.records, key::record(id).as_slice())?;
         Ok(found.map(|bytes| Stored::here(kind, bytes)))
     }
 
@@ -111,7 +111,7 @@ impl Snapshot {
 
     /// The same, whatever this is a view of: the first later revision that changed the record has it as it stood.
     fn stood(&self, id: IdRef<'_>, revision: Revision) -> Result<Option<Stored<'_>>, StoreError> {
-        let history = self.transaction.open_table(HISTORY)?;
+        let history = self.tables.transaction.open_table(HISTORY)?;
         let (from, until) = (key::history(id, revision.saturating_add(1)), key::history(id, Revision::MAX));
         let next = history.range::<&[u8]>(from.as_slice()..=until.as_slice())?.next().transpose()?;
         let stood = match next {
@@ -134,7 +134,7 @@ impl Snapshot {
         let here = entry.changes.into_iter().find(|(changed, _)| changed.as_ref() == id);
         let before = match here {
             Some((_, before)) => before,
-            None => log::before(&self.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
+            None => log::before(&self.tables.transaction.open_table(LOG_PARTS)?, revision, parts, id)?,
         };
         Ok(before.zip(id.kind()).map(|(before, kind)| Stored::past(kind, before.into())))
     }

@@ -266,7 +266,10 @@ impl<'s> Writer<'s> {
     pub fn commit_seen(self) -> Result<Snapshot, StoreError> {
         // Held until what was made is seen.
         let Self { store, transaction, made, _alone } = self;
-        if let Err(error) = transaction.commit() {
+        let committed = transaction.commit();
+        // Whether it failed before or behind it, what is read from now on is read anew.
+        store.renew();
+        if let Err(error) = committed {
             return Err(match store.explained(error.into()) {
                 StoreError::Disk(fault) => match (made, store.snapshot()?.revision()?) {
                     (Some(made), stands) if stands >= made => StoreError::Unsure(fault),

@@ -16,6 +16,7 @@ use crate::support::{TIME_MS, open};
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
 const REVERSE: TableDefinition<'_, &[u8], ()> = TableDefinition::new("reverse");
 const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
+const COVERS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("covers");
 const INDEX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("index");
 const COUNTS: TableDefinition<'_, u8, u64> = TableDefinition::new("counts");
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
@@ -118,6 +119,37 @@ fn a_record_of_no_kind_is_named() {
             )
         },
         &["records: kind 250:x: no kind has this tag"],
+    );
+}
+
+#[test]
+fn an_entry_of_a_cover_that_is_missing_bent_or_too_many_is_named() {
+    let first = |transaction: &redb::WriteTransaction| {
+        let table = transaction.open_table(COVERS).unwrap();
+        let (key, block) = table.iter().unwrap().next().unwrap().unwrap();
+        (key.value().to_vec(), block.value().to_vec())
+    };
+    damaged(
+        |transaction| {
+            let (key, _) = first(transaction);
+            drop(transaction.open_table(COVERS).unwrap().remove(key.as_slice()).unwrap());
+        },
+        &["covers: ", "is missing or has another row"],
+    );
+    damaged(
+        |transaction| {
+            let (key, mut block) = first(transaction);
+            *block.last_mut().unwrap() ^= 0xff;
+            drop(transaction.open_table(COVERS).unwrap().insert(key.as_slice(), block.as_slice()).unwrap());
+        },
+        &["covers: ", "is missing or has another row"],
+    );
+    damaged(
+        |transaction| {
+            let (_, block) = first(transaction);
+            drop(transaction.open_table(COVERS).unwrap().insert([0u8, 0].as_slice(), block.as_slice()).unwrap());
+        },
+        &["it stands out of order"],
     );
 }
 

@@ -8,6 +8,7 @@ mod builtin;
 mod check;
 mod cli;
 mod cost;
+mod covers;
 mod departures;
 mod executors;
 mod files;

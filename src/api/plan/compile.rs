@@ -29,7 +29,14 @@ impl Plan {
         let mut compiler = Compiler {
             document,
             variables,
-            plan: Plan { root: 0, sets: Vec::new(), dynamic: Vec::new(), introspects: false, may_be_long: false },
+            plan: Plan {
+                root: 0,
+                sets: Vec::new(),
+                dynamic: Vec::new(),
+                introspects: false,
+                may_be_long: false,
+                was_long: Default::default(),
+            },
             memo: HashMap::new(),
             fields: 0,
             most_fields: limits.plan_fields,

@@ -5,14 +5,20 @@ mod cost;
 mod run;
 mod stream;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Map, Value};
 
 use super::error::{Code, GraphqlError};
-use crate::config::{BOUND_VALUES_MAX, Limits};
+use crate::config::{BOUND_VALUES_MAX, LONG_RUNS, Limits};
 use crate::model::catalog::Kind;
 use crate::query::arguments::{Arguments, Asked};
 use crate::query::object::Resolver;
 use crate::query::types::{InputDef, TypeRef};
+
+/// Arguments that hold variables, as one request binds them.
+pub type Bound = Arc<Vec<Arguments>>;
 
 /// The place of a [`Set`] in a plan.
 type SetId = usize;
@@ -27,6 +33,8 @@ pub struct Plan {
     pub introspects: bool,
     /// It may read much: something is filtered, sorted, grouped, or walked.
     pub may_be_long: bool,
+    /// How many of its next runs are taken to be long, because one was.
+    was_long: AtomicU32,
 }
 
 /// What is selected on one object type.
@@ -101,6 +109,17 @@ impl Selected {
 }
 
 impl Plan {
+    /// Whether its last runs were long, so that this one is taken to be.
+    pub fn was_long(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.was_long.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    /// Notes that a run of it was long.
+    pub fn is_long(&self) {
+        self.was_long.store(LONG_RUNS, Ordering::Relaxed);
+    }
+
     /// What it weighs in memory, in fields: its fields, the values of its arguments, and some fifty for the plan itself.
     pub fn weight(&self) -> u64 {
         let fields = self.sets.iter().flat_map(|set| &set.fields);
@@ -140,11 +159,11 @@ impl Plan {
         variables: &Map<String, Value>,
         limits: &Limits,
         sizes: cost::Sizes<'_>,
-    ) -> Result<(Vec<Arguments>, u64), GraphqlError> {
+    ) -> Result<(Bound, u64), GraphqlError> {
         let bound = self.coerce(variables)?;
         let cost = self.cost(&bound, sizes);
         if cost.rows <= limits.cost as u64 {
-            return Ok((bound, cost.rows));
+            return Ok((Arc::new(bound), cost.rows));
         }
         let (name, location) = cost.dearest.unzip();
         let narrow = name

@@ -3,7 +3,7 @@
 use apollo_compiler::response::JsonMap;
 use serde_json::Map;
 
-use super::{Action, Field, Plan, Selected, SetId, Source};
+use super::{Action, Bound, Field, Plan, Selected, SetId, Source};
 use crate::api::error::{GraphqlError, Segment};
 use crate::api::request::Answer;
 use crate::config::ERRORS_MAX;
@@ -17,7 +17,7 @@ use crate::query::types::TypeRef;
 
 impl Plan {
     /// Runs the plan over a snapshot, with its arguments bound. `introspected` holds the answers to `__schema` and `__type`.
-    pub fn run(&self, scope: &Scope, bound: Vec<Arguments>, introspected: &JsonMap, answer_bytes: usize) -> Answer {
+    pub fn run(&self, scope: &Scope, bound: Bound, introspected: &JsonMap, answer_bytes: usize) -> Answer {
         let mut run = Run::new(self, scope, bound, introspected, answer_bytes);
         if run.object(self.root, &Object::Root).is_err() {
             run.out.clear();
@@ -42,7 +42,7 @@ impl Plan {
         &self,
         mut make: impl FnMut(Mutation, &Arguments) -> Result<(Plain, Scope), FieldError>,
         now: &Scope,
-        bound: Vec<Arguments>,
+        bound: Bound,
         answer_bytes: usize,
     ) -> (Answer, Vec<Scope>) {
         let nothing = JsonMap::new();
@@ -104,7 +104,7 @@ impl Plan {
     }
 
     /// Runs the plan of a subscription for one event.
-    pub fn run_event(&self, event: Plain, scope: &Scope, bound: Vec<Arguments>, answer_bytes: usize) -> Answer {
+    pub fn run_event(&self, event: Plain, scope: &Scope, bound: Bound, answer_bytes: usize) -> Answer {
         let nothing = JsonMap::new();
         let mut run = Run::new(self, scope, bound, &nothing, answer_bytes);
         // It is the only one.
@@ -138,7 +138,7 @@ enum Step<'r> {
 pub(super) struct Run<'r> {
     plan: &'r Plan,
     pub(super) scope: &'r Scope,
-    pub(super) bound: Vec<Arguments>,
+    pub(super) bound: Bound,
     introspected: &'r JsonMap,
     pub(super) out: Vec<u8>,
     path: Vec<Step<'r>>,
@@ -152,7 +152,7 @@ impl<'r> Run<'r> {
     pub(super) fn new(
         plan: &'r Plan,
         scope: &'r Scope,
-        bound: Vec<Arguments>,
+        bound: Bound,
         introspected: &'r JsonMap,
         answer_bytes: usize,
     ) -> Self {

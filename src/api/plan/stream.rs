@@ -1,9 +1,8 @@
 //! Running a plan that is one connection to the connection's end, a line for each of its nodes.
 
 use super::run::Run;
-use super::{Action, Field, Plan, Selected, Source};
+use super::{Bound, Action, Field, Plan, Selected, Source};
 use crate::api::error::{Code, GraphqlError};
-use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved, Resolver};
 use crate::query::scope::Scope;
@@ -48,7 +47,7 @@ impl Plan {
     pub fn stream(
         &self,
         scope: &Scope,
-        bound: Vec<Arguments>,
+        bound: Bound,
         line_bytes: usize,
         each: Each<'_>,
     ) -> Result<u64, Vec<GraphqlError>> {

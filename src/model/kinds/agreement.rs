@@ -26,5 +26,6 @@ pub static AGREEMENT: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

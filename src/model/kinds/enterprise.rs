@@ -21,5 +21,6 @@ pub static ENTERPRISE: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[PAIRINGS, PARTNERS],
 };

@@ -29,5 +29,6 @@ pub static EVENT: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

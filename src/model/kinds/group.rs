@@ -49,5 +49,6 @@ pub static GROUP: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[PAIRINGS, PARTNERS],
 };

@@ -26,5 +26,6 @@ pub static INDICATOR: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

@@ -21,5 +21,6 @@ pub static LABOR_STATION: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

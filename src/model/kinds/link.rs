@@ -27,5 +27,6 @@ pub static LINK: Kind = Kind {
         Field::one("end", Scalar::PartialDate, "Until when it held."),
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

@@ -1,6 +1,6 @@
 //! Figures.
 
-use super::super::catalog::{Field, Kind, NODE, PARTY, Struct};
+use super::super::catalog::{Cover, Field, Kind, NODE, PARTY, Struct};
 use super::super::closed::{BASIS, NATURE, PERIOD_BASIS, QUALIFIER};
 use super::super::value::Scalar;
 
@@ -56,6 +56,7 @@ pub static OBSERVATION: Kind = Kind {
         .reverse("possibleParts", "The figures that are likely parts of this one."),
     ],
     derived: &[],
+    covers: &[Cover { by: &["subject", "indicator"] }],
     specials: &[],
 };
 

@@ -24,5 +24,6 @@ pub static ORGANIZATION: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[PAIRINGS, PARTNERS],
 };

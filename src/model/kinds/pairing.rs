@@ -1,6 +1,6 @@
 //! Pairings: the heart of the graph.
 
-use super::super::catalog::{Argument, Derived, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special, slot};
+use super::super::catalog::{Cover, Argument, Derived, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special, slot};
 use super::super::closed::{BASIS, EXTENT, FORM, IN_FORCE};
 use super::super::row::List;
 use super::super::value::{Leaf, Scalar};
@@ -16,6 +16,7 @@ pub static PAIRING: Kind = Kind {
     interfaces: &[NAMED],
     fields: FIELDS,
     derived: DERIVED,
+    covers: &[Cover { by: &["helpers"] }, Cover { by: &["helped"] }],
     specials: &[
         Special {
             name: "inForce",

@@ -19,5 +19,6 @@ pub static PERSON: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

@@ -16,5 +16,6 @@ pub static PRODUCT: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

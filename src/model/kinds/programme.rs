@@ -36,5 +36,6 @@ pub static PROGRAMME: Kind = Kind {
         FORMER_NAMES,
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

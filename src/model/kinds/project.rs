@@ -1,6 +1,6 @@
 //! Things that are built, grown or run.
 
-use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
+use super::super::catalog::{Cover, FORMER_NAMES, Field, Kind, NAMED, PARTY, REGION};
 use super::super::closed::PROJECT_KIND;
 use super::super::value::Scalar;
 
@@ -27,7 +27,21 @@ pub static PROJECT: Kind = Kind {
             .reverse("projects", "The projects that make or grow it."),
         Field::one("completed", Scalar::PartialDate, "When it was completed."),
         FORMER_NAMES,
+        Field::one(
+            "sector",
+            Scalar::Text,
+            "The field that its source files it under, in the source's own words, such as 产业 or education.",
+        )
+        .indexed(),
+        Field::one(
+            "amount",
+            Scalar::Decimal,
+            "What it costs in all, in yuan, where a source gives the exact sum; a sum with a wording of its own, such as 约, is an observation about it.",
+        )
+        .in_unit("yuan")
+        .indexed(),
     ],
     derived: &[],
+    covers: &[Cover { by: &["pairing"] }, Cover { by: &["sector", "amount"] }],
     specials: &[],
 };

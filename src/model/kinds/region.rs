@@ -1,7 +1,7 @@
 //! Regions: one declaration, five types, which are the five statistical levels.
 
 use super::super::catalog::{
-    Argument, Derived, EdgeProperty, EdgeValue, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, REGION, Special,
+    Cover, Argument, Derived, EdgeProperty, EdgeValue, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, REGION, Special,
     Struct,
 };
 use super::super::closed::{DIVISION, IN_FORCE, LEVEL, LINEAGE_BASIS, ROLE};
@@ -74,6 +74,7 @@ const fn level(
         interfaces: &[REGION, PARTY, NAMED],
         fields: FIELDS,
         derived: DERIVED,
+        covers: &[Cover { by: &["parent"] }],
         specials: SPECIALS,
     }
 }
@@ -134,13 +135,22 @@ const LINEAGE: &[Field] = &[
     Field::one("note", Scalar::Text, "A remark on this step."),
 ];
 
-const DERIVED: &[Derived] = &[Derived {
-    name: "level",
-    doc: "The statistical level.",
-    scalar: Scalar::Closed(&LEVEL),
-    required: true,
-    compute: |kind, _| Some(Leaf::Name(LEVEL.value(kind.tag)?)),
-}];
+const DERIVED: &[Derived] = &[
+    Derived {
+        name: "level",
+        doc: "The statistical level.",
+        scalar: Scalar::Closed(&LEVEL),
+        required: true,
+        compute: |kind, _| Some(Leaf::Name(LEVEL.value(kind.tag)?)),
+    },
+    Derived {
+        name: "levelNumber",
+        doc: "The statistical level as a number: 1 for a province, 2 for a city, 3 for a county, 4 for a town, 5 for a village.",
+        scalar: Scalar::Int,
+        required: true,
+        compute: |kind, _| Some(Leaf::Int(i32::from(kind.tag))),
+    },
+];
 
 const SPECIALS: &[Special] = &[
     Special {

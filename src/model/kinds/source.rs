@@ -45,6 +45,7 @@ pub static SOURCE: Kind = Kind {
         ),
     ],
     derived: &[],
+    covers: &[],
     specials: &[Special {
         name: "reference",
         doc: "A reference to it as GB/T 7714—2015 writes them; what is not known is left out, and a supplied title stands in brackets.",

@@ -33,5 +33,6 @@ pub static STATEMENT: Kind = Kind {
         Field::object("period", &PERIOD, "The time that the claim is of.").required(),
     ],
     derived: &[],
+    covers: &[],
     specials: &[],
 };

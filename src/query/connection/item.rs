@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::model::id::Id;
 use crate::model::row::{List, Row};
 use crate::model::value::Leaf;
+use crate::query::back::source_position;
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved};
 use crate::query::scope::Scope;
@@ -15,6 +16,8 @@ use crate::text::query::Query;
 pub struct Listed<'a> {
     pub(super) position: Cow<'a, [u8]>,
     pub(super) id: Cow<'a, Id>,
+    /// The node, where it is at hand.
+    pub(super) node: Option<Stored<'a>>,
     pub(super) row: Row<'a>,
     pub(super) extras: Extras<'a>,
 }
@@ -43,11 +46,21 @@ pub enum Extra {
 
 /// One edge of a page.
 pub struct Item<'a> {
-    pub(super) position: Vec<u8>,
+    pub(super) position: Position,
     /// The node.
     pub node: Stored<'a>,
     pub(super) row: EdgeRow<'a>,
     pub(super) extras: Vec<Extra>,
+}
+
+/// Where an edge stands in its connection. Of a whole page mostly the first and the last are asked.
+pub(super) enum Position {
+    /// At these bytes.
+    At(Vec<u8>),
+    /// Where its node's key says.
+    OfKey,
+    /// Where its node's id says, and which of the node's edges it is.
+    OfSource(u32),
 }
 
 /// Where an edge's stored properties are.
@@ -66,13 +79,18 @@ impl<'a> Listed<'a> {
         position.push(0);
         position.extend_from_slice(rest);
         let extras = Extras::Given(Cow::Borrowed(&[]));
-        Self { position: Cow::Owned(position), id: Cow::Owned(id), row: Row::new(&[]), extras }
+        Self { position: Cow::Owned(position), id: Cow::Owned(id), node: None, row: Row::new(&[]), extras }
     }
 
     /// A node at a position of its own, for what is ranked.
     pub fn at(position: &'a [u8], id: &'a Id, extras: &'a [Extra], found_by: Option<&'a Query>) -> Self {
         let extras = found_by.map_or(Extras::Given(Cow::Borrowed(extras)), Extras::FoundBy);
-        Self { position: Cow::Borrowed(position), id: Cow::Borrowed(id), row: Row::new(&[]), extras }
+        Self { position: Cow::Borrowed(position), id: Cow::Borrowed(id), node: None, row: Row::new(&[]), extras }
+    }
+
+    /// The same, with the node where it is at hand.
+    pub fn with_node(self, node: Option<Stored<'a>>) -> Self {
+        Self { node, ..self }
     }
 
     /// The same, with the edge's stored properties.
@@ -87,6 +105,15 @@ impl<'a> Listed<'a> {
 }
 
 impl<'a> Item<'a> {
+    /// Where it stands in its connection.
+    pub(super) fn position(&self) -> Cow<'_, [u8]> {
+        match &self.position {
+            Position::At(bytes) => Cow::Borrowed(bytes),
+            Position::OfKey => Cow::Borrowed(self.node.key().as_bytes()),
+            Position::OfSource(ordinal) => Cow::Owned(source_position(self.node.id(), *ordinal)),
+        }
+    }
+
     /// The row of the edge's stored properties.
     pub fn row(&'a self) -> Row<'a> {
         match self.row {

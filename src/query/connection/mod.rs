@@ -10,18 +10,19 @@ use crate::model::catalog::Kind;
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::query::arguments::Arguments;
+use crate::query::back::each_source;
 use crate::query::error::FieldError;
-use crate::query::filter::{Candidates, Filter, Narrowed};
+use crate::query::filter::{Candidates, Filter, Gathered, Narrowed, Part};
 use crate::query::order::Order;
 use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
 use crate::query::scope::Scope;
 use crate::query::search::edge_of;
 use crate::query::trace::Found;
 use crate::store::Direction::{self, Backward, Forward};
-use crate::store::Stored;
 use crate::store::key::FieldId;
+use crate::store::{CoverIn, Stored};
 
-use item::{EdgeRow, Extras};
+use item::{EdgeRow, Extras, Position};
 pub use item::{Extra, Item, Listed};
 
 /// The way back along an edge.
@@ -33,6 +34,8 @@ pub struct Back {
     pub slot: usize,
     /// The edge has properties, so that its entries are rows.
     pub properties: bool,
+    /// The cover that has the order of its targets, where there is one.
+    pub cover: Option<CoverIn>,
 }
 
 /// A connection: its page, where one is asked for, and what more of it can be asked.
@@ -66,6 +69,10 @@ enum Source<'a> {
     Kind(&'static Kind),
     /// Those of a kind that an index leaves to look at, by key.
     Candidates(&'static Kind, Narrowed),
+    /// Those of a kind that a cover had together, by key.
+    Read(&'static Kind, Gathered<'a>),
+    /// Those of a kind in a part of a cover, in its order: there is an order, so that nobody asks for that of keys.
+    Part(&'static Kind, Part),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
     /// What a resolver listed, by position, behind a hash of which list it is.
@@ -85,12 +92,22 @@ impl<'a> Connection<'a> {
     /// The records of a kind.
     pub fn of_kind(scope: &'a Scope, kind: &'static Kind, arguments: &Arguments) -> Result<Self, FieldError> {
         let filter = arguments.filter(kind.name)?;
-        let source = match &filter {
-            Some(filter) => match filter.candidates(scope, kind)? {
+        let order = arguments.order(kind.name)?;
+        let ordered = order.as_ref().and_then(|order| order.leading_slot(kind));
+        let Some(filter) = filter else { return Self::new(scope, kind.name, Source::Kind(kind), arguments) };
+        // A view of the past has no covers.
+        let covers = !scope.snapshot.is_past();
+        let part = match ordered.filter(|_| covers) {
+            Some((slot, _)) => filter.part(kind, slot)?,
+            None => None,
+        };
+        let source = match part {
+            Some(part) => Source::Part(kind, part),
+            None => match filter.candidates(scope, kind)? {
                 Candidates::All => Source::Kind(kind),
                 Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
+                Candidates::Read(gathered) => Source::Read(kind, gathered),
             },
-            None => Source::Kind(kind),
         };
         Self::new(scope, kind.name, source, arguments)
     }
@@ -152,7 +169,7 @@ impl<'a> Connection<'a> {
 
     /// The cursor of an edge: good for as long as the order is the same.
     pub fn cursor(&self, item: &Item<'a>) -> String {
-        cursor(&self.rows.mark(), &item.position)
+        cursor(&self.rows.mark(), &item.position())
     }
 
     /// Where the page stands.
@@ -177,6 +194,8 @@ impl<'a> Connection<'a> {
             Source::Kind(kind) if self.by_index => format!("index {} in its order", kind.name),
             Source::Kind(kind) => format!("scan of {}", kind.plural),
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
+            Source::Read(_, gathered) => gathered.by.clone(),
+            Source::Part(_, part) => part.by.clone(),
             Source::Back(target, _) => {
                 format!("edges that lead to {}", target.as_ref().kind().map_or("it", |kind| kind.name))
             }
@@ -196,7 +215,7 @@ impl<'a> Connection<'a> {
     ) -> Result<(), FieldError> {
         let paging = Paging::read(arguments, &self.rows.mark())?;
         match &self.rows.order {
-            None => self.rows.walk(paging.from(), Forward, |item| Ok(paging.is_inside(&item.position) && each(&item)?)),
+            None => self.rows.walk(paging.from(), Forward, |item| Ok((paging.is_open() || paging.is_inside(&item.position())) && each(&item)?)),
             Some(order) => self.rows.each_sorted(order, paging, |item| each(&item)),
         }
     }
@@ -217,7 +236,10 @@ impl<'a> Rows<'a> {
     /// What the cursors of this connection begin with, so that one of another, or of another order, is told from its own.
     fn mark(&self) -> Vec<u8> {
         let mut mark = match &self.source {
-            Source::Kind(kind) | Source::Candidates(kind, _) => vec![1, kind.tag],
+            Source::Kind(kind)
+            | Source::Candidates(kind, _)
+            | Source::Read(kind, _)
+            | Source::Part(kind, _) => vec![1, kind.tag],
             Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
             Source::Listed(list, _) => [3].into_iter().chain(list.to_be_bytes()).collect(),
         };
@@ -232,7 +254,9 @@ impl<'a> Rows<'a> {
     fn check(&self, paging: &Paging) -> Result<(), FieldError> {
         for position in [&paging.after, &paging.before].into_iter().flatten().filter(|_| self.order.is_none()) {
             match &self.source {
-                Source::Kind(_) | Source::Candidates(..) => drop(key_of(Some(position))?),
+                Source::Kind(_) | Source::Candidates(..) | Source::Read(..) | Source::Part(..) => {
+                    key_of(Some(position)).map(drop)?;
+                }
                 Source::Back(..) => drop(crate::store::key::source_after(position).ok_or_else(bad_cursor)?),
                 Source::Listed(..) => {}
             }
@@ -241,7 +265,12 @@ impl<'a> Rows<'a> {
     }
 
     fn count(&self) -> Result<u64, FieldError> {
-        let count = self.count_all()?;
+        let count = match &self.filter {
+            Some(filter) if !matches!(self.source, Source::Back(..) | Source::Listed(..)) => {
+                self.scope.counted(|| format!("{} {}", self.of, filter.given()), || self.count_all())?
+            }
+            _ => self.count_all()?,
+        };
         self.passed.store(count, Ordering::Relaxed);
         Ok(count)
     }
@@ -252,11 +281,10 @@ impl<'a> Rows<'a> {
             (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
             (Source::Back(target, back), None) => {
                 let mut count = 0;
-                for source in self.scope.snapshot.sources(target.as_ref(), back.edge, None, Forward)? {
-                    self.scope.spend()?;
-                    source?;
+                each_source(self.scope, target.as_ref(), *back, None, Forward, |_, _| {
                     count += 1;
-                }
+                    Ok(true)
+                })?;
                 Ok(count)
             }
             _ => {
@@ -289,7 +317,7 @@ impl<'a> Rows<'a> {
         let mut more = false;
         self.walk(paging.from(), *direction, |item| {
             // One node beyond the page, or beyond the bound, says that there is more that way.
-            more = items.len() == *size || !paging.is_inside(&item.position);
+            more = items.len() == *size || !paging.is_open() && !paging.is_inside(&item.position());
             if !more {
                 items.push(item);
             }
@@ -301,12 +329,12 @@ impl<'a> Rows<'a> {
         let mut behind = false;
         if paging.from().is_some() {
             match items.first() {
-                Some(first) => self.walk(Some(&first.position), opposite, |_| {
+                Some(first) => self.walk(Some(&first.position()), opposite, |_| {
                     behind = true;
                     Ok(false)
                 })?,
                 None => self.walk(None, *direction, |first| {
-                    behind = paging.is_behind(&first.position);
+                    behind = paging.is_behind(&first.position());
                     Ok(false)
                 })?,
             }
@@ -323,10 +351,11 @@ impl<'a> Rows<'a> {
     ) -> Result<(), FieldError> {
         let scope = self.scope;
         let snapshot = &scope.snapshot;
-        let mut offer = |position: Vec<u8>, node: Stored<'a>, row, extras| -> Result<bool, FieldError> {
+        let known = matches!(&self.source, Source::Read(_, gathered) if gathered.exact);
+        let mut offer = |position: Position, node: Stored<'a>, row, extras| -> Result<bool, FieldError> {
             let passes = match &self.filter {
-                Some(filter) => filter.matches(scope, &node)?,
-                None => true,
+                Some(filter) if !known => filter.matches(scope, &node)?,
+                _ => true,
             };
             Ok(!passes || each(Item { position, node, row, extras })?)
         };
@@ -336,8 +365,7 @@ impl<'a> Rows<'a> {
                 for record in snapshot.scan(kind, key_of(after)?, direction)? {
                     scope.spend()?;
                     let record = record?;
-                    let position = record.key().as_bytes().to_vec();
-                    if !offer(position, record, here, Vec::new())? {
+                    if !offer(Position::OfKey, record, here, Vec::new())? {
                         break;
                     }
                 }
@@ -349,21 +377,33 @@ impl<'a> Rows<'a> {
                     direction,
                     after,
                     |id, after| (*id.key).cmp(after),
-                    |id| offer(id.key.as_bytes().to_vec(), scope.referred(id.as_ref())?, here, Vec::new()),
+                    |id| offer(Position::OfKey, scope.referred(id.as_ref())?, here, Vec::new()),
                 )?;
             }
+            Source::Read(_, gathered) => {
+                let after = key_of(after)?;
+                walk_slice(
+                    &gathered.records,
+                    direction,
+                    after,
+                    |record, after| record.key().cmp(after),
+                    |record| {
+                        let again = record.again();
+                        let record = again.map_or_else(|| scope.referred(record.id()), Ok)?;
+                        offer(Position::OfKey, record, here, Vec::new())
+                    },
+                )?;
+            }
+            Source::Part(kind, part) => {
+                self.each_of_part(kind, part, part.range.clone(), direction, |_, record| {
+                    offer(Position::OfKey, record, here, Vec::new())
+                })?;
+            }
             Source::Back(target, back) => {
-                let after = after.map(|position| crate::store::key::source_after(position).ok_or_else(bad_cursor));
-                for source in snapshot.sources(target.as_ref(), back.edge, after.transpose()?, direction)? {
-                    let (source, ordinal) = source?;
-                    let mut position = source.as_ref().to_bytes();
-                    position.push(0);
-                    position.extend_from_slice(&ordinal.to_be_bytes());
+                each_source(scope, target.as_ref(), *back, after, direction, |source, ordinal| {
                     let row = if back.properties { EdgeRow::InNode(back.slot, ordinal) } else { here };
-                    if !offer(position, scope.referred(source.as_ref())?, row, Vec::new())? {
-                        break;
-                    }
-                }
+                    offer(Position::OfSource(ordinal), source.read(scope)?, row, Vec::new())
+                })?;
             }
             Source::Listed(_, listed) => {
                 walk_slice(
@@ -372,12 +412,13 @@ impl<'a> Rows<'a> {
                     after,
                     |entry, after| (*entry.position).cmp(after),
                     |entry| {
-                        let node = scope.referred(Id::as_ref(&entry.id))?;
+                        let at_hand = entry.node.as_ref().and_then(Stored::again);
+                        let node = at_hand.map_or_else(|| scope.referred(Id::as_ref(&entry.id)), Ok)?;
                         let extras = match &entry.extras {
                             Extras::Given(extras) => extras.to_vec(),
                             Extras::FoundBy(query) => edge_of(query, &node),
                         };
-                        offer(entry.position.to_vec(), node, EdgeRow::Here(entry.row), extras)
+                        offer(Position::At(entry.position.to_vec()), node, EdgeRow::Here(entry.row), extras)
                     },
                 )?;
             }

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::{EdgeRow, Extra, Item, Page, Rows, Source};
+use super::{EdgeRow, Extra, Item, Page, Position, Rows, Source};
 use crate::config::SORTED_BATCH;
+use crate::model::catalog::{Kind, Shape};
 use crate::model::id::Id;
 use crate::model::row::Row;
+use crate::model::value::Scalar;
 use crate::query::arguments::Asked;
+use crate::query::back;
 use crate::query::error::FieldError;
+use crate::query::filter::{Part, Range};
 use crate::query::order::Order;
 use crate::query::paging::Paging;
 use crate::store::Direction::{self, Backward, Forward};
@@ -35,7 +39,7 @@ struct Nearest<'a> {
 impl<'a> Sorted<'a> {
     fn item(self, rows: &Rows<'a>) -> Result<Item<'a>, FieldError> {
         let Self { position, id, row, extras, .. } = self;
-        Ok(Item { position, node: rows.scope.referred(id.as_ref())?, row, extras })
+        Ok(Item { position: Position::At(position), node: rows.scope.referred(id.as_ref())?, row, extras })
     }
 }
 
@@ -60,9 +64,13 @@ impl Ord for Sorted<'_> {
     }
 }
 
-/// An index that has the first field of an order.
+/// An index, or a part of a cover, that has the first field of an order.
 pub struct Leading {
-    index: Indexed,
+    /// The slot of the field.
+    slot: usize,
+    scalar: Scalar,
+    /// The index; where it is none, the source is the part of a cover.
+    index: Option<Indexed>,
     descending: bool,
 }
 
@@ -78,7 +86,7 @@ impl Leading {
         match paging.after.as_deref() {
             Some([0, rest @ ..]) => {
                 let mut value: Vec<u8> = rest.iter().map(|byte| byte ^ flip).collect();
-                value.truncate(crate::store::key::width(self.index.scalar, &value).unwrap_or(0));
+                value.truncate(crate::store::key::width(self.scalar, &value).unwrap_or(0));
                 Some(value)
             }
             Some(_) => None,
@@ -104,7 +112,7 @@ impl<'a> Rows<'a> {
         self.walk(None, Forward, |item| {
             total += 1;
             let mut position = order.sort_key(self.scope, &item.node)?;
-            position.extend_from_slice(&item.position);
+            position.extend_from_slice(&item.position());
             if paging.is_behind(&position) {
                 behind = true;
             } else if !paging.is_inside(&position) {
@@ -176,17 +184,19 @@ impl<'a> Rows<'a> {
             Ok::<_, FieldError>(true)
         };
         let (mut group, mut value): (Vec<Stored<'a>>, Vec<u8>) = (Vec::new(), Vec::new());
-        for entry in self.scope.snapshot.by_index(by.index, &from, by.direction())? {
-            let (at, id) = entry?;
-            if at != value {
-                if !give(std::mem::take(&mut group))? {
-                    return Ok(false);
-                }
-                value = at;
+        let mut wanted = true;
+        self.each_by_value(by, &from, &mut |at, source| {
+            if at != value.as_slice() {
+                wanted = give(std::mem::take(&mut group))?;
+                value = at.to_vec();
             }
-            if self.holds(&id) {
-                group.push(self.scope.referred(id.as_ref())?);
+            if wanted {
+                group.push(source.read(self.scope)?);
             }
+            Ok(wanted)
+        })?;
+        if !wanted {
+            return Ok(false);
         }
         give(group)
     }
@@ -194,53 +204,121 @@ impl<'a> Rows<'a> {
     /// The index to walk for an order: over the first field of it, where all records of a kind are looked at, from the start
     /// of the order on, and no count of those that pass is asked, for which all would have to be read anyway.
     pub(super) fn index_for(&self, order: &Order, paging: &Paging, asked: &Asked) -> Option<Leading> {
-        let Source::Kind(kind) = &self.source else { return None };
+        let kind = match &self.source {
+            Source::Kind(kind) | Source::Part(kind, _) => kind,
+            _ => return None,
+        };
+        if let Source::Part(_, part) = &self.source {
+            let (_, descending) = order.leading_slot(kind)?;
+            let Shape::One(scalar) = kind.slots().nth(part.slot)?.1.shape else { return None };
+            let forward = paging.direction == Forward && paging.before.is_none();
+            return forward.then_some(Leading { slot: part.slot, scalar, index: None, descending });
+        }
         if paging.direction == Backward || paging.before.is_some() || self.filter.is_some() && asked.has("totalCount") {
             return None;
         }
         let (slot, descending) = order.leading_slot(kind)?;
         let index = crate::store::key::indexed(kind).find(|index| index.slot == slot && index.inner.is_none())?;
-        Some(Leading { index, descending })
+        Some(Leading { slot, scalar: index.scalar, index: Some(index), descending })
+    }
+
+    /// Calls back for each record of the kind by the values of what leads an order, from a value on, while the visitor says so.
+    fn each_by_value(
+        &self,
+        by: &Leading,
+        from: &[u8],
+        each: &mut dyn FnMut(&[u8], back::Source<'a>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        if let (None, Source::Part(kind, part)) = (by.index, &self.source) {
+            let (lower, upper) = part.range.clone();
+            let range = match by.direction() {
+                Forward => (lower.max(from.to_vec()), upper),
+                Backward if from.is_empty() => (lower, upper),
+                Backward => {
+                    let until = crate::store::key::after_prefix(from);
+                    (lower, Some(upper.map_or(until.clone(), |upper| upper.min(until))))
+                }
+            };
+            return self.each_of_part(kind, part, range, by.direction(), |at, record| {
+                each(at, back::Source::Read(record))
+            });
+        }
+        let Some(index) = by.index else { return Err(FieldError::internal("nothing leads the order")) };
+        for entry in self.scope.snapshot.by_index(index, from, by.direction())? {
+            let (at, id) = entry?;
+            if self.holds(&id) && !each(&at, back::Source::Id(id))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls back for each record in a part of a cover between two values, with the value, while the visitor says so.
+    pub(super) fn each_of_part(
+        &self,
+        kind: &'static Kind,
+        part: &Part,
+        (lower, upper): Range,
+        direction: Direction,
+        mut each: impl FnMut(&[u8], Stored<'a>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        let scope = self.scope;
+        let shared = part.shared.as_slice();
+        let from = [shared, lower.as_slice()].concat();
+        let until = match upper {
+            Some(upper) => [shared, upper.as_slice()].concat(),
+            None => crate::store::key::after_prefix(shared),
+        };
+        let Some(entries) = scope.snapshot.covered(part.cover, &from, &until, direction)? else {
+            return Err(FieldError::internal("a view of the past has no covers"));
+        };
+        for entry in entries {
+            scope.spend()?;
+            let entry = entry?;
+            let Some(record) = entry.record.again().filter(|record| record.kind == kind) else { continue };
+            if !each(entry.values().get(shared.len()..).unwrap_or_default(), record)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The page of an order whose first field an index has: records of one value are sorted among themselves, and no more
     /// values are walked than the page needs. What has no value stands in no index, and last.
     pub(super) fn read_by_index(&self, order: &Order, by: Leading, paging: &Paging) -> Result<Page<'a>, FieldError> {
-        let (index, direction) = (by.index, by.direction());
         let mut page = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
         let from = by.begin(paging);
         if let Some(from) = from {
             let mut group: Vec<Stored<'a>> = Vec::new();
             let mut value: Vec<u8> = Vec::new();
-            for entry in self.scope.snapshot.by_index(index, &from, direction)? {
-                let (at, id) = entry?;
-                if at != value {
+            self.each_by_value(&by, &from, &mut |at, source| {
+                if at != value.as_slice() {
                     page.take(std::mem::take(&mut group))?;
                     if page.is_full() {
-                        break;
+                        return Ok(false);
                     }
-                    value = at;
+                    value = at.to_vec();
                 }
-                if self.holds(&id) {
-                    group.push(self.scope.referred(id.as_ref())?);
-                }
-            }
+                group.push(source.read(self.scope)?);
+                Ok(true)
+            })?;
             page.take(group)?;
         }
-        if !page.is_full() {
+        // What has no value is in no part of a cover, and does not pass what is asked of the part.
+        if !page.is_full() && by.index.is_some() {
             let mut without = Vec::new();
             let Source::Kind(kind) = &self.source else { return Err(FieldError::internal("an index is a kind's")) };
             for record in self.scope.snapshot.scan(kind, None, Forward)? {
                 self.scope.spend()?;
                 let record = record?;
-                if record.row().slot(index.slot).is_empty() {
+                if record.row().slot(by.slot).is_empty() {
                     without.push(record);
                 }
             }
             page.take(without)?;
         }
         // Something stands before the page if the first of all that pass does.
-        let behind = paging.after.is_some() && self.first_is_behind(order, index, direction, paging)?;
+        let behind = paging.after.is_some() && self.first_is_behind(order, &by, paging)?;
         Ok(Page::new(page.items, page.more, behind, Forward))
     }
 
@@ -253,26 +331,29 @@ impl<'a> Rows<'a> {
     fn first_is_behind(
         &self,
         order: &Order,
-        index: Indexed,
-        direction: Direction,
+        by: &Leading,
         paging: &Paging,
     ) -> Result<bool, FieldError> {
         let begin = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
         // The first value that passes, of whose records any may stand first.
         let mut value: Option<Vec<u8>> = None;
-        for entry in self.scope.snapshot.by_index(index, &[], direction)? {
-            let (at, id) = entry?;
-            if value.as_ref().is_some_and(|value| *value != at) {
+        let mut is_behind = None;
+        self.each_by_value(by, &[], &mut |at, source| {
+            if value.as_ref().is_some_and(|value| value.as_slice() != at) {
+                is_behind = Some(false);
                 return Ok(false);
             }
-            if self.holds(&id)
-                && let Some((position, _)) = begin.position(self.scope.referred(id.as_ref())?)?
-            {
+            if let Some((position, _)) = begin.position(source.read(self.scope)?)? {
                 if paging.is_behind(&position) {
-                    return Ok(true);
+                    is_behind = Some(true);
+                    return Ok(false);
                 }
-                value = Some(at);
+                value = Some(at.to_vec());
             }
+            Ok(true)
+        })?;
+        if let Some(is_behind) = is_behind {
+            return Ok(is_behind);
         }
         if value.is_some() {
             return Ok(false);
@@ -285,7 +366,7 @@ impl<'a> Rows<'a> {
         let mut behind = false;
         self.walk(None, Forward, |item| {
             let mut position = order.sort_key(self.scope, &item.node)?;
-            position.extend_from_slice(&item.position);
+            position.extend_from_slice(&item.position());
             behind = paging.is_behind(&position);
             Ok(!behind)
         })?;
@@ -332,7 +413,7 @@ impl<'a> Gathered<'_, 'a> {
                 self.more = true;
                 break;
             }
-            self.items.push(Item { position, node, row: EdgeRow::Here(Row::new(&[])), extras: Vec::new() });
+            self.items.push(Item { position: Position::At(position), node, row: EdgeRow::Here(Row::new(&[])), extras: Vec::new() });
         }
         Ok(())
     }

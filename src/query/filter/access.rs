@@ -3,24 +3,37 @@
 
 use super::compare::{Compare, Operand, Operator};
 use super::{Filter, Quantifier, Test};
-use crate::model::catalog::Kind;
+use crate::model::catalog::{Cover, Kind, Shape, slot};
 use crate::model::id::Id;
 use crate::model::value::Scalar;
+use crate::query::back::{back_along, each_source};
 use crate::query::connection::Back;
 use crate::query::error::FieldError;
 use crate::query::object::targets;
 use crate::query::relation::Relation;
 use crate::query::scope::Scope;
 use crate::query::search::text_candidates;
-use crate::store::Direction;
-use crate::store::key::{self, FieldId, Indexed};
+use crate::store::{CoverIn, Direction, Stored};
+use crate::store::key::{self, Indexed};
 
 /// Which records of a kind a filter can pass.
-pub enum Candidates {
+pub enum Candidates<'a> {
     /// Any: no index serves.
     All,
     /// These, by key.
     These(Narrowed),
+    /// These, read already.
+    Read(Gathered<'a>),
+}
+
+/// Records that a cover had together.
+pub struct Gathered<'a> {
+    /// By key, each once.
+    pub records: Vec<Stored<'a>>,
+    /// Which cover, for whoever asks how the answer was found.
+    pub by: String,
+    /// They are all that pass, and no others.
+    pub exact: bool,
 }
 
 /// What an index leaves.
@@ -29,6 +42,22 @@ pub struct Narrowed {
     pub ids: Vec<Id>,
     /// Which index, for whoever asks how the answer was found.
     pub by: String,
+    /// They are all that pass, and no others.
+    exact: bool,
+}
+
+/// A part of a cover, in its order: what passes a filter is in it.
+pub struct Part {
+    /// Which cover.
+    pub cover: CoverIn,
+    /// The slot of the field that orders it.
+    pub slot: usize,
+    /// The values that all of it shares, as they are sorted.
+    pub shared: Vec<u8>,
+    /// The values of the field from which on it is wanted, and before which.
+    pub range: Range,
+    /// Which cover, for whoever asks how the answer was found.
+    pub by: String,
 }
 
 /// A lookup reads a page of the file, a scan the next row of one it has: an index pays where it leaves less than this share.
@@ -36,9 +65,93 @@ const PAYS: u64 = 16;
 
 impl Filter {
     /// Which records of a kind it can pass.
-    pub fn candidates(&self, scope: &Scope, kind: &'static Kind) -> Result<Candidates, FieldError> {
+    pub fn candidates<'a>(&self, scope: &'a Scope, kind: &'static Kind) -> Result<Candidates<'a>, FieldError> {
         let most = usize::try_from(scope.snapshot.count(kind)? / PAYS).unwrap_or(usize::MAX).max(64);
+        for (number, cover) in kind.covers.iter().enumerate().filter(|(_, cover)| cover.by.len() > 1) {
+            if let Some(gathered) = self.gather(scope, kind, number, cover, most)? {
+                return Ok(Candidates::Read(gathered));
+            }
+        }
         Ok(self.narrow(scope, kind, most)?.map_or(Candidates::All, Candidates::These))
+    }
+
+    /// What a cover has together of all that can pass, where it has that, and it is no more than so much.
+    fn gather<'a>(
+        &self,
+        scope: &'a Scope,
+        kind: &'static Kind,
+        number: usize,
+        cover: &'static Cover,
+        most: usize,
+    ) -> Result<Option<Gathered<'a>>, FieldError> {
+        let tests = self.tests(kind)?;
+        let mut prefixes = vec![Vec::new()];
+        for name in cover.by {
+            let slot = kind.slot_of(name);
+            let Some(test) = tests.iter().find(|test| test.slot() == Some(slot)) else { return Ok(None) };
+            let Some(values) = test.values(scope, most)? else { return Ok(None) };
+            if values.len().saturating_mul(prefixes.len()) > most {
+                return Ok(None);
+            }
+            let longer = |prefix: &Vec<u8>| values.iter().map(|value| [prefix.as_slice(), value].concat()).collect();
+            prefixes = prefixes.iter().flat_map(|prefix| -> Vec<_> { longer(prefix) }).collect();
+        }
+        let mut records: Vec<Stored<'a>> = Vec::new();
+        for prefix in prefixes {
+            let until = key::after_prefix(&prefix);
+            let entries = scope.snapshot.covered(CoverIn::new(kind, number), &prefix, &until, Direction::Forward)?;
+            let Some(entries) = entries else { return Ok(None) };
+            for entry in entries {
+                scope.spend()?;
+                let record = entry?.record;
+                if record.kind == kind {
+                    if records.len() == most {
+                        return Ok(None);
+                    }
+                    records.push(record);
+                }
+            }
+        }
+        records.sort_by(|left, right| left.key().cmp(right.key()));
+        records.dedup_by(|left, right| left.key() == right.key());
+        let exact = tests.len() == cover.by.len();
+        Ok(Some(Gathered { records, by: format!("cover {}.{}", kind.name, cover.by.join("+")), exact }))
+    }
+
+    /// The part of a cover in which all stands that can pass, in the order of a field, where a cover has such a part: all but
+    /// the last of its fields have one value each, the last is the one, and what has no value in it does not pass.
+    pub fn part(&self, kind: &'static Kind, ordered: usize) -> Result<Option<Part>, FieldError> {
+        let tests = self.tests(kind)?;
+        let compares = |slot: usize| {
+            tests.iter().find_map(|test| match test {
+                Test::Value(known, compares) if *known == slot => Some(compares.as_slice()),
+                _ => None,
+            })
+        };
+        'covers: for (number, cover) in kind.covers.iter().enumerate() {
+            let Some((_, others)) = cover.by.split_last().filter(|(last, _)| kind.slot_of(last) == ordered) else {
+                continue;
+            };
+            let mut shared = Vec::new();
+            for name in others {
+                match compares(kind.slot_of(name)).and_then(single_value) {
+                    Some(value) => shared.extend(value),
+                    None => continue 'covers,
+                }
+            }
+            let Shape::One(scalar) = kind.fields[ordered - slot::OWN].shape else { continue };
+            let Some(compares) = compares(ordered) else { continue };
+            if compares.iter().any(|compare| matches!(compare.operator, Operator::IsNull(_))) {
+                continue;
+            }
+            // Of several conditions any one may bound what is walked: all are looked at anyway.
+            let ranges = compares.iter().filter_map(|compare| compare.ranges(scalar));
+            let bounding = ranges.filter_map(|ranges| <[Range; 1]>::try_from(ranges).ok()).map(|[range]| range).next();
+            let Some(range) = bounding else { continue };
+            let by = format!("cover {}.{}", kind.name, cover.by.join("+"));
+            return Ok(Some(Part { cover: CoverIn::new(kind, number), slot: ordered, shared, range, by }));
+        }
+        Ok(None)
     }
 
     /// The fewest that one of its conditions leaves, where that is no more than so many.
@@ -59,11 +172,25 @@ impl Filter {
     }
 }
 
+/// The sortable bytes of the one value that comparisons let pass.
+fn single_value(compares: &[Compare]) -> Option<Vec<u8>> {
+    let [compare] = compares else { return None };
+    match (compare.operator, compare.operands.as_slice()) {
+        (Operator::In, [operand]) => key::sortable(compare.scalar(), &operand.leaf()),
+        _ => None,
+    }
+}
+
 impl Narrowed {
     fn new(mut ids: Vec<Id>, by: String) -> Self {
         ids.sort();
         ids.dedup();
-        Self { ids, by }
+        Self { ids, by, exact: false }
+    }
+
+    /// The same, of which it is known whether they are all that pass, and no others.
+    fn exactly(self, exact: bool) -> Self {
+        Self { exact, ..self }
     }
 }
 
@@ -72,6 +199,7 @@ impl Narrowed {
 struct Union {
     ids: Vec<Id>,
     by: Vec<String>,
+    inexact: bool,
 }
 
 impl Union {
@@ -79,11 +207,12 @@ impl Union {
         if !narrowed.ids.is_empty() && !self.by.contains(&narrowed.by) && self.by.len() < 5 {
             self.by.push(narrowed.by);
         }
+        self.inexact |= !narrowed.exact;
         self.ids.extend(narrowed.ids);
     }
 
     fn narrowed(self) -> Narrowed {
-        Narrowed::new(self.ids, self.by.join(" or "))
+        Narrowed::new(self.ids, self.by.join(" or ")).exactly(!self.inexact)
     }
 }
 
@@ -98,13 +227,42 @@ fn narrowest(
         if let Some(narrowed) = test.narrow(scope, kind, most)? {
             // Another condition is of use only where it leaves fewer still.
             most = narrowed.ids.len().saturating_sub(1);
-            best = Some(narrowed);
+            // What one of several conditions leaves need not pass the others.
+            let exact = narrowed.exact && tests.len() == 1;
+            best = Some(narrowed.exactly(exact));
         }
     }
     Ok(best)
 }
 
 impl Test {
+    /// The slot of the value, or of the edge to one, that it looks at.
+    fn slot(&self) -> Option<usize> {
+        match self {
+            Self::Value(slot, _) | Self::One(Relation::Target(slot), _) => Some(*slot),
+            _ => None,
+        }
+    }
+
+    /// What passes it, each as a cover orders by it: no value that passes is missing, and none fails.
+    fn values(&self, scope: &Scope, most: usize) -> Result<Option<Vec<Vec<u8>>>, FieldError> {
+        match self {
+            // An approximate date has the bytes of the exact one.
+            Self::Value(_, compares) => Ok(single_value(compares).filter(|_| !compares[0].is_of_dates()).map(|value| vec![value])),
+            Self::One(Relation::Target(_), filter) => {
+                let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
+                let mut passing = Vec::with_capacity(targets.ids.len());
+                for id in &targets.ids {
+                    if targets.exact || filter.matches_id(scope, id.as_ref())? {
+                        passing.push(key::cover_target(id.as_ref()));
+                    }
+                }
+                Ok(Some(passing))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
         match self {
             Self::Id(ids) => {
@@ -117,7 +275,8 @@ impl Test {
                         there.push(id);
                     }
                 }
-                Ok(Some(Narrowed::new(there, format!("{}.id", kind.name))).filter(|it| it.ids.len() <= most))
+                let narrowed = Narrowed::new(there, format!("{}.id", kind.name)).exactly(true);
+                Ok(Some(narrowed).filter(|it| it.ids.len() <= most))
             }
             Self::Value(slot, compares) => match by_index(scope, kind, *slot, None, compares, most)? {
                 Some(narrowed) => Ok(Some(narrowed)),
@@ -179,7 +338,9 @@ impl Test {
                 Ok(Some(all.narrowed()).filter(|all| all.ids.len() <= most))
             }
             Self::On(of, filter) if kind.implements(of) => filter.narrow(scope, kind, most),
-            Self::On(..) => Ok(Some(Narrowed::new(Vec::new(), format!("{} is no other type", kind.name)))),
+            Self::On(..) => {
+                Ok(Some(Narrowed::new(Vec::new(), format!("{} is no other type", kind.name)).exactly(true)))
+            }
             _ => Ok(None),
         }
     }
@@ -193,21 +354,25 @@ fn back_to(
     targets: &Narrowed,
     most: usize,
 ) -> Result<Option<Narrowed>, FieldError> {
-    let edge = FieldId::new(kind, slot);
     let mut ids = Vec::new();
     for target in &targets.ids {
-        for source in scope.snapshot.sources(target.as_ref(), edge, None, Direction::Forward)? {
-            scope.spend()?;
-            let (source, _) = source?;
-            if source.tag == kind.tag && ids.last() != Some(&source) {
-                if ids.len() == most {
-                    return Ok(None);
+        let mut fits = true;
+        each_source(scope, target.as_ref(), back_along(kind, slot), None, Direction::Forward, |source, _| {
+            let source = source.id();
+            if source.tag == kind.tag && ids.last().is_none_or(|last: &Id| last.as_ref() != source) {
+                fits = ids.len() < most;
+                if fits {
+                    ids.push(source.to_owned());
                 }
-                ids.push(source);
             }
+            Ok(fits)
+        })?;
+        if !fits {
+            return Ok(None);
         }
     }
-    Ok(Some(Narrowed::new(ids, format!("{}.{} <- {}", kind.name, name_of(kind, slot), targets.by))))
+    let by = format!("{}.{} <- {}", kind.name, name_of(kind, slot), targets.by);
+    Ok(Some(Narrowed::new(ids, by).exactly(targets.exact)))
 }
 
 /// The records of a kind that the edges of these lead to.
@@ -260,7 +425,12 @@ fn by_index(
             }
         }
         if fits && best.as_ref().is_none_or(|best| ids.len() < best.ids.len()) {
-            best = Some(Narrowed::new(ids, format!("{}.{}", kind.name, index_name(kind, index))));
+            // Equal bytes are equal values, but for dates; a struct's may be met by one and fail by the next.
+            let exact = compares.len() == 1
+                && compare.operator == Operator::In
+                && inner.is_none()
+                && !compare.is_of_dates();
+            best = Some(Narrowed::new(ids, format!("{}.{}", kind.name, index_name(kind, index))).exactly(exact));
         }
     }
     Ok(best)
@@ -302,7 +472,6 @@ fn by_text(
 }
 
 fn index_name(kind: &'static Kind, index: Indexed) -> String {
-    use crate::model::catalog::Shape;
     let field = kind.slots().nth(index.slot).map(|(_, field)| field);
     match (field.map(|field| &field.shape), index.inner) {
         (Some(Shape::Structs(of)), Some(inner)) => format!("{}.{}", name_of(kind, index.slot), of.fields[inner].name),
@@ -315,7 +484,7 @@ fn name_of(kind: &'static Kind, slot: usize) -> &'static str {
 }
 
 /// From a value on, and up to another, which is not in it; to the end of the index where there is none.
-type Range = (Vec<u8>, Option<Vec<u8>>);
+pub type Range = (Vec<u8>, Option<Vec<u8>>);
 
 impl Compare {
     /// The ranges of an index in which the values lie that can pass. Dates of a year are wider than the order of their first

@@ -125,6 +125,16 @@ fn operand_of(scalar: Scalar, value: &Value) -> Result<Operand, FieldError> {
 }
 
 impl Compare {
+    /// The type of what it compares.
+    pub(super) fn scalar(&self) -> Scalar {
+        self.scalar
+    }
+
+    /// Whether it compares dates, of which one may be approximate.
+    pub(super) fn is_of_dates(&self) -> bool {
+        matches!(self.scalar, Scalar::Date | Scalar::PartialDate)
+    }
+
     /// Whether it holds of a stored value.
     pub fn holds_bytes(&self, bytes: &[u8]) -> bool {
         self.holds(self.scalar.read(bytes).as_ref())

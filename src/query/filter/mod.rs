@@ -5,7 +5,7 @@ mod compare;
 
 use std::sync::{Arc, OnceLock};
 
-pub use access::{Candidates, Narrowed};
+pub use access::{Candidates, Gathered, Narrowed, Part, Range};
 pub use compare::Conditions;
 use compare::{Compare, compile_compares};
 use jiff::civil::Date;
@@ -87,6 +87,11 @@ impl Filter {
         // What is wrong with it is told even if it meets no record; one kind finds that as well as another.
         filter.kinds.first().map(|(kind, _)| filter.tests(kind)).transpose()?;
         Ok(filter)
+    }
+
+    /// What it was made of, as JSON.
+    pub fn given(&self) -> String {
+        self.given.to_json().to_string()
     }
 
     fn tests(&self, kind: &Kind) -> Result<&[Test], FieldError> {

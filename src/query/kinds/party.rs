@@ -9,12 +9,12 @@ use crate::model::id::{Id, IdRef};
 use crate::model::kinds::PAIRING;
 use crate::model::value::{Leaf, Scalar};
 use crate::query::arguments::Arguments;
-use crate::query::back::sources_once;
+use crate::query::back::{back_along, each_source, sources_once};
 use crate::query::connection::{Connection, Extra, Listed};
 use crate::query::error::FieldError;
 use crate::query::object::{Resolved, connection, targets};
 use crate::query::scope::Scope;
-use crate::store::Stored;
+use crate::store::{Direction, Stored};
 
 const HELPERS: usize = PAIRING.slot_of("helpers");
 const HELPED: usize = PAIRING.slot_of("helped");
@@ -38,7 +38,7 @@ pub fn pairings<'a>(
     let parts = parts(scope, party.id(), arguments)?;
     let listed = parts.iter().map(|part| {
         let id = part.pairing.id().to_owned();
-        Listed::new(id, &[part.side as u8]).with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
+        Listed::new(id, &[part.side as u8]).with_node(part.pairing.again()).with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
     });
     Ok(connection(Connection::listed(scope, PAIRING.name, "pairings", listed.collect(), arguments)?))
 }
@@ -108,19 +108,24 @@ fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Resul
     let wanted = arguments.text("role");
     let mut parts = Vec::new();
     for (side, role) in [(HELPERS, "HELPER"), (HELPED, "HELPED")] {
-        // A party that a side names twice is one party.
-        for id in sources_once(scope, party, &PAIRING, side)? {
-            let pairing = scope.referred(id.as_ref())?;
+        let mut last: Option<Id> = None;
+        each_source(scope, party, back_along(&PAIRING, side), None, Direction::Forward, |source, _| {
+            // A party that a side names twice is one party.
+            if last.as_ref().is_some_and(|last| last.as_ref() == source.id()) {
+                return Ok(true);
+            }
+            last = Some(source.id().to_owned());
+            let pairing = source.read(scope)?;
             let role = if is_cooperation(&pairing) { "PARTNER" } else { role };
             if wanted.is_some_and(|wanted| wanted != role) {
-                continue;
+                return Ok(true);
             }
             let in_force = in_force(scope, &pairing, as_of)?;
-            if in_force == Some("OUT") || certain && in_force != Some("CERTAIN") {
-                continue;
+            if in_force != Some("OUT") && (!certain || in_force == Some("CERTAIN")) {
+                parts.push(Part { pairing, side, role, in_force });
             }
-            parts.push(Part { pairing, side, role, in_force });
-        }
+            Ok(true)
+        })?;
     }
     Ok(parts)
 }

@@ -7,7 +7,7 @@ use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{CITY, COUNTY, LEVELS, PROVINCE, TOWN};
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
-use crate::query::back::back_along;
+use crate::query::back::{back_along, each_source};
 use crate::query::connection::{Connection, Listed};
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved, connection};
@@ -149,12 +149,11 @@ pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result
 
 /// The ids of the regions right below one, in their order.
 pub fn children(scope: &Scope, region: IdRef<'_>) -> Result<Vec<Id>, FieldError> {
-    let edge = back_along(&PROVINCE, PARENT).edge;
     let mut found = Vec::new();
-    for child in scope.snapshot.sources(region, edge, None, Direction::Forward)? {
-        scope.spend()?;
-        found.push(child?.0);
-    }
+    each_source(scope, region, back_along(&PROVINCE, PARENT), None, Direction::Forward, |child, _| {
+        found.push(child.id().to_owned());
+        Ok(true)
+    })?;
     Ok(found)
 }
 

@@ -172,7 +172,7 @@ impl World {
                 let sum = self.sum(members, name);
                 sum_compares(sum.value, sum.bound, given)
             }
-            "avg" | "min" | "max" | "distinct" => compares(self.reckon(of, members, name, reckoning).as_ref(), given),
+            "total" | "avg" | "min" | "max" | "distinct" => compares(self.reckon(of, members, name, reckoning).as_ref(), given),
             inner => self.keeps_measure(of, members, &format!("{name}.{inner}"), given),
         })
     }
@@ -209,6 +209,11 @@ impl World {
         };
         match reckoning {
             "sum" => self.sum(members, name).value.map(Plain::Dec),
+            "total" => {
+                let total = Dec(members.iter().filter_map(|at| self.number(*at, name)).map(|value| value.0).sum());
+                let any = members.iter().any(|at| self.number(*at, name).is_some());
+                (any && total.fits()).then_some(Plain::Dec(total))
+            }
             "avg" => {
                 let sum = self.sum(members, name);
                 sum.value.map(|value| Plain::Dec(value.share(sum.counted as i128)))
@@ -219,13 +224,18 @@ impl World {
         }
     }
 
-    /// The sum of a number over some records.
-    pub fn sum(&self, members: &[At], number: &str) -> Sum {
-        let read = |at: &At| match self.value(*at, number)? {
+    /// A number of a record.
+    fn number(&self, at: At, number: &str) -> Option<Dec> {
+        match self.value(at, number)? {
             Plain::Int(number) => Some(Dec(i128::from(number) * 1_000_000)),
             Plain::Dec(decimal) => Some(decimal),
             value => panic!("{value:?} is no number"),
-        };
+        }
+    }
+
+    /// The sum of a number over some records.
+    pub fn sum(&self, members: &[At], number: &str) -> Sum {
+        let read = |at: &At| self.number(*at, number);
         let known: Vec<At> = members.iter().copied().filter(|at| read(at).is_some()).collect();
         let total = Dec(known.iter().filter_map(read).map(|value| value.0).sum());
         let named = |at: At, name: &str| self.value(at, name).map(|value| value.text());

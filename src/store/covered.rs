@@ -1,0 +1,251 @@
+//! Reading covers: the records of a kind in another order, with their rows.
+
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redb::{AccessGuard, Range};
+
+use super::covers::{InBlock, Parsed};
+use super::snapshot::Tables;
+use super::{Bytes, Direction, Snapshot, StoreError, Stored, key};
+use crate::model::catalog::{Kind, Shape, slot};
+use crate::model::kinds::kind_of_tag;
+
+/// A block as it stands in the page cache.
+pub type Block = Parsed<Page>;
+
+/// The bytes of a block.
+pub struct Page(AccessGuard<'static, Bytes>);
+
+impl AsRef<[u8]> for Page {
+    fn as_ref(&self) -> &[u8] {
+        self.0.value()
+    }
+}
+
+/// How many of the blocks that were read last are at hand: children of one parent after another lie in the same ones, a few
+/// levels beside each other.
+const AT_HAND: usize = 6;
+
+/// The blocks of covers.
+pub struct Blocks {
+    tables: Arc<Tables>,
+    /// Those read last, the last first, each with the keys of its first and its last entry.
+    read: Mutex<Vec<Read>>,
+}
+
+#[derive(Clone)]
+struct Read {
+    first: Arc<[u8]>,
+    last: Arc<[u8]>,
+    block: Arc<Block>,
+}
+
+impl Blocks {
+    pub fn new(tables: Arc<Tables>) -> Self {
+        Self { tables, read: Mutex::default() }
+    }
+
+    /// The block in which a key lies, or would lie: the last that begins no later, or the first of all.
+    fn of(&self, key: &[u8]) -> Result<Option<Read>, StoreError> {
+        {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = read.iter().position(|read| *read.first <= *key && *key <= *read.last) {
+                let found = read.remove(place);
+                read.insert(0, found.clone());
+                return Ok(Some(found));
+            }
+        }
+        let before = self.tables.covers.range::<&[u8]>(..=key)?.next_back().transpose()?;
+        let found = match before {
+            Some(found) => Some(found),
+            None => self.tables.covers.range::<&[u8]>(..)?.next().transpose()?,
+        };
+        Ok(found.map(|(first, block)| self.at_hand(first.value(), block)))
+    }
+
+    /// The version, checksum and row of the entry of a key.
+    pub fn entry(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(Read { block, .. }) = self.of(key)? else { return Ok(None) };
+        let mut found = Vec::new();
+        let entry = block.entries.get(block.below(key)).filter(|entry| {
+            block.key(entry, &mut found);
+            found == key
+        });
+        Ok(entry.map(|entry| block.sealed(entry).to_vec()))
+    }
+
+    fn at_hand(&self, first: &[u8], block: AccessGuard<'static, Bytes>) -> Read {
+        let block = Parsed::new(Page(block));
+        let mut last = Vec::new();
+        if let Some(entry) = block.entries.last() {
+            block.key(entry, &mut last);
+        }
+        let found = Read { first: first.into(), last: last.into(), block: Arc::new(block) };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.truncate(AT_HAND - 1);
+        read.insert(0, found.clone());
+        found
+    }
+}
+
+/// A cover of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct CoverIn {
+    /// The first two bytes of its keys.
+    id: [u8; 2],
+}
+
+impl CoverIn {
+    /// Of a kind, the cover by its place among the kind's.
+    pub fn new(kind: &'static Kind, number: usize) -> Self {
+        Self { id: key::cover(kind, number) }
+    }
+
+    /// The cover whose order is that of one edge's targets, by the slot of the edge.
+    pub fn by_edge(kind: &'static Kind, slot: usize) -> Option<Self> {
+        let field = kind.fields.get(slot.checked_sub(slot::OWN)?)?;
+        let of_edge = matches!(field.shape, Shape::Edge(_));
+        let number = kind.covers.iter().position(|cover| cover.by == [field.name]);
+        number.filter(|_| of_edge).map(|number| Self::new(kind, number))
+    }
+}
+
+/// An entry of a cover.
+pub struct Covered<'s> {
+    /// The record.
+    pub record: Stored<'s>,
+    /// Which of the record's edges led to it.
+    pub ordinal: u32,
+    block: Arc<Block>,
+    entry: InBlock,
+}
+
+impl Covered<'_> {
+    /// The values that its key begins with, as they are sorted.
+    pub fn values(&self) -> &[u8] {
+        self.block.values(&self.entry).get(2..).unwrap_or_default()
+    }
+}
+
+/// The entries of a cover between two keys, walked one way.
+struct Entries<'s> {
+    blocks: &'s Blocks,
+    lower: Vec<u8>,
+    upper: Vec<u8>,
+    direction: Direction,
+    /// The block that is walked, and which of its entries are left.
+    here: Option<(Read, std::ops::Range<usize>)>,
+    /// The blocks behind it, once they are asked for.
+    others: Option<Range<'static, Bytes, Bytes>>,
+}
+
+impl<'s> Entries<'s> {
+    fn new(blocks: &'s Blocks, lower: Vec<u8>, upper: Vec<u8>, direction: Direction) -> Result<Self, StoreError> {
+        let begin = if direction == Direction::Forward { &lower } else { &upper };
+        let here = blocks.of(begin)?;
+        let mut entries = Self { blocks, lower, upper, direction, here: None, others: None };
+        entries.here = here.map(|read| entries.of(read));
+        Ok(entries)
+    }
+
+    /// A block, and those of its entries that lie between the bounds.
+    fn of(&self, read: Read) -> (Read, std::ops::Range<usize>) {
+        let from = if *read.first >= *self.lower { 0 } else { read.block.below(&self.lower) };
+        let until = if *read.last < *self.upper { read.block.entries.len() } else { read.block.below(&self.upper) };
+        (read, from..until.max(from))
+    }
+
+    /// The block that follows, if entries of it can lie between the bounds.
+    fn next_block(&mut self) -> Result<bool, StoreError> {
+        let Some((read, _)) = &self.here else { return Ok(false) };
+        let ended = match self.direction {
+            Direction::Forward => *read.last >= *self.upper,
+            Direction::Backward => *read.first <= *self.lower,
+        };
+        if ended {
+            return Ok(false);
+        }
+        if self.others.is_none() {
+            let (first, upper) = (&*read.first, self.upper.as_slice());
+            let bounds = match self.direction {
+                Direction::Forward if first < upper => (Bound::Excluded(first), Bound::Excluded(upper)),
+                // The first of all was taken, and lies behind the end.
+                Direction::Forward => return Ok(false),
+                // The block before may hold what lies between, wherever it begins.
+                Direction::Backward => (Bound::Unbounded, Bound::Excluded(first)),
+            };
+            self.others = Some(self.blocks.tables.covers.range::<&[u8]>(bounds)?);
+        }
+        let next = match (&mut self.others, self.direction) {
+            (Some(others), Direction::Forward) => others.next(),
+            (Some(others), Direction::Backward) => others.next_back(),
+            (None, _) => None,
+        };
+        let Some((first, block)) = next.transpose()? else { return Ok(false) };
+        let read = self.blocks.at_hand(first.value(), block);
+        self.here = Some(self.of(read));
+        Ok(true)
+    }
+}
+
+impl<'s> Iterator for Entries<'s> {
+    type Item = Result<Covered<'s>, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (read, left) = self.here.as_mut()?;
+            let place = if self.direction == Direction::Forward { left.next() } else { left.next_back() };
+            if let Some(place) = place {
+                let entry = read.block.entries[place];
+                let Some(kind) = kind_of_tag(entry.tag) else {
+                    return Some(Err(StoreError::Damaged("an entry of a cover is of no kind".to_owned())));
+                };
+                let record = Stored::packed(kind, read.block.clone(), entry);
+                return Some(Ok(Covered { record, ordinal: entry.ordinal, block: read.block.clone(), entry }));
+            }
+            match self.next_block() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// The entries of a cover from one key on and before another, each given by what it has behind the cover's own bytes.
+    /// Nothing in a view of the past: there only the records themselves tell.
+    pub fn covered<'s>(
+        &'s self,
+        cover: CoverIn,
+        from: &[u8],
+        until: &[u8],
+        direction: Direction,
+    ) -> Result<Option<impl Iterator<Item = Result<Covered<'s>, StoreError>> + use<'s>>, StoreError> {
+        if self.view.is_some() {
+            return Ok(None);
+        }
+        let whole = |rest: &[u8]| [cover.id.as_slice(), rest].concat();
+        Entries::new(&self.covers, whole(from), whole(until), direction).map(Some)
+    }
+
+    /// The records whose edge leads to a target, from behind one on, in the order of their ids, where a cover has that order.
+    pub fn covered_sources<'s>(
+        &'s self,
+        cover: CoverIn,
+        target: crate::model::id::IdRef<'_>,
+        after: Option<&[u8]>,
+        direction: Direction,
+    ) -> Result<Option<impl Iterator<Item = Result<Covered<'s>, StoreError>> + use<'s>>, StoreError> {
+        let all = key::cover_target(target);
+        let position = |after: &[u8]| [all.as_slice(), after].concat();
+        let (from, until) = match (after, direction) {
+            (None, _) => (all.clone(), key::after_prefix(&all)),
+            // A position ends in four bytes: the next key there can be has one more.
+            (Some(after), Direction::Forward) => ([position(after), vec![0]].concat(), key::after_prefix(&all)),
+            (Some(after), Direction::Backward) => (all.clone(), position(after)),
+        };
+        self.covered(cover, &from, &until, direction)
+    }
+}
