@@ -74,7 +74,7 @@ pub async fn export(
     }
 }
 
-impl Shared {
+impl super::Parts {
     /// Room for one more body that is written while it is sent.
     pub fn room(&self) -> Option<OwnedSemaphorePermit> {
         self.exports.clone().try_acquire_owned().ok()

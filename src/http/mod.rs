@@ -46,9 +46,11 @@ pub struct Settings {
     pub without_playground: bool,
 }
 
-/// What every handler has.
-#[derive(Clone)]
-struct Shared {
+/// What every handler has, taken on by each layer of each request.
+type Shared = Arc<Parts>;
+
+/// What there is of it once.
+struct Parts {
     api: Arc<Api>,
     access: Arc<Access>,
     settings: Arc<Settings>,
@@ -91,7 +93,7 @@ pub fn router(
     let bytes = settings.limits.request_bytes;
     let exports = Arc::new(Semaphore::new(settings.limits.exports.min(Semaphore::MAX_PERMITS)));
     let (access, settings) = (Arc::new(access), Arc::new(settings));
-    let shared = Shared { api, access, settings, metrics, stopping, exports };
+    let shared = Arc::new(Parts { api, access, settings, metrics, stopping, exports });
     // What serves data is behind this: none of it is answered before it is known who asks.
     let admit = from_fn_with_state(shared.clone(), access::admit);
     let playground_first = from_fn_with_state(shared.clone(), graphql::playground_first);

@@ -100,7 +100,8 @@ pub fn each_source<'a>(
         for entry in covered {
             scope.spend()?;
             let entry = entry?;
-            if !each(Source::Read(entry.record), entry.ordinal)? {
+            let ordinal = entry.ordinal();
+            if !each(Source::Read(entry.into_record()), ordinal)? {
                 break;
             }
         }

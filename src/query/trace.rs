@@ -37,6 +37,11 @@ impl Trace {
         Self { rests_on: rests_on.then(Mutex::default), fields: fields.then(Mutex::default) }
     }
 
+    /// Whether it is noted on which records the answer rests.
+    pub fn tells_rests(&self) -> bool {
+        self.rests_on.is_some()
+    }
+
     /// The answer rests on a record.
     pub fn rest_on(&self, id: IdRef<'_>) {
         if let Some(rests_on) = &self.rests_on {

@@ -112,16 +112,33 @@ impl CoverIn {
 }
 
 /// An entry of a cover.
-pub struct Covered<'s> {
-    /// The record.
-    pub record: Stored<'s>,
-    /// Which of the record's edges led to it.
-    pub ordinal: u32,
+pub struct Covered {
+    kind: &'static Kind,
     block: Arc<Block>,
     entry: InBlock,
 }
 
-impl Covered<'_> {
+impl Covered {
+    /// The kind of its record.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// Which of the record's edges led to it.
+    pub fn ordinal(&self) -> u32 {
+        self.entry.ordinal
+    }
+
+    /// The record.
+    pub fn record<'s>(&self) -> Stored<'s> {
+        Stored::packed(self.kind, self.block.clone(), self.entry)
+    }
+
+    /// The record, of an entry that is asked nothing more.
+    pub fn into_record<'s>(self) -> Stored<'s> {
+        Stored::packed(self.kind, self.block, self.entry)
+    }
+
     /// The values that its key begins with, as they are sorted.
     pub fn values(&self) -> &[u8] {
         self.block.values(&self.entry).get(2..).unwrap_or_default()
@@ -189,8 +206,8 @@ impl<'s> Entries<'s> {
     }
 }
 
-impl<'s> Iterator for Entries<'s> {
-    type Item = Result<Covered<'s>, StoreError>;
+impl Iterator for Entries<'_> {
+    type Item = Result<Covered, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -201,8 +218,7 @@ impl<'s> Iterator for Entries<'s> {
                 let Some(kind) = kind_of_tag(entry.tag) else {
                     return Some(Err(StoreError::Damaged("an entry of a cover is of no kind".to_owned())));
                 };
-                let record = Stored::packed(kind, read.block.clone(), entry);
-                return Some(Ok(Covered { record, ordinal: entry.ordinal, block: read.block.clone(), entry }));
+                return Some(Ok(Covered { kind, block: read.block.clone(), entry }));
             }
             match self.next_block() {
                 Ok(true) => {}
@@ -222,7 +238,7 @@ impl Snapshot {
         from: &[u8],
         until: &[u8],
         direction: Direction,
-    ) -> Result<Option<impl Iterator<Item = Result<Covered<'s>, StoreError>> + use<'s>>, StoreError> {
+    ) -> Result<Option<impl Iterator<Item = Result<Covered, StoreError>> + use<'s>>, StoreError> {
         if self.view.is_some() {
             return Ok(None);
         }
@@ -237,7 +253,7 @@ impl Snapshot {
         target: crate::model::id::IdRef<'_>,
         after: Option<&[u8]>,
         direction: Direction,
-    ) -> Result<Option<impl Iterator<Item = Result<Covered<'s>, StoreError>> + use<'s>>, StoreError> {
+    ) -> Result<Option<impl Iterator<Item = Result<Covered, StoreError>> + use<'s>>, StoreError> {
         let all = key::cover_target(target);
         let position = |after: &[u8]| [all.as_slice(), after].concat();
         let (from, until) = match (after, direction) {

@@ -77,14 +77,14 @@ pub struct Stored<'s> {
 }
 
 enum Sealed<'s> {
-    Here(AccessGuard<'s, Bytes>),
+    Here(Box<AccessGuard<'s, Bytes>>),
     Past(Arc<[u8]>),
     Packed(Arc<Block>, InBlock),
 }
 
 impl<'s> Stored<'s> {
     pub(super) fn here(kind: &'static Kind, bytes: AccessGuard<'s, Bytes>) -> Self {
-        Self { kind, sealed: Sealed::Here(bytes) }
+        Self { kind, sealed: Sealed::Here(Box::new(bytes)) }
     }
 
     /// A record as the log has it: version and row.
@@ -136,7 +136,12 @@ impl Stored<'_> {
 
     /// Its key.
     pub fn key(&self) -> &str {
-        std::str::from_utf8(self.row().slot(slot::KEY)).unwrap_or("")
+        std::str::from_utf8(self.key_bytes()).unwrap_or("")
+    }
+
+    /// The bytes of its key, for what only compares it.
+    pub fn key_bytes(&self) -> &[u8] {
+        self.row().slot(slot::KEY)
     }
 
     /// Its id.

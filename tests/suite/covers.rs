@@ -76,7 +76,7 @@ fn compare(snapshot: &Snapshot, province: u64, direction: Direction, after: Opti
     let covered: Vec<_> = covered
         .map(|entry| {
             let entry = entry.unwrap();
-            (entry.record.id().to_owned(), entry.ordinal, entry.record.version(), entry.record.bytes().to_vec())
+            (entry.record().id().to_owned(), entry.ordinal(), entry.record().version(), entry.record().bytes().to_vec())
         })
         .collect();
     let behind = after.map(|after| source_after(after).unwrap());

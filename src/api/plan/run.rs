@@ -177,7 +177,9 @@ impl<'r> Run<'r> {
 
     fn object(&mut self, set: SetId, object: &Object<'_>) -> Result<(), Bubble> {
         let plan = self.plan;
-        if let Some(record) = object.record() {
+        if self.scope.trace.tells_rests()
+            && let Some(record) = object.record()
+        {
             self.scope.trace.rest_on(record.id());
         }
         self.out.push(b'{');

@@ -302,7 +302,9 @@ impl<'a> Rows<'a> {
     pub fn each(&self, mut each: impl FnMut(&Stored<'a>) -> Result<(), FieldError>) -> Result<(), FieldError> {
         let mut count = 0;
         self.walk(None, Forward, |item| {
-            self.scope.trace.rest_on(item.node.id());
+            if self.scope.trace.tells_rests() {
+                self.scope.trace.rest_on(item.node.id());
+            }
             each(&item.node)?;
             count += 1;
             Ok(true)

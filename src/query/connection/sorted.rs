@@ -275,8 +275,9 @@ impl<'a> Rows<'a> {
         for entry in entries {
             scope.spend()?;
             let entry = entry?;
-            let Some(record) = entry.record.again().filter(|record| record.kind == kind) else { continue };
-            if !each(entry.values().get(shared.len()..).unwrap_or_default(), record)? {
+            if entry.kind() == kind
+                && !each(entry.values().get(shared.len()..).unwrap_or_default(), entry.record())?
+            {
                 break;
             }
         }

@@ -103,17 +103,17 @@ impl Filter {
             let Some(entries) = entries else { return Ok(None) };
             for entry in entries {
                 scope.spend()?;
-                let record = entry?.record;
-                if record.kind == kind {
+                let entry = entry?;
+                if entry.kind() == kind {
                     if records.len() == most {
                         return Ok(None);
                     }
-                    records.push(record);
+                    records.push(entry.into_record());
                 }
             }
         }
-        records.sort_by(|left, right| left.key().cmp(right.key()));
-        records.dedup_by(|left, right| left.key() == right.key());
+        records.sort_by(|left, right| left.key_bytes().cmp(right.key_bytes()));
+        records.dedup_by(|left, right| left.key_bytes() == right.key_bytes());
         let exact = tests.len() == cover.by.len();
         Ok(Some(Gathered { records, by: format!("cover {}.{}", kind.name, cover.by.join("+")), exact }))
     }
