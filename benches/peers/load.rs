@@ -144,7 +144,8 @@ fn pairing(row: &Row) -> Result<Record, Fault> {
         "" => Id::new(&ENTERPRISE, &key(company)?),
         region => of_code(region)?,
     };
-    let side = |party: Id| Value::List(vec![Value::Struct(vec![Value::Ref(party), Value::Null, Value::Null, Value::Null])]);
+    let side =
+        |party: Id| Value::List(vec![Value::Struct(vec![Value::Ref(party), Value::Null, Value::Null, Value::Null])]);
     let draft = Draft::named(&PAIRING, &key(id)?, kind)
         .with("helpers", side(helper))
         .with("helped", side(of_code(helped)?))

@@ -2,11 +2,11 @@
 
 use super::connection::Back;
 use super::error::FieldError;
+use super::paging::bad_cursor;
 use super::scope::Scope;
 use crate::model::catalog::{COMMON, Edge, Field, Kind, Shape, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::KINDS;
-use super::paging::bad_cursor;
 use crate::store::key::{FieldId, source_after};
 use crate::store::{CoverIn, Direction, Stored};
 

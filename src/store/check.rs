@@ -11,7 +11,8 @@ use super::key;
 use super::log::{self, Changed, Head};
 use super::writer::Given;
 use super::{
-    BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, postings, sealed,
+    BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError,
+    postings, sealed,
 };
 use crate::model::id::IdRef;
 use crate::model::kinds::{KINDS, kind_of_tag};

@@ -280,7 +280,8 @@ fn encode(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut rest = entries;
     while let Some(first) = rest.first() {
         let values = &first.key[..first.values];
-        let count = rest.iter().take_while(|entry| entry.values == first.values && entry.key.starts_with(values)).count();
+        let count =
+            rest.iter().take_while(|entry| entry.values == first.values && entry.key.starts_with(values)).count();
         let (group, others) = rest.split_at(count);
         rest = others;
         varint(&mut block, values.len() as u64);

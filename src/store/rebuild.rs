@@ -5,8 +5,8 @@ use redb::{ReadableTable, WriteTransaction};
 use super::applying::Follows;
 use super::log::Head;
 use super::{
-    COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, StoreError,
-    key,
+    COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE,
+    StoreError, key,
 };
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::IdRef;

@@ -1,7 +1,7 @@
 //! One consistent view of the store, which a request reads from first to last.
 
-use std::ops::Bound;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use either::Either;
@@ -382,7 +382,8 @@ impl Snapshot {
     pub(super) fn standing(&self, token: Token, id: IdRef<'_>) -> Result<Option<Standing>, StoreError> {
         let at = key::posting(token, id.tag, id.key);
         let prefix = key::posting_prefix(token, id.tag);
-        let Some(entry) = ReadableTable::range::<&[u8]>(&self.tables.postings, prefix.as_slice()..=at.as_slice())?.next_back()
+        let Some(entry) =
+            ReadableTable::range::<&[u8]>(&self.tables.postings, prefix.as_slice()..=at.as_slice())?.next_back()
         else {
             return Ok(None);
         };

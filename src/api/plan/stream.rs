@@ -1,7 +1,7 @@
 //! Running a plan that is one connection to the connection's end, a line for each of its nodes.
 
 use super::run::Run;
-use super::{Bound, Action, Field, Plan, Selected, Source};
+use super::{Action, Bound, Field, Plan, Selected, Source};
 use crate::api::error::{Code, GraphqlError};
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved, Resolver};

@@ -1,6 +1,6 @@
 //! Pairings: the heart of the graph.
 
-use super::super::catalog::{Cover, Argument, Derived, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special, slot};
+use super::super::catalog::{Argument, Cover, Derived, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special, slot};
 use super::super::closed::{BASIS, EXTENT, FORM, IN_FORCE};
 use super::super::row::List;
 use super::super::value::{Leaf, Scalar};

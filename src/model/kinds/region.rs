@@ -1,8 +1,8 @@
 //! Regions: one declaration, five types, which are the five statistical levels.
 
 use super::super::catalog::{
-    Cover, Argument, Derived, EdgeProperty, EdgeValue, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, REGION, Special,
-    Struct,
+    Argument, Cover, Derived, EdgeProperty, EdgeValue, FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, REGION,
+    Special, Struct,
 };
 use super::super::closed::{DIVISION, IN_FORCE, LEVEL, LINEAGE_BASIS, ROLE};
 use super::super::value::{Leaf, Scalar};

@@ -16,7 +16,7 @@ use crate::query::filter::{Candidates, Filter, Gathered, Narrowed, Part};
 use crate::query::order::Order;
 use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
 use crate::query::scope::Scope;
-use crate::query::search::edge_of;
+use crate::query::search::{Containing, edge_of};
 use crate::query::trace::Found;
 use crate::store::Direction::{self, Backward, Forward};
 use crate::store::key::FieldId;
@@ -71,6 +71,8 @@ enum Source<'a> {
     Candidates(&'static Kind, Narrowed),
     /// Those of a kind that a cover had together, by key.
     Read(&'static Kind, Gathered<'a>),
+    /// Those of a kind whose names can contain a text, by key, as they are walked.
+    Containing(&'static Kind, Containing),
     /// Those of a kind in a part of a cover, in its order: there is an order, so that nobody asks for that of keys.
     Part(&'static Kind, Part),
     /// The sources of an edge to a target, by id.
@@ -101,9 +103,15 @@ impl<'a> Connection<'a> {
             Some((slot, _)) => filter.part(kind, slot)?,
             None => None,
         };
-        let source = match part {
-            Some(part) => Source::Part(kind, part),
-            None => match filter.candidates(scope, kind)? {
+        let backward = ["last", "before"].iter().any(|name| arguments.get(name).is_some());
+        let walked = match &part {
+            None if order.is_none() && !backward => filter.containing(scope, kind)?,
+            _ => None,
+        };
+        let source = match (part, walked) {
+            (Some(part), _) => Source::Part(kind, part),
+            (None, Some(containing)) => Source::Containing(kind, containing),
+            (None, None) => match filter.candidates(scope, kind)? {
                 Candidates::All => Source::Kind(kind),
                 Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
                 Candidates::Read(gathered) => Source::Read(kind, gathered),
@@ -196,6 +204,7 @@ impl<'a> Connection<'a> {
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
             Source::Read(_, gathered) => gathered.by.clone(),
             Source::Part(_, part) => part.by.clone(),
+            Source::Containing(kind, _) => format!("index {}.name by its characters", kind.name),
             Source::Back(target, _) => {
                 format!("edges that lead to {}", target.as_ref().kind().map_or("it", |kind| kind.name))
             }
@@ -215,7 +224,9 @@ impl<'a> Connection<'a> {
     ) -> Result<(), FieldError> {
         let paging = Paging::read(arguments, &self.rows.mark())?;
         match &self.rows.order {
-            None => self.rows.walk(paging.from(), Forward, |item| Ok((paging.is_open() || paging.is_inside(&item.position())) && each(&item)?)),
+            None => self.rows.walk(paging.from(), Forward, |item| {
+                Ok((paging.is_open() || paging.is_inside(&item.position())) && each(&item)?)
+            }),
             Some(order) => self.rows.each_sorted(order, paging, |item| each(&item)),
         }
     }
@@ -239,6 +250,7 @@ impl<'a> Rows<'a> {
             Source::Kind(kind)
             | Source::Candidates(kind, _)
             | Source::Read(kind, _)
+            | Source::Containing(kind, _)
             | Source::Part(kind, _) => vec![1, kind.tag],
             Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
             Source::Listed(list, _) => [3].into_iter().chain(list.to_be_bytes()).collect(),
@@ -254,7 +266,11 @@ impl<'a> Rows<'a> {
     fn check(&self, paging: &Paging) -> Result<(), FieldError> {
         for position in [&paging.after, &paging.before].into_iter().flatten().filter(|_| self.order.is_none()) {
             match &self.source {
-                Source::Kind(_) | Source::Candidates(..) | Source::Read(..) | Source::Part(..) => {
+                Source::Kind(_)
+                | Source::Candidates(..)
+                | Source::Read(..)
+                | Source::Containing(..)
+                | Source::Part(..) => {
                     key_of(Some(position)).map(drop)?;
                 }
                 Source::Back(..) => drop(crate::store::key::source_after(position).ok_or_else(bad_cursor)?),
@@ -395,6 +411,26 @@ impl<'a> Rows<'a> {
                         offer(Position::OfKey, record, here, Vec::new())
                     },
                 )?;
+            }
+            Source::Containing(kind, containing) => {
+                let after = key_of(after)?;
+                let mut offered =
+                    |key: &str| offer(Position::OfKey, scope.referred(IdRef { tag: kind.tag, key })?, here, Vec::new());
+                if direction == Forward {
+                    containing.each(scope, kind, after, offered)?;
+                } else {
+                    let mut keys = Vec::new();
+                    containing.each(scope, kind, None, |key| {
+                        let before = after.is_none_or(|after| key < after);
+                        keys.extend(before.then(|| key.to_owned()));
+                        Ok(before)
+                    })?;
+                    for key in keys.iter().rev() {
+                        if !offered(key)? {
+                            break;
+                        }
+                    }
+                }
             }
             Source::Part(kind, part) => {
                 self.each_of_part(kind, part, part.range.clone(), direction, |_, record| {

@@ -239,9 +239,8 @@ impl<'a> Rows<'a> {
                     (lower, Some(upper.map_or(until.clone(), |upper| upper.min(until))))
                 }
             };
-            return self.each_of_part(kind, part, range, by.direction(), |at, record| {
-                each(at, back::Source::Read(record))
-            });
+            return self
+                .each_of_part(kind, part, range, by.direction(), |at, record| each(at, back::Source::Read(record)));
         }
         let Some(index) = by.index else { return Err(FieldError::internal("nothing leads the order")) };
         for entry in self.scope.snapshot.by_index(index, from, by.direction())? {
@@ -275,9 +274,7 @@ impl<'a> Rows<'a> {
         for entry in entries {
             scope.spend()?;
             let entry = entry?;
-            if entry.kind() == kind
-                && !each(entry.values().get(shared.len()..).unwrap_or_default(), entry.record())?
-            {
+            if entry.kind() == kind && !each(entry.values().get(shared.len()..).unwrap_or_default(), entry.record())? {
                 break;
             }
         }
@@ -329,12 +326,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the first record of an order stands no later than where the page begins.
-    fn first_is_behind(
-        &self,
-        order: &Order,
-        by: &Leading,
-        paging: &Paging,
-    ) -> Result<bool, FieldError> {
+    fn first_is_behind(&self, order: &Order, by: &Leading, paging: &Paging) -> Result<bool, FieldError> {
         let begin = Gathered { rows: self, order, paging, items: Vec::new(), more: false };
         // The first value that passes, of whose records any may stand first.
         let mut value: Option<Vec<u8>> = None;
@@ -414,7 +406,12 @@ impl<'a> Gathered<'_, 'a> {
                 self.more = true;
                 break;
             }
-            self.items.push(Item { position: Position::At(position), node, row: EdgeRow::Here(Row::new(&[])), extras: Vec::new() });
+            self.items.push(Item {
+                position: Position::At(position),
+                node,
+                row: EdgeRow::Here(Row::new(&[])),
+                extras: Vec::new(),
+            });
         }
         Ok(())
     }

@@ -12,9 +12,9 @@ use crate::query::error::FieldError;
 use crate::query::object::targets;
 use crate::query::relation::Relation;
 use crate::query::scope::Scope;
-use crate::query::search::text_candidates;
-use crate::store::{CoverIn, Direction, Stored};
+use crate::query::search::{Containing, text_candidates};
 use crate::store::key::{self, Indexed};
+use crate::store::{CoverIn, Direction, Stored};
 
 /// Which records of a kind a filter can pass.
 pub enum Candidates<'a> {
@@ -60,6 +60,12 @@ pub struct Part {
     pub by: String,
 }
 
+/// How many records a cover is asked to have together at most: they are held until they are counted.
+const GATHERED_MAX: usize = 100_000;
+
+/// How many long names there may be beside those that are walked.
+const LONG_NAMES: usize = 1_000;
+
 /// A lookup reads a page of the file, a scan the next row of one it has: an index pays where it leaves less than this share.
 const PAYS: u64 = 16;
 
@@ -67,8 +73,10 @@ impl Filter {
     /// Which records of a kind it can pass.
     pub fn candidates<'a>(&self, scope: &'a Scope, kind: &'static Kind) -> Result<Candidates<'a>, FieldError> {
         let most = usize::try_from(scope.snapshot.count(kind)? / PAYS).unwrap_or(usize::MAX).max(64);
+        // What a cover has together is read as a scan reads it: it pays as long as it is less.
+        let most_together = usize::try_from(scope.snapshot.count(kind)?).unwrap_or(usize::MAX).min(GATHERED_MAX);
         for (number, cover) in kind.covers.iter().enumerate().filter(|(_, cover)| cover.by.len() > 1) {
-            if let Some(gathered) = self.gather(scope, kind, number, cover, most)? {
+            if let Some(gathered) = self.gather(scope, kind, number, cover, most_together)? {
                 return Ok(Candidates::Read(gathered));
             }
         }
@@ -116,6 +124,20 @@ impl Filter {
         records.dedup_by(|left, right| left.key_bytes() == right.key_bytes());
         let exact = tests.len() == cover.by.len();
         Ok(Some(Gathered { records, by: format!("cover {}.{}", kind.name, cover.by.join("+")), exact }))
+    }
+
+    /// The records whose names can contain what it asks a name for, to be walked and not gathered, where it asks for
+    /// nothing else.
+    pub fn containing(&self, scope: &Scope, kind: &'static Kind) -> Result<Option<Containing>, FieldError> {
+        let [Test::Value(slot, compares)] = self.tests(kind)? else { return Ok(None) };
+        let [compare] = compares.as_slice() else { return Ok(None) };
+        let searched = kind.slots().nth(*slot).is_some_and(|(_, field)| field.searched);
+        match (compare.operator, compare.operands.as_slice()) {
+            (Operator::Prefix | Operator::Contains, [Operand::Text(text)]) if searched => {
+                Containing::new(scope, kind, text, LONG_NAMES)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The part of a cover in which all stands that can pass, in the order of a field, where a cover has such a part: all but
@@ -248,7 +270,9 @@ impl Test {
     fn values(&self, scope: &Scope, most: usize) -> Result<Option<Vec<Vec<u8>>>, FieldError> {
         match self {
             // An approximate date has the bytes of the exact one.
-            Self::Value(_, compares) => Ok(single_value(compares).filter(|_| !compares[0].is_of_dates()).map(|value| vec![value])),
+            Self::Value(_, compares) => {
+                Ok(single_value(compares).filter(|_| !compares[0].is_of_dates()).map(|value| vec![value]))
+            }
             Self::One(Relation::Target(_), filter) => {
                 let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
                 let mut passing = Vec::with_capacity(targets.ids.len());
@@ -426,10 +450,8 @@ fn by_index(
         }
         if fits && best.as_ref().is_none_or(|best| ids.len() < best.ids.len()) {
             // Equal bytes are equal values, but for dates; a struct's may be met by one and fail by the next.
-            let exact = compares.len() == 1
-                && compare.operator == Operator::In
-                && inner.is_none()
-                && !compare.is_of_dates();
+            let exact =
+                compares.len() == 1 && compare.operator == Operator::In && inner.is_none() && !compare.is_of_dates();
             best = Some(Narrowed::new(ids, format!("{}.{}", kind.name, index_name(kind, index))).exactly(exact));
         }
     }

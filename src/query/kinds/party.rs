@@ -38,7 +38,9 @@ pub fn pairings<'a>(
     let parts = parts(scope, party.id(), arguments)?;
     let listed = parts.iter().map(|part| {
         let id = part.pairing.id().to_owned();
-        Listed::new(id, &[part.side as u8]).with_node(part.pairing.again()).with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
+        Listed::new(id, &[part.side as u8])
+            .with_node(part.pairing.again())
+            .with_extras(vec![Extra::Name(Some(part.role)), Extra::Name(part.in_force)])
     });
     Ok(connection(Connection::listed(scope, PAIRING.name, "pairings", listed.collect(), arguments)?))
 }

@@ -41,6 +41,18 @@ pub fn each_with(
     kind: &'static Kind,
     tokens: &[Token],
     known: &mut Lengths,
+    visit: impl FnMut(&str) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    each_with_behind(scope, kind, tokens, known, None, visit)
+}
+
+/// The same from behind a key on.
+fn each_with_behind(
+    scope: &Scope,
+    kind: &'static Kind,
+    tokens: &[Token],
+    known: &mut Lengths,
+    after: Option<&str>,
     mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
 ) -> Result<(), FieldError> {
     let mut lengths = Vec::new();
@@ -59,6 +71,11 @@ pub fn each_with(
         lists.push(scope.snapshot.postings(*token, kind)?);
     }
     let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
+    if let Some(after) = after
+        && shortest.seek(after)?
+    {
+        shortest.step()?;
+    }
     while let Some(key) = shortest.key() {
         let mut in_all = true;
         for list in others.iter_mut() {
@@ -96,6 +113,67 @@ pub fn each_standing(
     Ok(())
 }
 
+/// The records of a kind whose names can contain a text, by their keys, as they are walked.
+pub struct Containing {
+    tokens: Vec<Token>,
+    /// Those of names that are longer than what is kept of one: they can contain anything.
+    long: Vec<String>,
+}
+
+impl Containing {
+    /// Nothing where no index tells.
+    pub fn new(scope: &Scope, kind: &'static Kind, text: &str, most: usize) -> Result<Option<Self>, FieldError> {
+        let folded = Folded::new(text);
+        let mut wanted = Vec::new();
+        tokens(&folded, &mut wanted);
+        let chars = crate::text::tokens::CHARS;
+        let several = folded.units().len() > 1;
+        // Of a text of several characters, those that follow each other narrow more than each alone.
+        wanted.retain(|token| token.class() == chars && !is_common(*token) && (!several || token.is_pair()));
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut long = Vec::new();
+        let mut fits = true;
+        each_with(scope, kind, &[Token::LONG], &mut Lengths::default(), |key| {
+            fits = long.len() < most;
+            if fits {
+                long.push(key.to_owned());
+            }
+            Ok(fits)
+        })?;
+        Ok(fits.then_some(Self { tokens: wanted, long }))
+    }
+
+    /// Calls back for their keys in order, from behind one on, while the visitor says so.
+    pub fn each(
+        &self,
+        scope: &Scope,
+        kind: &'static Kind,
+        after: Option<&str>,
+        mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        let behind = |key: &&String| after.is_none_or(|after| key.as_str() > after);
+        let mut long = self.long.iter().filter(behind).peekable();
+        let mut more = true;
+        each_with_behind(scope, kind, &self.tokens, &mut Lengths::default(), after, |key| {
+            while let Some(before) = long.next_if(|long| long.as_str() < key) {
+                more = visit(before)?;
+                if !more {
+                    return Ok(false);
+                }
+            }
+            let _ = long.next_if(|long| long.as_str() == key);
+            more = visit(key)?;
+            Ok(more)
+        })?;
+        while let (true, Some(key)) = (more, long.next()) {
+            more = visit(key)?;
+        }
+        Ok(())
+    }
+}
+
 /// The keys of a kind's records whose names can contain a text, where that is no more than so many; nothing where no index
 /// tells.
 pub fn text_candidates(
@@ -104,30 +182,15 @@ pub fn text_candidates(
     text: &str,
     most: usize,
 ) -> Result<Option<Vec<String>>, FieldError> {
-    let folded = Folded::new(text);
-    let mut wanted = Vec::new();
-    tokens(&folded, &mut wanted);
-    let chars = crate::text::tokens::CHARS;
-    let several = folded.units().len() > 1;
-    // Of a text of several characters, those that follow each other narrow more than each alone.
-    wanted.retain(|token| token.class() == chars && !is_common(*token) && (!several || token.is_pair()));
-    if wanted.is_empty() {
-        return Ok(None);
-    }
+    let Some(containing) = Containing::new(scope, kind, text, most)? else { return Ok(None) };
     let mut keys = Vec::new();
-    // A name that is longer than what is kept of one can contain anything.
-    for way in [wanted, vec![Token::LONG]] {
-        let mut fits = true;
-        each_with(scope, kind, &way, &mut Lengths::default(), |key| {
-            fits = keys.len() < most;
-            if fits {
-                keys.push(key.to_owned());
-            }
-            Ok(fits)
-        })?;
-        if !fits {
-            return Ok(None);
+    let mut fits = true;
+    containing.each(scope, kind, None, |key| {
+        fits = keys.len() < most;
+        if fits {
+            keys.push(key.to_owned());
         }
-    }
-    Ok(Some(keys))
+        Ok(fits)
+    })?;
+    Ok(fits.then_some(keys))
 }

@@ -5,7 +5,7 @@ mod lookup;
 mod resolve;
 mod types;
 
-pub use lookup::text_candidates;
+pub use lookup::{Containing, text_candidates};
 use lookup::{Lengths, each_standing, each_with};
 pub use types::{root_fields, types};
 

@@ -172,7 +172,9 @@ impl World {
                 let sum = self.sum(members, name);
                 sum_compares(sum.value, sum.bound, given)
             }
-            "total" | "avg" | "min" | "max" | "distinct" => compares(self.reckon(of, members, name, reckoning).as_ref(), given),
+            "total" | "avg" | "min" | "max" | "distinct" => {
+                compares(self.reckon(of, members, name, reckoning).as_ref(), given)
+            }
             inner => self.keeps_measure(of, members, &format!("{name}.{inner}"), given),
         })
     }
@@ -290,6 +292,9 @@ impl World {
             return (name(left, "memberKind") != name(right, "memberKind"))
                 .then_some("unit")
                 .or(subset.then_some("part"));
+        }
+        if self.recs[left].kind.name != "Observation" {
+            return None;
         }
         let indicators = both.map(|at| self.one(at, "indicator").unwrap());
         let differ = |field: &str| name(indicators[0], field) != name(indicators[1], field);

@@ -130,6 +130,7 @@ impl World {
                 let place = usize::from(rec.kind.tag) - 1;
                 What::Value(Some(Plain::Name(place, ["PROVINCE", "CITY", "COUNTY", "TOWN", "VILLAGE"][place])))
             }
+            "levelNumber" => What::Value(Some(Plain::Int(i64::from(rec.kind.tag)))),
             "joint" => {
                 let several = |side| self.many(at, side).len() > 1;
                 What::Value(Some(Plain::Bool(several("helpers") || several("helped"))))
