@@ -101,10 +101,10 @@ impl Ready {
     }
 
     /// Runs it for a turn on this thread. Gives it back where that was not enough.
-    fn run_for_a_turn(self) -> Result<Answer, Self> {
+    fn run_for_a_turn(self) -> Result<Answer, Box<Self>> {
         // What is noted on the way would be noted twice.
         if self.plan.introspects || !self.extensions.is_none() || self.plan.was_long() {
-            return Err(self);
+            return Err(Box::new(self));
         }
         self.scope.begin_turn();
         let (plan, bound) = (&self.plan, self.bound.clone());
@@ -113,7 +113,7 @@ impl Ready {
             .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]));
         if self.scope.turn_is_over() {
             self.plan.is_long();
-            return Err(self);
+            return Err(Box::new(self));
         }
         Ok(answer)
     }
@@ -256,7 +256,7 @@ impl Api {
         let ready = match self.ready(request, passed, snapshot) {
             Ok(ready) if ready.is_long() => match ready.run_for_a_turn() {
                 Ok(answer) => return answer,
-                Err(ready) => ready,
+                Err(ready) => *ready,
             },
             Ok(ready) => return ready.run(),
             Err(errors) => return Answer::refused(errors),

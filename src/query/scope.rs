@@ -151,7 +151,7 @@ impl Scope {
         let most = self.most_reads;
         let reads = self.reads.fetch_add(1, Ordering::Relaxed);
         let turn = self.turn.load(Ordering::Relaxed);
-        let late = || reads % CLOCK_EVERY == 0 && self.begun.elapsed().as_micros() as u64 > TURN_MICROS;
+        let late = || reads.is_multiple_of(CLOCK_EVERY) && self.begun.elapsed().as_micros() as u64 > TURN_MICROS;
         if turn < u64::MAX && (reads >= turn || late()) {
             self.turn_is_over.store(true, Ordering::Relaxed);
             return Err(FieldError::limit("its turn is over"));
@@ -162,7 +162,7 @@ impl Scope {
             )));
         }
         // Looking at it each time would take as long as reading does.
-        if reads % CLOCK_EVERY == 0 { self.look_at_the_clock() } else { Ok(()) }
+        if reads.is_multiple_of(CLOCK_EVERY) { self.look_at_the_clock() } else { Ok(()) }
     }
 
     /// Says whether there is time left, and somebody who waits. What goes on for long without reading comes here.

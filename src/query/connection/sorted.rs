@@ -64,6 +64,9 @@ impl Ord for Sorted<'_> {
     }
 }
 
+/// Called back for each record with the value of what leads an order; whether it wants more.
+type EachByValue<'r, 'a> = &'r mut dyn FnMut(&[u8], back::Source<'a>) -> Result<bool, FieldError>;
+
 /// An index, or a part of a cover, that has the first field of an order.
 pub struct Leading {
     /// The slot of the field.
@@ -223,12 +226,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Calls back for each record of the kind by the values of what leads an order, from a value on, while the visitor says so.
-    fn each_by_value(
-        &self,
-        by: &Leading,
-        from: &[u8],
-        each: &mut dyn FnMut(&[u8], back::Source<'a>) -> Result<bool, FieldError>,
-    ) -> Result<(), FieldError> {
+    fn each_by_value(&self, by: &Leading, from: &[u8], each: EachByValue<'_, 'a>) -> Result<(), FieldError> {
         if let (None, Source::Part(kind, part)) = (by.index, &self.source) {
             let (lower, upper) = part.range.clone();
             let range = match by.direction() {
