@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{Asked, Conflict, Fault, What};
 use crate::config::{CHANGES_MAX, REFERRERS_TOLD};
 use crate::model::catalog::slot;
+use crate::model::circle::{Circles, above, upward};
 use crate::model::id::Id;
 use crate::model::json;
 use crate::model::record::Record;
@@ -128,6 +129,7 @@ impl<'w, 's> Draft<'w, 's> {
     /// Checks every record as it would stand: by the model, and for references that would lead nowhere.
     pub fn check(&mut self) -> Result<(), StoreError> {
         let mut faults = Vec::new();
+        let mut circles = Circles::default();
         let mut drafted = self.drafted_referrers();
         for (id, met) in &self.met {
             match &met.after {
@@ -139,6 +141,7 @@ impl<'w, 's> Draft<'w, 's> {
                         };
                         Fault::new(under(&met.path, &problem.path), why)
                     }));
+                    faults.extend(self.circle(met, record, &mut circles)?);
                     for (path, target) in record.references() {
                         let there = match self.met.get(target) {
                             Some(target) => target.after.is_some(),
@@ -159,6 +162,32 @@ impl<'w, 's> Draft<'w, 's> {
         }
         self.faults.extend(faults);
         Ok(())
+    }
+
+    /// A record that would stand above itself. A circle that the set closes leads through a relation that it changes; one that
+    /// is there from before keeps nobody from changing something else.
+    fn circle(&self, met: &Met, record: &Record, circles: &mut Circles) -> Result<Option<Fault>, StoreError> {
+        for (slot, field) in upward(record.kind) {
+            let stood = met.before.as_ref().and_then(|before| above(before, slot));
+            let stands = above(record, slot);
+            if stands.is_none() || stands == stood {
+                continue;
+            }
+            let walk = circles.find(slot, &record.id(), |at| match self.met.get(at) {
+                Some(met) => Ok(met.after.as_ref().and_then(|record| above(record, slot))),
+                None => {
+                    let stored = self.writer.stored(at.as_ref())?;
+                    let record = stored.as_ref().map(|(_, row)| Record::unpack(record.kind, row));
+                    Ok::<_, StoreError>(record.and_then(|record| above(&record, slot)))
+                }
+            })?;
+            let fault = walk.problem().map(|problem| Fault::new(under(&met.path, field.name), problem));
+            circles.remember(walk);
+            if fault.is_some() {
+                return Ok(fault);
+            }
+        }
+        Ok(None)
     }
 
     /// Whoever would still refer to a record that is gone: the drafted ones who do, and those in the store that are not drafted.

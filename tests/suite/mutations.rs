@@ -22,12 +22,12 @@ pub fn change(api: &Api, query: &str, variables: Value, caller: &Caller) -> Answ
     api.change_now(&request, &passed, caller)
 }
 
-fn changed(api: &Api, query: &str, variables: Value) -> Value {
+pub fn changed(api: &Api, query: &str, variables: Value) -> Value {
     data(&change(api, query, variables, &keeper()))
 }
 
 /// The one error of a mutation, as programs see it.
-fn refused(api: &Api, query: &str, variables: Value) -> Value {
+pub fn refused(api: &Api, query: &str, variables: Value) -> Value {
     let before = revision(api);
     let answer = change(api, query, variables, &keeper());
     assert_eq!(answer.errors.len(), 1, "{:#?}", answer.errors);
@@ -173,7 +173,7 @@ fn a_delete_that_leaves_a_reference_says_who_refers_unless_told_to_detach() {
     assert_eq!(left["node"]["helpers"], json!([{ "id": "city:442000" }]));
 }
 
-const BATCH: &str = "mutation($changes: [ChangeInput!]!, $key: String) {
+pub const BATCH: &str = "mutation($changes: [ChangeInput!]!, $key: String) {
   applyChanges(changes: $changes, idempotencyKey: $key) { revision changes { id outcome } }
 }";
 
