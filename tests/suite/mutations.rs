@@ -47,7 +47,7 @@ fn fresh() -> Loaded {
     loaded(Executor::Plan)
 }
 
-const PAIR: &str = "mutation($pairing: PairingInput!, $key: String) {
+pub const PAIR: &str = "mutation($pairing: PairingInput!, $key: String) {
   upsertPairing(input: $pairing, note: \"a test\", idempotencyKey: $key) {
     revision outcome
     record { id version name helpers { id } helped { id } observations { totalCount nodes { value } } }
@@ -55,7 +55,7 @@ const PAIR: &str = "mutation($pairing: PairingInput!, $key: String) {
   }
 }";
 
-fn pairing() -> Value {
+pub fn pairing() -> Value {
     json!({
         "id": "pairing:test", "name": "中山市结对彝良县", "programme": "programme:east-west", "form": "AID",
         "helpers": [{ "node": "city:442000" }], "helped": [{ "node": "county:110102" }],
@@ -107,7 +107,10 @@ fn every_fault_is_told_by_the_path_under_which_it_was_sent() {
     let elsewhere =
         json!({ "id": "pairing:test", "observations": [{ "id": "observation:x", "subject": "city:442000" }] });
     let error = refused(&loaded.api, PAIR, json!({ "pairing": elsewhere }));
-    assert!(error["message"].as_str().unwrap().contains("input.observations.0.subject"), "{error}");
+    let subject = |fault: &Value| {
+        fault["path"] == "input.observations.0.subject" && fault["problem"].to_string().contains("stands below")
+    };
+    assert!(error["extensions"]["faults"].as_array().unwrap().iter().any(subject), "{error}");
     let error = refused(&loaded.api, PAIR, json!({ "pairing": { "id": "city:442000" } }));
     assert!(error["message"].as_str().unwrap().contains("input.id"), "{error}");
 }
