@@ -96,12 +96,11 @@ fn in_order(left: &str, right: &str) -> Ordering {
 }
 
 fn outcome(met: Option<&Met>, what: &What) -> Outcome {
+    let is_delete = matches!(what, What::Delete { .. });
     match met.map(|met| (&met.before, &met.after)) {
         // A later change made it again: that one tells what the record came to.
-        Some((before, Some(_))) if matches!(what, What::Delete { .. }) => match before {
-            Some(_) => Outcome::Deleted,
-            None => Outcome::Unchanged,
-        },
+        Some((Some(_), Some(_))) if is_delete => Outcome::Deleted,
+        Some((None, Some(_))) if is_delete => Outcome::Unchanged,
         Some((None, Some(_))) => Outcome::Created,
         Some((Some(_), None)) => Outcome::Deleted,
         Some((before, after)) if before != after => Outcome::Updated,

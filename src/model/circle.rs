@@ -33,7 +33,7 @@ pub struct Circles {
 }
 
 impl Circles {
-    /// The circle that a record is in, from it to itself. `next` gives what stands above a record.
+    /// The way up from a record, which is a circle where it comes back to it. `next` gives what stands above a record.
     pub fn find<E>(
         &self,
         slot: usize,
