@@ -76,6 +76,10 @@ fn told(report: &Report, faults: &[Fault]) -> Plain {
             ("unchanged", int(counts.same)),
         ])
     });
+    let emptied = report
+        .emptied
+        .iter()
+        .map(|(list, records)| PlainValue::Object(vec![("list", text(Some(list))), ("records", int(*records))]));
     let faults = faults.iter().map(|fault| {
         PlainValue::Object(vec![
             ("file", text(Some(&fault.file))),
@@ -93,6 +97,7 @@ fn told(report: &Report, faults: &[Fault]) -> Plain {
         ("dryRun", PlainValue::Leaf(Some(Leaf::Bool(report.dry_run)))),
         ("revision", report.revision.map_or(PlainValue::Leaf(None), int)),
         ("tables", PlainValue::List(tables.collect())),
+        ("emptied", PlainValue::List(emptied.collect())),
         ("elsewhere", PlainValue::List(report.elsewhere.iter().map(|file| text(Some(file))).collect())),
         ("faults", PlainValue::List(faults.collect())),
     ]

@@ -1,14 +1,17 @@
 //! Making a set of changes.
 
+use std::cmp::Ordering;
+
 use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Met};
-use super::{Asked, Done, Outcome, Refused, Sender, What};
+use super::{Asked, Done, Fault, Outcome, Refused, Sender, What};
 use crate::config::{CHANGES_MAX, IDEMPOTENCY_KEY_BYTES};
 use crate::store::{Change, Remembered, Store, Writer};
 
-/// Makes all of a set, or nothing of it. A set under a key that made one before is answered as it was then.
-pub fn apply(store: &Store, sender: &Sender, asked: &[Asked]) -> Result<Done, Refused> {
+/// Makes all of a set, or nothing of it. A set under a key that made one before is answered as it was then. `wrong` is what of
+/// the set could not be read as changes; it is told with all else that is wrong.
+pub fn apply(store: &Store, sender: &Sender, asked: &[Asked], wrong: Vec<Fault>) -> Result<Done, Refused> {
     if asked.len() > CHANGES_MAX {
         let message = format!("{} changes in one set; at most {CHANGES_MAX} are made at once", asked.len());
         return Err(Refused::Limit(message));
@@ -19,27 +22,26 @@ pub fn apply(store: &Store, sender: &Sender, asked: &[Asked]) -> Result<Done, Re
         return Err(Refused::Limit(format!("an idempotency key has 1 to {IDEMPOTENCY_KEY_BYTES} bytes")));
     }
     let fingerprint = fingerprint(&sender.author.name, asked);
-    if let Some(key) = key
+    if let (Some(key), true) = (key, wrong.is_empty())
         && let Some(remembered) = writer.remembered(key)?
     {
         return repeated(writer, key, remembered, &fingerprint, asked);
     }
-    let mut draft = Draft::new(&writer);
+    let mut draft = Draft::new(&writer, wrong);
     for asked in asked {
         draft.ask(asked)?;
     }
     if !draft.conflicts.is_empty() {
         return Err(Refused::Conflict(draft.conflicts));
     }
-    draft.detach()?;
-    if draft.faults.is_empty() {
-        draft.check()?;
-    }
+    draft.check()?;
     if !draft.faults.is_empty() {
+        draft.faults.sort_by(|left, right| in_order(&left.path, &right.path));
         return Err(Refused::Invalid(draft.faults));
     }
     let met = draft.into_met();
-    let outcomes: Vec<_> = asked.iter().map(|asked| (asked.id.clone(), outcome(met.get(&asked.id)))).collect();
+    let outcomes: Vec<_> =
+        asked.iter().map(|asked| (asked.id.clone(), outcome(met.get(&asked.id), &asked.what))).collect();
     let mut changes = Vec::new();
     let mut detached = Vec::new();
     for (id, met) in met {
@@ -85,8 +87,20 @@ fn repeated(
     Ok(Done { revision: remembered.revision, outcomes, detached: remembered.detached, snapshot })
 }
 
-fn outcome(met: Option<&Met>) -> Outcome {
+/// Paths as they were sent: their numbers by value.
+fn in_order(left: &str, right: &str) -> Ordering {
+    let parts = |path: &str| -> Vec<(usize, String)> {
+        path.split('.').map(|part| (part.parse().unwrap_or(0), part.to_owned())).collect()
+    };
+    parts(left).cmp(&parts(right))
+}
+
+fn outcome(met: Option<&Met>, what: &What) -> Outcome {
+    let is_delete = matches!(what, What::Delete { .. });
     match met.map(|met| (&met.before, &met.after)) {
+        // A later change made it again: that one tells what the record came to.
+        Some((Some(_), Some(_))) if is_delete => Outcome::Deleted,
+        Some((None, Some(_))) if is_delete => Outcome::Unchanged,
         Some((None, Some(_))) => Outcome::Created,
         Some((Some(_), None)) => Outcome::Deleted,
         Some((before, after)) if before != after => Outcome::Updated,

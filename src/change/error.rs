@@ -9,7 +9,7 @@ use crate::store::log::Revision;
 /// Why nothing of a set was made.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Something in it is wrong: every fault, in the order in which it was sent.
+    /// Something in it is wrong: every fault, in the order of their changes.
     #[error("{} of the changes cannot be made; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Invalid(Vec<Fault>),
     /// Somebody else changed what it is about.

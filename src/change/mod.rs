@@ -32,6 +32,8 @@ pub struct Asked {
     pub expected: Option<Revision>,
     /// What is to become of it.
     pub what: What,
+    /// Its field that leads to the record below which it was sent, where only that says whose it is.
+    pub owner: Option<&'static str>,
 }
 
 /// What is to become of a record.

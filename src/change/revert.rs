@@ -33,7 +33,7 @@ pub fn revert(store: &Store, sender: &Sender, revision: Revision, path: &str) ->
             None => What::Delete { detach: false },
         };
         let expected = Some(if stood { revision } else { 0 });
-        asked.push(Asked { path: path.to_owned(), id, expected, what });
+        asked.push(Asked { path: path.to_owned(), id, expected, what, owner: None });
     }
-    apply(store, sender, &asked)
+    apply(store, sender, &asked, Vec::new())
 }

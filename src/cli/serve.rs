@@ -48,7 +48,8 @@ pub struct Serve {
     #[command(flatten)]
     exposure: Exposure,
     /// Keep in the log no more than this many of the newest revisions; all where it is not given. What is older cannot be
-    /// asked as it stood, taken back or followed from any more.
+    /// asked as it stood, taken back or followed from any more, and what was sent under an idempotency key is made again
+    /// where it is sent again.
     #[arg(long, value_name = "N", env = "JIEDUI_KEEP_REVISIONS", value_parser = clap::value_parser!(u64).range(1..))]
     keep_revisions: Option<u64>,
     /// Run queries through async-graphql instead of the plan.

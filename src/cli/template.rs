@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::Failure;
 use super::exit::say;
+use super::files::whole_or_gone;
 use crate::exchange::template;
 
 /// Writes an empty workbook for `jiedui import`: a sheet for each kind, with headings, notes and lists to choose from.
@@ -24,7 +25,9 @@ impl Template {
         let cannot = || format!("{} cannot be written", self.path.display());
         // Somebody's filled workbook is never written over.
         let mut file = std::fs::File::create_new(&self.path).with_context(cannot)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).with_context(cannot)?;
+        whole_or_gone(&self.path, || {
+            Ok(file.write_all(&bytes).and_then(|()| file.sync_all()).with_context(cannot)?)
+        })?;
         say(&format!(
             "{} is written; fill it in, then: jiedui import {} --dry-run",
             self.path.display(),

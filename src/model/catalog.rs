@@ -61,6 +61,12 @@ pub struct Field {
     pub searched: bool,
     /// The unit of its numbers, where they all have one: `yuan`. Those of an observation are in its indicator's.
     pub unit: &'static str,
+    /// The least and the most that its numbers can be.
+    pub range: Option<(i32, i32)>,
+    /// The date beside it before which its own cannot lie; empty where there is none.
+    pub begins: &'static str,
+    /// The field beside it without which it says nothing; empty where there is none.
+    pub beside: &'static str,
 }
 
 /// What a field stores.
@@ -260,7 +266,18 @@ impl Field {
     }
 
     const fn new(name: &'static str, doc: &'static str, shape: Shape) -> Self {
-        Self { name, doc, shape, required: false, indexed: false, searched: false, unit: "" }
+        Self {
+            name,
+            doc,
+            shape,
+            required: false,
+            indexed: false,
+            searched: false,
+            unit: "",
+            range: None,
+            begins: "",
+            beside: "",
+        }
     }
 
     /// The edge with properties on it.
@@ -301,6 +318,24 @@ impl Field {
     /// Its numbers are all in this unit.
     pub const fn in_unit(mut self, unit: &'static str) -> Self {
         self.unit = unit;
+        self
+    }
+
+    /// Its numbers are no less and no more.
+    pub const fn between(mut self, least: i32, most: i32) -> Self {
+        self.range = Some((least, most));
+        self
+    }
+
+    /// Its date does not lie before that of a field beside it.
+    pub const fn not_before(mut self, begins: &'static str) -> Self {
+        self.begins = begins;
+        self
+    }
+
+    /// It says something of a field beside it, and nothing without that.
+    pub const fn only_with(mut self, beside: &'static str) -> Self {
+        self.beside = beside;
         self
     }
 

@@ -119,7 +119,7 @@ pub static FORMER_NAME: Struct = Struct {
     fields: &[
         Field::one("name", Scalar::Text, "The name, as its source writes it.").required().searched(),
         Field::one("validFrom", Scalar::PartialDate, "From when it bore it; null where not known."),
-        Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known."),
+        Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known.").not_before("validFrom"),
     ],
 };
 

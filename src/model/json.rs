@@ -87,7 +87,13 @@ fn write_scalar(scalar: Scalar, value: &Value) -> Json {
 
 /// The record that an object means, on top of what the record holds so far: a field that is not there stays as it is, null
 /// clears it, and any other value takes its place whole. Everything that is wrong is told at once, by its path.
-pub fn read(object: &Map<String, Json>, mut record: Record) -> Result<Record, Vec<Invalid>> {
+pub fn read(object: &Map<String, Json>, record: Record) -> Result<Record, Vec<Invalid>> {
+    let (record, problems) = read_some(object, record);
+    if problems.is_empty() { Ok(record) } else { Err(problems) }
+}
+
+/// The same, as far as the object can be read: what is wrong leaves its field as it is.
+pub fn read_some(object: &Map<String, Json>, mut record: Record) -> (Record, Vec<Invalid>) {
     let mut problems = Vec::new();
     let id = record.id().to_string();
     let mut report = |path: &str, problem: String| {
@@ -103,7 +109,7 @@ pub fn read(object: &Map<String, Json>, mut record: Record) -> Result<Record, Ve
             None => report(name, format!("the kind {} has no such field", record.kind.name)),
         }
     }
-    if problems.is_empty() { Ok(record) } else { Err(problems) }
+    (record, problems)
 }
 
 /// The id of an object that means a record; of a kind, where one is expected.

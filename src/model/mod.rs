@@ -1,6 +1,8 @@
 //! The model: kinds, values and the bytes of a record. Pure: it knows no store, no API, no input or output.
 
+pub mod bounds;
 pub mod catalog;
+pub mod circle;
 pub mod closed;
 pub mod common;
 pub mod date;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bounds;
 use super::catalog::{EdgeForm, Field, Kind, REGION, Shape, slot};
 use super::date::PartialDate;
 use super::decimal::Decimal;
@@ -121,6 +122,10 @@ impl Record {
             let value = &self.values[slot];
             if shown.contains(&slot) {
                 field_problems(field, value, field.name, &mut report);
+                let value_of = |name: &str| self.kind.field(name).and_then(|(slot, _)| self.values.get(slot));
+                if let Some(problem) = bounds::contradiction(field, value, value_of) {
+                    report(field.name, problem);
+                }
             } else if slot != slot::KEY && *value != Value::Null {
                 report(field.name, "this kind has no such field".to_owned());
             }
@@ -165,13 +170,13 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
     }
     match (&field.shape, value) {
         (Shape::One(scalar), value) => {
-            if let Some(problem) = scalar_problem(*scalar, value) {
+            if let Some(problem) = scalar_problem(*scalar, value).or_else(|| bounds::problem(field, *scalar, value)) {
                 report(path, problem);
             }
         }
         (Shape::List(scalar), Value::List(items)) => {
             for (place, item) in items.iter().enumerate() {
-                if let Some(problem) = scalar_problem(*scalar, item) {
+                if let Some(problem) = scalar_problem(*scalar, item).or_else(|| bounds::problem(field, *scalar, item)) {
                     report(&format!("{path}.{place}"), problem);
                 }
             }
@@ -223,7 +228,12 @@ fn field_problems(field: &Field, value: &Value, path: &str, report: &mut dyn FnM
 
 fn fields_problems(fields: &[Field], values: &[Value], path: &str, report: &mut dyn FnMut(&str, String)) {
     for (field, value) in fields.iter().zip(values) {
-        field_problems(field, value, &format!("{path}.{}", field.name), report);
+        let path = format!("{path}.{}", field.name);
+        field_problems(field, value, &path, report);
+        let value_of = |name: &str| fields.iter().position(|field| field.name == name).and_then(|at| values.get(at));
+        if let Some(problem) = bounds::contradiction(field, value, value_of) {
+            report(&path, problem);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError,
     postings, sealed,
 };
+use crate::model::circle::{Circles, above, upward};
 use crate::model::id::IdRef;
 use crate::model::kinds::{KINDS, kind_of_tag};
 use crate::model::record::Record;
@@ -64,7 +65,7 @@ struct Sums {
 }
 
 /// Compares everything that follows from the records with what is stored. Calls back for every difference, and gives how
-/// many rows it looked at. It holds no more in memory than one record and what follows from it. Only where a table does not
+/// many rows it looked at. It holds no more in memory than one record, what follows from it, and long chains of parts. Only where a table does not
 /// come to what follows from the records are its rows looked at one by one.
 pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u64, StoreError> {
     let mut report = |table, row: String, problem: String| found(Difference { table, row, problem });
@@ -72,11 +73,13 @@ pub fn check(snapshot: &Snapshot, mut found: impl FnMut(Difference)) -> Result<u
     let mut counts = [0u64; 256];
     let mut follows = Sums::default();
     let newest = snapshot.revision()?;
+    let mut circles = Circles::default();
     let records = snapshot.transaction().open_table(RECORDS)?;
     for entry in ReadableTable::iter(&records)? {
         let (key, value) = entry?;
         rows += 1;
         check_record(snapshot, key.value(), value.value(), newest, &mut counts, &mut follows, &mut report)?;
+        check_circles(snapshot, key.value(), sealed::row_of(value.value()), &mut circles, &mut report)?;
     }
     let there = sums(snapshot)?;
     rows += there.reverse.rows + there.index.rows + there.postings.rows + there.covers.rows;
@@ -158,6 +161,29 @@ fn check_record(
         if snapshot.get(target.as_ref())?.is_none() {
             report("records", id.to_string(), format!("refers to {target}, which is not there"));
         }
+    }
+    Ok(())
+}
+
+/// A record that stands above itself.
+fn check_circles(
+    snapshot: &Snapshot,
+    key: &[u8],
+    row: &[u8],
+    circles: &mut Circles,
+    report: &mut Report<'_>,
+) -> Result<(), StoreError> {
+    let Some(id) = IdRef::from_bytes(key) else { return Ok(()) };
+    let Some(kind) = id.kind() else { return Ok(()) };
+    for (slot, field) in upward(kind).filter(|(slot, _)| !Row::new(row).slot(*slot).is_empty()) {
+        let walk = circles.find(slot, &id.to_owned(), |at| {
+            let stored = snapshot.get(at.as_ref())?;
+            Ok::<_, StoreError>(stored.and_then(|stored| above(&Record::unpack_row(stored.kind, stored.row()), slot)))
+        })?;
+        if let Some(problem) = walk.problem() {
+            report("records", id.to_string(), format!("{}: {problem}", field.name));
+        }
+        circles.remember(walk);
     }
     Ok(())
 }

@@ -146,3 +146,17 @@ fn an_import_for_which_there_is_no_room_leaves_the_file_as_it_was() {
     let done = jiedui(&["import"]).arg(&path).env("JIEDUI_DB", &db).output().unwrap();
     assert!(done.status.success(), "{done:?}");
 }
+
+#[test]
+fn a_template_for_which_there_is_no_room_leaves_no_file_and_one_that_is_there_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, filled) = (folder.path().join("empty"), folder.path().join("filled.xlsx"));
+    std::fs::write(&empty, b"").unwrap();
+    std::fs::write(&filled, b"filled").unwrap();
+    let template = folder.path().join("new.xlsx");
+    let cut = bounded(&empty, 4, &["template", template.to_str().unwrap()]).output().unwrap();
+    assert!(!cut.status.success() && !template.exists(), "{cut:?}");
+    let there = bounded(&empty, 1_000_000, &["template", filled.to_str().unwrap()]).output().unwrap();
+    assert!(!there.status.success(), "{there:?}");
+    assert_eq!(std::fs::read(&filled).unwrap(), b"filled");
+}

@@ -37,6 +37,7 @@ mod layers;
 mod model;
 mod model_imports;
 mod mutations;
+mod mutations_refused;
 mod national_pairings;
 mod network;
 mod oracle;

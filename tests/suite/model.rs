@@ -75,7 +75,6 @@ impl Model {
     /// The graph after a batch, or nothing where it has to be refused.
     pub fn after(&self, changes: &[Value]) -> Option<Graph> {
         let mut graph = self.graph.clone();
-        let mut gone: Vec<(String, bool)> = Vec::new();
         for change in changes {
             let (name, input) = change.as_object().unwrap().iter().next().unwrap();
             let id = input["id"].as_str().unwrap();
@@ -84,10 +83,12 @@ impl Model {
             {
                 return None;
             }
-            gone.retain(|(known, _)| known != id);
             if name == "delete" {
                 graph.remove(id)?;
-                gone.push((id.to_owned(), input["detach"] == true));
+                // Who comes behind and refers to it is wrong.
+                if input["detach"] == true {
+                    graph = graph.into_iter().map(|(key, record)| (key, detached(record, id))).collect();
+                }
                 continue;
             }
             let record = graph.entry(id.to_owned()).or_insert_with(|| json!({ "id": id }).as_object().unwrap().clone());
@@ -99,9 +100,6 @@ impl Model {
                     (field, value) => drop(record.insert(field.to_owned(), value.clone())),
                 }
             }
-        }
-        for (id, _) in gone.iter().filter(|(_, detach)| *detach) {
-            graph = graph.into_iter().map(|(key, record)| (key, detached(record, id))).collect();
         }
         is_sound(&graph).then_some(graph)
     }

@@ -7,7 +7,7 @@ use crate::server::{Reply, Server};
 
 const IMPORT: &str = "mutation($files: [Upload!]!, $dryRun: Boolean! = false) {
   importFiles(files: $files, dryRun: $dryRun, note: \"county office\") {
-    dryRun revision tables { table created updated unchanged } faults { file sheet row column cell value problem nearest }
+    dryRun revision tables { table created updated unchanged } emptied { list records } faults { file sheet row column cell value problem nearest }
   }
 }";
 
@@ -76,6 +76,27 @@ fn files_are_imported_all_or_none_by_a_keeper() {
     let told = server.post(&log, "application/json").json()["data"]["revision"].clone();
     assert_eq!((&told["author"], &told["note"]), (&json!("shen"), &json!("county office")));
     assert_eq!(told["changes"].as_array().unwrap().len(), 2);
+    let cited = imports(
+        &server,
+        &keeper,
+        &[(
+            "0",
+            "products.ndjson",
+            b"{\"id\":\"product:upload-1\",\"citations\":[{\"source\":\"source:beijing-yushu-2024\"}]}\n",
+        )],
+        false,
+    )
+    .json();
+    assert_eq!(cited["data"]["importFiles"]["emptied"], json!([]), "{cited:#}");
+    let bare = imports(
+        &server,
+        &keeper,
+        &[("0", "products.ndjson", b"{\"id\":\"product:upload-1\",\"citations\":null}\n")],
+        false,
+    )
+    .json();
+    let lost = json!([{ "list": "citations (引用)", "records": 1 }]);
+    assert_eq!(bare["data"]["importFiles"]["emptied"], lost, "{bare:#}");
     let refused = imports(&server, &editor, &two, false);
     assert_eq!((refused.status, &refused.json()["errors"][0]["extensions"]["code"]), (403, &json!("FORBIDDEN")));
 }

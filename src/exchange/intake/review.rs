@@ -1,7 +1,5 @@
 //! What the model, and the records beside them, have against the records of an import; each told where it was read.
 
-use std::collections::BTreeSet;
-
 use super::fault::{Fault, Wrong};
 use super::known::{At, Draft};
 use super::reading::{Reading, TELL_ROWS};
@@ -9,18 +7,15 @@ use crate::config::IMPORT_FAULTS_MAX;
 use crate::exchange::Step;
 use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
+use crate::model::circle::{Circles, above, upward};
 use crate::model::id::Id;
-use crate::model::value::Value;
 use crate::store::StoreError;
-
-/// How far a chain of records is followed upwards.
-const STEPS_MAX: usize = 1_000;
 
 impl Reading<'_> {
     /// Looks at every record of the import.
     pub fn review(&mut self, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let mut faults = Vec::new();
-        let mut circled = BTreeSet::new();
+        let mut circles = Circles::default();
         for place in 0..self.known.drafts.len() {
             if self.faults.len() + faults.len() >= IMPORT_FAULTS_MAX {
                 break;
@@ -38,7 +33,7 @@ impl Reading<'_> {
                 let wrong = Wrong::said(format!("there is no record {id}, neither here nor in the database"));
                 faults.extend(self.of_path(&self.known.drafts[place], &path, &id.to_string(), wrong.perhaps(nearest)));
             }
-            faults.extend(self.circle(place, &mut circled)?);
+            faults.extend(self.circle(place, &mut circles)?);
         }
         self.faults.extend(faults);
         Ok(())
@@ -114,33 +109,23 @@ impl Reading<'_> {
         Ok(broken)
     }
 
-    /// A record that stands above itself, along a relation to at most one of its own kind. Of the records of a circle the
-    /// first is told, with the others: it is one mistake.
-    fn circle(&self, place: usize, told: &mut BTreeSet<(usize, Id)>) -> Result<Option<Fault>, StoreError> {
+    /// A record that stands above itself. Of the records of a circle the first is told, with the others: it is one mistake.
+    fn circle(&self, place: usize, circles: &mut Circles) -> Result<Option<Fault>, StoreError> {
         let draft = &self.known.drafts[place];
-        let start = draft.record.id();
-        for (slot, field) in draft.record.kind.shown() {
-            let own = field.as_edge().is_some_and(|edge| !edge.is_list() && edge.target == draft.record.kind.name);
-            if told.contains(&(slot, start.clone())) {
-                continue;
+        for (slot, field) in upward(draft.record.kind) {
+            let Some(first) = above(&draft.record, slot) else { continue };
+            let walk = circles.find(slot, &draft.record.id(), |at| {
+                Ok::<_, StoreError>(self.known.get(at)?.and_then(|record| above(&record, slot)))
+            })?;
+            let wrong = walk.problem().map(Wrong::said);
+            let fault = wrong.as_ref().and_then(|wrong| {
+                self.of_slot(draft, (slot, None, None), field.name, &first.to_string(), wrong.clone())
+            });
+            if wrong.is_none() || fault.is_some() {
+                circles.remember(walk);
             }
-            let mut chain = vec![start.to_string()];
-            let mut seen = BTreeSet::new();
-            let mut at = draft.record.values[slot].clone();
-            while let (true, Value::Ref(next)) = (own && chain.len() < STEPS_MAX, &at) {
-                chain.push(next.to_string());
-                if *next == start {
-                    let problem = format!("stands above itself: {}", chain.join(" → "));
-                    let fault = self.of_slot(draft, (slot, None, None), field.name, &chain[1], Wrong::said(problem));
-                    if fault.is_some() {
-                        told.extend(seen.into_iter().map(|id| (slot, id)));
-                    }
-                    return Ok(fault);
-                }
-                if !seen.insert(next.clone()) {
-                    break;
-                }
-                at = self.known.get(next)?.map_or(Value::Null, |record| record.values[slot].clone());
+            if fault.is_some() {
+                return Ok(fault);
             }
         }
         Ok(None)

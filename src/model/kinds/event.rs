@@ -19,7 +19,7 @@ pub static EVENT: Kind = Kind {
         Field::to_list("hosts", PARTY, "Who held it.").reverse("hosted", "The events that it held."),
         Field::one("start", Scalar::PartialDate, "The opening day; null where not known."),
         Field::one("startBasis", Scalar::Closed(&BASIS), "How the opening day is known."),
-        Field::one("end", Scalar::PartialDate, "The closing day; null where not known."),
+        Field::one("end", Scalar::PartialDate, "The closing day; null where not known.").not_before("start"),
         Field::one("endBasis", Scalar::Closed(&BASIS), "How the closing day is known."),
         Field::to_list("products", "Product", "The products on show or promoted.")
             .with(&[Field::one("role", Scalar::Closed(&EXHIBIT_ROLE), "What the event did with the product.")])

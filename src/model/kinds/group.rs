@@ -16,12 +16,14 @@ pub static GROUP: Kind = Kind {
     interfaces: &[PARTY, NAMED],
     fields: &[
         Field::one("memberKind", Scalar::Closed(&MEMBER_KIND), "What its members are.").required(),
-        Field::one("size", Scalar::Int, "How many members it has; null where the source does not say."),
+        Field::one("size", Scalar::Int, "How many members it has; null where the source does not say.")
+            .between(0, i32::MAX),
         Field::one(
             "sizeQualifier",
             Scalar::Closed(&QUALIFIER),
             "How the source bounds the size; null where the size is.",
-        ),
+        )
+        .only_with("size"),
         Field::to_many("members", NODE, "Its members, as far as they are known.")
             .with(&[
                 Field::one("basis", Scalar::Closed(&BASIS), "How the membership is known."),
@@ -38,7 +40,8 @@ pub static GROUP: Kind = Kind {
             "share",
             Scalar::Int,
             "How many of the members stand there; null where the source does not split them.",
-        )])
+        )
+        .between(0, i32::MAX)])
         .reverse("groups", "The groups whose members stand in it, all or in part."),
         Field::to_one("partOf", "Group", "The group of which all its members are members.")
             .reverse("subsets", "The groups all of whose members are members of this one."),

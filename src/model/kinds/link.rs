@@ -24,7 +24,7 @@ pub static LINK: Kind = Kind {
             .reverse("linkedFrom", "The links that lead to it.")
             .required(),
         Field::one("start", Scalar::PartialDate, "From when it held."),
-        Field::one("end", Scalar::PartialDate, "Until when it held."),
+        Field::one("end", Scalar::PartialDate, "Until when it held.").not_before("start"),
     ],
     derived: &[],
     covers: &[],

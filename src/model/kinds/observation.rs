@@ -32,7 +32,8 @@ pub static OBSERVATION: Kind = Kind {
             "qualifier",
             Scalar::Closed(&QUALIFIER),
             "How the source's wording bounds the value; null where the value is.",
-        ),
+        )
+        .only_with("value"),
         Field::one("nature", Scalar::Closed(&NATURE), "Whether it happened.").required(),
         Field::one("basis", Scalar::Closed(&BASIS), "How it came out of the source.").required(),
         Field::object("period", &PERIOD, "The time that the figure is of.").required(),
@@ -71,7 +72,8 @@ pub static PERIOD: Struct = Struct {
             "Its first day; null where the source gives none, as for a running total.",
         ),
         Field::one("startBasis", Scalar::Closed(&PERIOD_BASIS), "How the start is known; null where there is none."),
-        Field::one("end", Scalar::PartialDate, "Its last day, or the day as of which the figure holds."),
+        Field::one("end", Scalar::PartialDate, "Its last day, or the day as of which the figure holds.")
+            .not_before("start"),
         Field::one("endBasis", Scalar::Closed(&PERIOD_BASIS), "How the end is known, or why there is none."),
     ],
 };

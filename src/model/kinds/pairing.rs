@@ -80,7 +80,8 @@ const FIELDS: &[Field] = &[
         Scalar::PartialDate,
         "The last day that it held; null where not stated, which never means still in force.",
     )
-    .indexed(),
+    .indexed()
+    .not_before("since"),
     Field::one("untilBasis", Scalar::Closed(&BASIS), "How `until` is known."),
     Field::one("lastSeen", Scalar::PartialDate, "The last day on which a source shows it."),
     Field::to_one("partOf", "Pairing", "The pairing of which it is a part.")

@@ -28,7 +28,8 @@ pub static PROGRAMME: Kind = Kind {
             "end",
             Scalar::PartialDate,
             "Its last day; null where not stated, which never means still in force.",
-        ),
+        )
+        .not_before("start"),
         Field::one("endBasis", Scalar::Closed(&BASIS), "How the end is known."),
         Field::one("pairedLevels", Scalar::Text, "Between which levels its pairings are, as its source says."),
         Field::to_list("issuedBy", PARTY, "Who issued it.")

@@ -89,7 +89,8 @@ pub static REGION_CODE: Struct = Struct {
             .indexed(),
         Field::one("system", Scalar::Text, "The system of codes: `GB/T 2260`, or `NBS` for the statistics bureau's."),
         Field::one("validFrom", Scalar::PartialDate, "From when it was valid; null where not known."),
-        Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known, or where it still is."),
+        Field::one("validUntil", Scalar::PartialDate, "Until when; null where not known, or where it still is.")
+            .not_before("validFrom"),
         Field::one(
             "basis",
             Scalar::Closed(&LINEAGE_BASIS),
@@ -107,8 +108,8 @@ const FIELDS: &[Field] = &[
     .indexed(),
     Field::objects("codes", &REGION_CODE, "Every code that it has or had, with validity."),
     Field::one("division", Scalar::Closed(&DIVISION), "The exact kind of division, finer than the level."),
-    Field::one("latitude", Scalar::Float, "Degrees north, WGS 84, of a point in it, mostly its seat."),
-    Field::one("longitude", Scalar::Float, "Degrees east, WGS 84, of the same point."),
+    Field::one("latitude", Scalar::Float, "Degrees north, WGS 84, of a point in it, mostly its seat.").between(-90, 90),
+    Field::one("longitude", Scalar::Float, "Degrees east, WGS 84, of the same point.").between(-180, 180),
     Field::to_one("parent", REGION, "The nearest real level above; placeholders such as 市辖区 are folded away.")
         .reverse("children", "The regions right below it, whatever their level."),
     FORMER_NAMES,

@@ -49,28 +49,22 @@ impl Mutation {
     pub fn run(self, store: &Store, author: &Author, arguments: &Arguments) -> Result<Changed, FieldError> {
         let author = Author { note: arguments.text("note").unwrap_or_default().to_owned(), ..author.clone() };
         let sender = Sender { author, idempotency_key: arguments.text("idempotencyKey").map(ToOwned::to_owned) };
-        let mut asked = Vec::new();
+        let mut sent = Sent::default();
         match self {
             Self::Upsert(kind) => {
-                collect(kind, object(arguments.get("input")), "input", &mut asked)?;
-                let done = apply(store, &sender, &asked).map_err(refused)?;
-                Ok(upserted(kind, done))
+                sent.upsert(kind, object(arguments.get("input")), "input", None);
+                Ok(upserted(kind, sent.apply(store, &sender)?))
             }
             Self::Delete => {
-                asked.push(deletion(
-                    arguments.get("id"),
-                    arguments.get("expectedVersion"),
-                    arguments.truth("detach"),
-                    "id",
-                )?);
-                apply(store, &sender, &asked).map(changes).map_err(refused)
+                sent.delete(arguments.get("id"), arguments.get("expectedVersion"), arguments.truth("detach"), "id");
+                sent.apply(store, &sender).map(changes)
             }
             Self::Batch => {
                 let all = arguments.get("changes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 for (place, change) in all.iter().enumerate() {
-                    batched(object(Some(change)), &format!("changes.{place}"), &mut asked)?;
+                    sent.batched(object(Some(change)), &format!("changes.{place}"));
                 }
-                apply(store, &sender, &asked).map(changes).map_err(refused)
+                sent.apply(store, &sender).map(changes)
             }
             Self::Revert => {
                 let revision = arguments.int("revision").and_then(|revision| Revision::try_from(revision).ok());
@@ -85,66 +79,99 @@ fn object(value: Option<&Value>) -> Map<String, Value> {
     value.and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// One change of a batch.
-fn batched(change: Map<String, Value>, path: &str, asked: &mut Vec<Asked>) -> Result<(), FieldError> {
-    for (name, value) in change {
-        let path = format!("{path}.{name}");
-        if name == inputs::DELETE {
-            let of = object(Some(&value));
-            let detach = of.get("detach").and_then(Value::as_bool).unwrap_or(false);
-            asked.push(deletion(of.get("id"), of.get("expectedVersion"), detach, &path)?);
-        } else if let Some(kind) = KINDS.iter().find(|kind| inputs::batch_name(kind) == name) {
-            collect(kind, object(Some(&value)), &path, asked)?;
-        }
+/// A set as it was sent: its changes, and what of it is none.
+#[derive(Default)]
+struct Sent {
+    asked: Vec<Asked>,
+    wrong: Vec<Fault>,
+}
+
+impl Sent {
+    fn apply(self, store: &Store, sender: &Sender) -> Result<Done, FieldError> {
+        apply(store, sender, &self.asked, self.wrong).map_err(refused)
     }
-    Ok(())
-}
 
-fn deletion(id: Option<&Value>, expected: Option<&Value>, detach: bool, path: &str) -> Result<Asked, FieldError> {
-    let id = Id::parse(id.and_then(Value::as_str).unwrap_or_default());
-    let id = id.map_err(|error| FieldError::input(format!("{path}: {error}")))?;
-    Ok(Asked { path: path.to_owned(), id, expected: version(expected, path)?, what: What::Delete { detach } })
-}
-
-fn version(expected: Option<&Value>, path: &str) -> Result<Option<Revision>, FieldError> {
-    let Some(number) = expected.and_then(Value::as_i64) else { return Ok(None) };
-    let problem = || FieldError::input(format!("{path}: expectedVersion: expected 0 or more, found {number}"));
-    Revision::try_from(number).map(Some).map_err(|_| problem())
-}
-
-/// The change of an input, and behind it those of the records that it holds.
-fn collect(
-    kind: &'static Kind,
-    mut fields: Map<String, Value>,
-    path: &str,
-    asked: &mut Vec<Asked>,
-) -> Result<(), FieldError> {
-    let id =
-        json::read_id(&fields, Some(kind)).map_err(|problem| FieldError::input(format!("{path}.id: {problem}")))?;
-    let expected = version(fields.shift_remove("expectedVersion").as_ref(), path)?;
-    let mut nested = Vec::new();
-    for held in inputs::nested(kind) {
-        if let Some(Value::Array(items)) = fields.shift_remove(held.name) {
-            nested.push((held, items));
-        }
-    }
-    asked.push(Asked { path: path.to_owned(), id: id.clone(), expected, what: What::Upsert(fields) });
-    for (held, items) in nested {
-        for (place, item) in items.into_iter().enumerate() {
-            let path = format!("{path}.{}.{place}", held.name);
-            let mut fields = object(Some(&item));
-            let owner = Value::String(id.to_string());
-            if fields.get(held.field).is_some_and(|given| *given != owner) {
-                let message = format!("{path}.{}: stands below {id}, and so is its own; leave it out", held.field);
-                return Err(FieldError::input(message));
-            }
-            fields.insert(held.field.to_owned(), owner);
-            if let Some(kind) = kind_named(held.of) {
-                collect(kind, fields, &path, asked)?;
+    /// One change of a batch.
+    fn batched(&mut self, change: Map<String, Value>, path: &str) {
+        for (name, value) in change {
+            let path = format!("{path}.{name}");
+            if name == inputs::DELETE {
+                let of = object(Some(&value));
+                let detach = of.get("detach").and_then(Value::as_bool).unwrap_or(false);
+                self.delete(of.get("id"), of.get("expectedVersion"), detach, &path);
+            } else if let Some(kind) = KINDS.iter().find(|kind| inputs::batch_name(kind) == name) {
+                self.upsert(kind, object(Some(&value)), &path, None);
             }
         }
     }
-    Ok(())
+
+    fn delete(&mut self, id: Option<&Value>, expected: Option<&Value>, detach: bool, path: &str) {
+        let expected = self.version(expected, path);
+        match Id::parse(id.and_then(Value::as_str).unwrap_or_default()) {
+            Ok(id) => {
+                let what = What::Delete { detach };
+                self.asked.push(Asked { path: path.to_owned(), id, expected, what, owner: None });
+            }
+            Err(error) => self.wrong.push(Fault::new(path, error.to_string())),
+        }
+    }
+
+    fn version(&mut self, expected: Option<&Value>, path: &str) -> Option<Revision> {
+        let number = expected.and_then(Value::as_i64)?;
+        let version = Revision::try_from(number).ok();
+        if version.is_none() {
+            let path = format!("{path}.expectedVersion");
+            self.wrong.push(Fault::new(path, format!("expected 0 or more, found {number}")));
+        }
+        version
+    }
+
+    /// The change of an input, and behind it those of the records that it holds.
+    fn upsert(&mut self, kind: &'static Kind, mut fields: Map<String, Value>, path: &str, owner: Option<&'static str>) {
+        let id = json::read_id(&fields, Some(kind)).map_err(|problem| {
+            self.wrong.push(Fault::new(format!("{path}.id"), problem));
+        });
+        let id = id.ok();
+        let expected = self.version(fields.shift_remove("expectedVersion").as_ref(), path);
+        let mut nested = Vec::new();
+        for held in inputs::nested(kind) {
+            if let Some(Value::Array(items)) = fields.shift_remove(held.name) {
+                nested.push((held, items));
+            }
+        }
+        if let Some(id) = id.clone() {
+            self.asked.push(Asked { path: path.to_owned(), id, expected, what: What::Upsert(fields), owner });
+        }
+        for (held, items) in nested {
+            for (place, item) in items.into_iter().enumerate() {
+                let path = format!("{path}.{}.{place}", held.name);
+                if let Some(kind) = kind_named(held.of) {
+                    self.below(id.as_ref(), &held, kind, object(Some(&item)), &path);
+                }
+            }
+        }
+    }
+
+    /// The change of a record that was sent below another, whose it is.
+    fn below(
+        &mut self,
+        id: Option<&Id>,
+        held: &inputs::Held,
+        kind: &'static Kind,
+        mut fields: Map<String, Value>,
+        path: &str,
+    ) {
+        let owner = id.map(|id| Value::String(id.to_string()));
+        let given = fields.shift_remove(held.field);
+        if let (Some(id), Some(given)) = (id, &given)
+            && Some(given) != owner.as_ref()
+        {
+            let problem = format!("stands below {id}, and so is its own; leave it out");
+            self.wrong.push(Fault::new(format!("{path}.{}", held.field), problem));
+        }
+        fields.extend(owner.map(|owner| (held.field.to_owned(), owner)));
+        self.upsert(kind, fields, path, (id.is_none() || given.is_none()).then_some(held.field));
+    }
 }
 
 fn upserted(kind: &'static Kind, done: Done) -> Changed {

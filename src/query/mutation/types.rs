@@ -106,7 +106,7 @@ fn field(name: &str, doc: &str, own: Vec<InputDef>, ty: TypeRef, mutation: Mutat
     arguments.push(argument(
         "idempotencyKey",
         &format!(
-            "A text of your choice, of 1 to {IDEMPOTENCY_KEY_BYTES} bytes: the same changes sent again under it are answered as they were, and not made twice."
+            "A text of your choice, of 1 to {IDEMPOTENCY_KEY_BYTES} bytes: the same changes sent again under it are answered as they were, and not made twice, as long as the log keeps the revision that they made."
         ),
         TypeRef::nullable("String"),
     ));
@@ -142,7 +142,7 @@ pub fn types() -> Vec<Type> {
         "What a set of changes came to.",
         vec![
             revision(),
-            changes("changes", "What became of each change, in the order in which they were sent."),
+            changes("changes", "What became of the record of each change by the whole set, in the order in which they were sent; of a delete behind which the record was made again, what became of the one that was there."),
             changes("detached", "Records that lost their reference to a deleted one."),
         ],
     ));
@@ -158,7 +158,7 @@ pub fn types() -> Vec<Type> {
     types
 }
 
-fn import_types() -> [Type; 5] {
+fn import_types() -> [Type; 6] {
     let value = |name: &'static str, doc: &str, ty: TypeRef| plain(name, doc, ty, Resolver::Plain(name));
     let text = || TypeRef::nullable("String");
     let count = |name: &'static str, doc: &str| value(name, doc, TypeRef::required("Int"));
@@ -174,6 +174,11 @@ fn import_types() -> [Type; 5] {
                     TypeRef::nullable("Int"),
                 ),
                 value("tables", "The records of each kind that there were.", TypeRef::required("ImportCount").list()),
+                value(
+                    "emptied",
+                    "The lists of which records lost all entries.",
+                    TypeRef::required("ImportEmptied").list(),
+                ),
                 value(
                     "elsewhere",
                     "Files that were exported from another database: what was changed in this one since was not looked for.",
@@ -194,6 +199,14 @@ fn import_types() -> [Type; 5] {
                 count("created", "How many were not there."),
                 count("updated", "How many were otherwise."),
                 count("unchanged", "How many stood so before."),
+            ],
+        ),
+        object(
+            "ImportEmptied",
+            "A list of which records lost all entries in an import.",
+            vec![
+                value("list", "The list, by its name and its Chinese heading.", TypeRef::required("String")),
+                count("records", "How many records lost all of it."),
             ],
         ),
         object(
