@@ -145,7 +145,9 @@ impl<'s> Known<'s> {
 
     /// The record that a cell refers to, as far as its text alone tells. Whether it is there is checked when all are known.
     pub fn reference(&mut self, edge: &Edge, text: &str) -> Result<Result<Id, Wrong>, StoreError> {
-        let text = half_width(text);
+        let Some(text) = half_width(text) else {
+            return Ok(Err(Wrong::expected(&format!("one id of a {}", edge.target), text)));
+        };
         let mut kinds = kinds_of(edge.target);
         let only = kinds.next().filter(|_| kinds.next().is_none());
         if text.contains(':') {

@@ -26,7 +26,7 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
         (Scalar::Date | Scalar::PartialDate, cell) => date(scalar, &cell.to_string()),
         (scalar, cell) => {
             let text = cell.to_string();
-            if half_width(&text).is_empty() {
+            if text.trim().is_empty() {
                 return Ok(Value::Null);
             }
             match scalar {
@@ -39,7 +39,7 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
                     }
                     _ => Err(Wrong::expected("an exact amount such as 126000000 or 1.26亿", &text)),
                 },
-                other => other.parse(&half_width(&text)).map_err(Wrong::said),
+                other => other.parse(&half_width(&text).unwrap_or(text)).map_err(Wrong::said),
             }
         }
     }
@@ -63,14 +63,17 @@ fn date(scalar: Scalar, text: &str) -> Result<Value, Wrong> {
         |date: &PartialDate| !matches!(scalar, Scalar::Date) || PartialDate::parse_day(&date.to_string()).is_ok();
     match dates::read(text).filter(whole) {
         Some(date) => Ok(Value::Date(date)),
+        None if text.trim().ends_with(".1") => {
+            Err(Wrong::expected("a date; write 2020-01 or 2020-10, since 2020.1 may be either", text))
+        }
         None => scalar.parse(text).map_err(Wrong::said),
     }
 }
 
 fn truth(text: &str) -> Result<Value, Wrong> {
-    match half_width(text).to_lowercase().as_str() {
-        "true" | "是" => Ok(Value::Bool(true)),
-        "false" | "否" => Ok(Value::Bool(false)),
+    match half_width(text).map(|text| text.to_lowercase()).as_deref() {
+        Some("true" | "是") => Ok(Value::Bool(true)),
+        Some("false" | "否") => Ok(Value::Bool(false)),
         _ => Err(Wrong::expected("true or false, 是 or 否", text)),
     }
 }
