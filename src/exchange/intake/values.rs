@@ -15,7 +15,7 @@ pub const AMOUNT: &str = "an amount such as 126000000, 1.26亿元, 超3亿元 or
 /// Reads one value; null for an empty cell.
 pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
     match (scalar, cell) {
-        (_, Cell::Empty) => Ok(Value::Null),
+        (_, Cell::Empty | Cell::Covered) => Ok(Value::Null),
         (_, Cell::Error(what)) => Err(unreadable(what)),
         (Scalar::Text, cell) => Ok(Value::Text(cell.to_string())),
         // Of numbers, the last zero is not kept: is 2020.1 January or October?
@@ -49,6 +49,10 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
 pub fn unreadable(what: &str) -> Wrong {
     let why = match what {
         what if what.starts_with("merged cells") => "unmerge them, and give each row its own value",
+        "a formula without a value" => "open the workbook in Excel and save it, so that the value is in the file",
+        what if what.contains("number format") => {
+            "show it in a plain format, and write what else it says into the cell"
+        }
         what if what.starts_with('#') => "the formula has an error; mend it, or write its value",
         _ => "write a plain value",
     };
