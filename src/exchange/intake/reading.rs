@@ -142,14 +142,14 @@ impl<'s> Reading<'s> {
         }
         match table.rows {
             Rows::Records(kind) => match own_id(&cell, Some(kind)) {
-                Ok(id) => self.record(at, kind, id, row),
+                Ok(id) => self.record(at, kind, self.known.own(id)?, row),
                 Err(wrong) => {
                     self.report_id(at, &cell, wrong);
                     Ok(())
                 }
             },
             Rows::Entries(kind, slot, field) => match own_id(&cell, kind) {
-                Ok(id) => self.entry(at, id, (table, slot, field), row),
+                Ok(id) => self.entry(at, self.known.own(id)?, (table, slot, field), row),
                 Err(wrong) => {
                     self.report_id(at, &cell, wrong);
                     Ok(())
@@ -275,6 +275,12 @@ impl<'s> Reading<'s> {
                 }
             },
         };
+        let draft = &self.known.drafts[place];
+        if let (true, Some(there)) = (draft.given.contains(&slot), draft.at) {
+            let problem = format!("the list of {id} stands in {} too; leave one of them out", self.place_of(there));
+            self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem));
+            return Ok(());
+        }
         let start = table.entry_start();
         let mut values = vec![Value::Null; table.entry_width()];
         let mut faulty = false;

@@ -95,7 +95,17 @@ impl Reading<'_> {
             return None;
         }
         let mut fault = self.fault_of(at, path, &within, value, wrong);
-        if fault.column.is_none() {
+        if let (Some((_, field)), Some(table)) =
+            (draft.record.kind.slots().nth(slot), self.sheets[at.part as usize].table)
+            && inner.is_none()
+            && matches!(field.shape, Shape::Struct(_))
+        {
+            // Any part of it would do.
+            let parts: Vec<_> = table.columns.iter().filter(|column| within(column.place)).collect();
+            let names: Vec<_> = parts.iter().map(|column| format!("{} ({})", column.zh(), column.heading)).collect();
+            fault.problem = format!("{}: {}; expected a value in {}", field.name, fault.problem, names.join(" or "));
+            (fault.column, fault.cell) = (None, None);
+        } else if fault.column.is_none() {
             // A list that has a table of its own.
             let (_, field) = draft.record.kind.slots().nth(slot)?;
             fault.problem = format!("{}: {}", field.name, fault.problem);
