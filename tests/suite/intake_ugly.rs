@@ -187,7 +187,11 @@ fn without_values(book: &[u8]) -> Vec<u8> {
         let mut text = String::new();
         std::io::Read::read_to_string(&mut file, &mut text).unwrap();
         to.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        std::io::Write::write_all(&mut to, text.replace("</f><v>7</v>", "</f>").as_bytes()).unwrap();
+        std::io::Write::write_all(
+            &mut to,
+            text.replace("</f><v>7</v>", "</f>").replace("<v>EMPTY</v>", "<v></v>").as_bytes(),
+        )
+        .unwrap();
     }
     to.finish().unwrap().into_inner()
 }
@@ -209,7 +213,7 @@ fn what_a_cell_does_not_show_as_it_is_kept_is_told() {
     }
     sheet.write_formula(1, 3, Formula::new("=A1").set_result("7")).unwrap();
     // An empty text is a value.
-    sheet.write_formula(3, 2, Formula::new("=B9").set_result("")).unwrap();
+    sheet.write_formula(3, 2, Formula::new("=B9").set_result("EMPTY")).unwrap();
     sheet.write_datetime_with_format(2, 2, &day, &format("m\"月\"d\"日\"")).unwrap();
     sheet.write_number_with_format(3, 3, 126, &format("0\"万元\"")).unwrap();
     sheet.write_number(2, 3, 1_234_567_890_123_456.0).unwrap();

@@ -10,7 +10,7 @@ use crate::exchange::Step;
 use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
 use crate::model::id::Id;
-use crate::model::value::Value;
+use crate::model::value::{Scalar, Value};
 use crate::store::StoreError;
 
 /// How far a chain of records is followed upwards.
@@ -100,8 +100,9 @@ impl Reading<'_> {
             && inner.is_none()
             && matches!(field.shape, Shape::Struct(_))
         {
-            // Any part of it would do.
-            let parts: Vec<_> = table.columns.iter().filter(|column| within(column.place)).collect();
+            // Any part of it would do; how it is known says nothing alone.
+            let parts: Vec<_> =
+                table.columns.iter().filter(|column| within(column.place) && !is_closed(column.field)).collect();
             let names: Vec<_> = parts.iter().map(|column| format!("{} ({})", column.zh(), column.heading)).collect();
             fault.problem = format!("{}: {}; expected a value in {}", field.name, fault.problem, names.join(" or "));
             (fault.column, fault.cell) = (None, None);
@@ -160,6 +161,10 @@ impl Reading<'_> {
 /// Where the first entry of a record that has no row of its own comes from.
 fn first_entry(draft: &Draft) -> Option<At> {
     draft.entries.first().and_then(|(_, at)| at.first().copied())
+}
+
+fn is_closed(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| matches!(field.shape, Shape::One(Scalar::Closed(_))))
 }
 
 /// The fields inside a field.
