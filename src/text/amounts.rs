@@ -83,14 +83,57 @@ const ENGLISH: &[(&str, &str)] = &[
     ("year", "年"),
 ];
 
-/// Letters and digits of full width as their usual selves, without any blanks.
-pub fn half_width(text: &str) -> String {
-    let narrow = |letter: char| match letter {
+/// Letters and digits of full width as their usual selves, without any blanks; nothing where without them what were two
+/// things would be one: `12 5` is not 125, and what stands on two lines may be two cells.
+pub fn half_width(text: &str) -> Option<String> {
+    without_blanks(text, false)
+}
+
+/// The same; `grouped` says whether a single blank may part the thousands of a number.
+fn without_blanks(text: &str, grouped: bool) -> Option<String> {
+    let letters: Vec<char> = text.trim().chars().map(narrow).collect();
+    let mut kept = String::new();
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_whitespace() {
+            kept.push(*letter);
+            continue;
+        }
+        if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}') {
+            return None;
+        }
+        let next = letters[at..].iter().find(|letter| !letter.is_whitespace());
+        let parted = kept.chars().next_back().zip(next.copied()).is_some_and(|(last, next)| is_one(last, next));
+        if parted && !(grouped && parts_thousands(&letters, at)) {
+            return None;
+        }
+    }
+    Some(kept)
+}
+
+fn narrow(letter: char) -> char {
+    match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
         '−' => '-',
         other => other,
-    };
-    text.chars().filter(|letter| !letter.is_whitespace()).map(narrow).collect()
+    }
+}
+
+/// Whether two letters side by side belong to one number or word.
+fn is_one(last: char, next: char) -> bool {
+    let sign = |letter: char| matches!(letter, '.' | ',' | '点');
+    let numeral = |letter: char| letter.is_ascii_digit() || digit_of(letter).is_some() || sign(letter);
+    last.is_ascii_alphanumeric() && next.is_ascii_alphanumeric() && last.is_ascii_digit() == next.is_ascii_digit()
+        || (numeral(last) || power_of(last).is_some()) && numeral(next)
+}
+
+/// Whether the blank at a place parts thousands: behind one to three digits, and in front of three.
+fn parts_thousands(letters: &[char], at: usize) -> bool {
+    let digits = |letter: &&char| letter.is_ascii_digit();
+    let before = letters[..at].iter().rev().take_while(digits).count();
+    let behind = letters[at + 1..].iter().take_while(digits).count();
+    let first = at.checked_sub(before + 1).map(|place| letters[place]);
+    let begins = first.is_none_or(|letter| !matches!(letter, '.' | ',') && power_of(letter).is_none());
+    (1..=3).contains(&before) && behind == 3 && letters.get(at + 4) != Some(&',') && begins
 }
 
 /// Reads an amount; nothing where the text is not surely one.
@@ -98,7 +141,7 @@ pub fn read(text: &str) -> Option<Amount> {
     if let Ok(value) = Decimal::parse(text) {
         return Some(Amount { value, qualifier: None, unit: String::new(), plain: true });
     }
-    let text = half_width(text);
+    let text = without_blanks(text, true)?;
     let mut rest = text.as_str();
     let mut bounds = Vec::new();
     if let Some((word, bound)) = BEFORE.iter().find(|(word, _)| rest.starts_with(word)) {

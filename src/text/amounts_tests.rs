@@ -46,6 +46,10 @@ fn amounts_are_read_as_people_write_them() {
         ("零", "0 - "),
         ("131个村", "131 - 个村"),
         ("48673万元", "486730000 - 元"),
+        ("1 000", "1000 - "),
+        ("12\u{a0}345 678.5 元", "12345678.5 - 元"),
+        ("超 3 亿 元", "300000000 MORE_THAN 元"),
+        (" 126 万元 ", "1260000 - 元"),
     ] {
         assert_eq!(told(text).as_deref(), Some(expected), "{text}");
     }
@@ -88,6 +92,23 @@ fn what_is_not_surely_one_number_is_refused() {
         "3/4",
         "五百分之一",
         "12345678901234567890123456789",
+        // Two things that would be one without what stands between them.
+        "10\n20",
+        "12 5",
+        "2 3亿",
+        "1 3",
+        "1  000",
+        "1000 000",
+        "1 0000",
+        "1 000,000",
+        "1,000 000",
+        "3.5 000",
+        "3 .5",
+        "3亿 500",
+        "3亿5 000",
+        "三百 五十",
+        "126\n万元",
+        "12\t345",
     ] {
         assert_eq!(told(text), None, "{text}");
     }

@@ -8,7 +8,7 @@ pub fn read(text: &str) -> Option<PartialDate> {
     if let Ok(date) = PartialDate::parse(text) {
         return Some(date);
     }
-    let text = half_width(text);
+    let text = half_width(text)?;
     let (text, approximate) = match text.strip_prefix("大约").or_else(|| text.strip_prefix('约')) {
         Some(rest) => (rest.to_owned(), true),
         None => match text.strip_suffix('~').or_else(|| text.strip_suffix("左右")) {
@@ -50,7 +50,9 @@ fn chinese(text: &str) -> Option<Vec<&str>> {
 fn separated(text: &str) -> Option<Vec<&str>> {
     let sign = text.chars().find(|letter| !letter.is_ascii_digit())?;
     let parts: Vec<_> = text.split(sign).collect();
-    (matches!(sign, '-' | '/' | '.') && parts.len() <= 3).then_some(parts)
+    // As a number that lost its last zero, 2020.1 is October.
+    let ambiguous = sign == '.' && parts.len() == 2 && parts[1] == "1";
+    (matches!(sign, '-' | '/' | '.') && parts.len() <= 3 && !ambiguous).then_some(parts)
 }
 
 #[cfg(test)]
@@ -67,6 +69,9 @@ mod tests {
             ("2020/9/7", "2020-09-07"),
             ("2020.9", "2020-09"),
             ("2020.10", "2020-10"),
+            ("2020.01", "2020-01"),
+            ("2020.1.2", "2020-01-02"),
+            ("2020 - 9", "2020-09"),
             ("2020年9月", "2020-09"),
             ("2020年", "2020"),
             ("2020", "2020"),
@@ -98,6 +103,13 @@ mod tests {
             "2019-2020",
             "2020年9月7日日",
             "2020..9",
+            "2020-1 2",
+            "20 20年",
+            "2 020年",
+            "2020\n9",
+            "2020年\n9月",
+            "2020.1",
+            "约2020.1",
             "2020年9月日",
             "二〇二〇年",
         ] {

@@ -14,6 +14,7 @@ fn an_empty_file_is_told_and_headings_alone_are_nothing() {
     assert_eq!(place.refused("products.ndjson", "\n"), ["products.ndjson: is empty; expected an object on each line"]);
     assert_eq!(place.import(named("products.csv", "id,name\n")).unwrap().revision, None);
     assert_eq!(place.import(named("products.csv", "id,name\n,\n,\n")).unwrap().revision, None);
+    assert_eq!(place.import(named("products.csv", "id,name\n  , \n")).unwrap().revision, None);
     assert_eq!(place.import(Vec::new()).unwrap_err()[0].problem, "there is no file to import");
 }
 
@@ -27,7 +28,22 @@ fn a_huge_cell_is_told_and_cut_in_the_telling() {
     // A quotation mark that is never closed swallows the rest of the file.
     let told = place.refused("products.csv", "id,name\nproduct:a,\"a\nproduct:b,b\nproduct:c,c\n");
     assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("products.csv, line 2: a quotation mark is opened and never closed"), "{told:?}");
+    assert!(
+        told[0].starts_with("products.csv, line 2, column name: a quotation mark is opened and never closed"),
+        "{told:?}"
+    );
+    // So does one that another closes by chance, up to there.
+    let told =
+        place.refused("products.csv", "id,name,note\nproduct:z1,a,\"开\nproduct:z2,b,\"in\"ch\nproduct:z3,c,d\n");
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].starts_with(
+            "products.csv, line 2, column note: expected the end of the cell behind its closing quotation mark"
+        ),
+        "{told:?}"
+    );
+    place.import(named("products.csv", "id,name\nproduct:a,5\" pipe\n")).unwrap();
+    assert_eq!(place.field("product:a", "name"), "5\" pipe");
 }
 
 #[test]
@@ -157,7 +173,59 @@ fn formulas_with_errors_merged_cells_and_times_are_told() {
             "book.xlsx, sheet 活动, row 2, column 开始 (C2): expected a date; write it as text, such as 2020-10, since a number loses its last zero, found \"2020.1\"",
             "book.xlsx, sheet 活动, row 2, column 结束 (D2): expected a value, found a time of day (2020-09-01 12:30:00): write a plain value",
             "book.xlsx, sheet 活动, row 3, column 名称 (B3): expected a value, found merged cells B3:B4: unmerge them, and give each row its own value",
-            "book.xlsx, sheet 活动, row 4, column 名称 (B4): is required",
+        ]
+    );
+}
+
+/// A workbook whose formulas have no values, as programs write it that do not compute.
+fn without_values(book: &[u8]) -> Vec<u8> {
+    let mut from = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+    let mut to = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for place in 0..from.len() {
+        let mut file = from.by_index(place).unwrap();
+        let name = file.name().unwrap().into_owned();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+        to.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(
+            &mut to,
+            text.replace("</f><v>7</v>", "</f>").replace("<v>EMPTY</v>", "<v></v>").as_bytes(),
+        )
+        .unwrap();
+    }
+    to.finish().unwrap().into_inner()
+}
+
+#[test]
+fn what_a_cell_does_not_show_as_it_is_kept_is_told() {
+    let place = Place::new();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("活动").unwrap();
+    for (column, heading) in ["编号", "名称", "开始", "备注"].iter().enumerate() {
+        sheet.write_string(0, column as u16, *heading).unwrap();
+    }
+    let format = |code: &str| Format::new().set_num_format(code);
+    let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2020, 9, 1).unwrap();
+    for (row, id) in ["event:apple-fair", "event:b", "event:c"].iter().enumerate() {
+        sheet.write_string(row as u32 + 1, 0, *id).unwrap();
+        sheet.write_string(row as u32 + 1, 1, "活动").unwrap();
+    }
+    sheet.write_formula(1, 3, Formula::new("=A1").set_result("7")).unwrap();
+    // An empty text is a value.
+    sheet.write_formula(3, 2, Formula::new("=B9").set_result("EMPTY")).unwrap();
+    sheet.write_datetime_with_format(2, 2, &day, &format("m\"月\"d\"日\"")).unwrap();
+    sheet.write_number_with_format(3, 3, 126, &format("0\"万元\"")).unwrap();
+    sheet.write_number(2, 3, 1_234_567_890_123_456.0).unwrap();
+    let book = without_values(&book.save_to_buffer().unwrap());
+    let told = place.refused("book.xlsx", book);
+    assert_eq!(
+        told,
+        [
+            "book.xlsx, sheet 活动, row 2, column 备注 (D2): expected a value, found a formula without a value: open the workbook in Excel and save it, so that the value is in the file",
+            "book.xlsx, sheet 活动, row 3, column 开始 (C3): expected a value, found a date that is shown without its year (2020-09-01, in the number format m\"月\"d\"日\"): show it in a plain format, and write what else it says into the cell",
+            "book.xlsx, sheet 活动, row 3, column 备注 (D3): expected a value, found a number of more than 15 digits (1234567890123456), which a sheet does not keep: write a plain value",
+            "book.xlsx, sheet 活动, row 4, column 备注 (D4): expected a value, found 126 that its number format 0\"万元\" shows as something else: show it in a plain format, and write what else it says into the cell",
         ]
     );
 }
@@ -174,6 +242,11 @@ fn rows_of_another_length_are_told_unless_what_is_more_is_empty() {
         ]
     );
     place.import(named("products.csv", "id,name,,\nproduct:a,a,,,,\n")).unwrap();
+    // A line is counted alike, whatever ends it.
+    for end in ["\r\n", "\r"] {
+        let told = place.refused("products.csv", ["id,name", "product:a,a", "product:b", ""].join(end));
+        assert_eq!(told, ["products.csv, line 3: the row has 1 cells, the headings are 2"], "{end:?}");
+    }
 }
 
 #[test]

@@ -137,6 +137,26 @@ fn a_table_of_values_that_are_refused() {
         ("groups.csv", "id,memberKind", "group:buildings10,villages", "column memberKind: expected one of REGION,"),
         ("events.csv", "id,start", "event:apple-fair,9/7/2020", "column start: expected a date such as 2016,"),
         ("events.csv", "id,start", "event:apple-fair,2020年底", "column start: expected a date such as 2016,"),
+        ("events.csv", "id,start", "event:apple-fair,2020-1 2", "column start: expected a date such as 2016,"),
+        (
+            "events.csv",
+            "id,start",
+            "event:apple-fair,2020.1",
+            "column start: expected a date; write 2020-01 or 2020-10, since 2020.1 may be either, found \"2020.1\"",
+        ),
+        (
+            "groups.csv",
+            "id,size",
+            "group:buildings10,1 3",
+            "column size: expected an amount such as 126000000, 1.26亿元, 超3亿元 or 15万余, found \"1 3\"",
+        ),
+        ("cities.csv", "id,latitude", "442000,22 5", "column latitude: expected a number, found \"22 5\""),
+        (
+            "groups-members.csv",
+            "id,node",
+            "group:buildings10,442 000",
+            "column node: expected one id of a Node, found \"442 000\"",
+        ),
         ("cities.csv", "id,latitude", "442000,north", "column latitude: expected a number, found \"north\""),
         (
             "projects-funders.csv",

@@ -31,6 +31,7 @@ mod intake_cli;
 mod intake_since;
 mod intake_ugly;
 mod intake_values;
+mod intake_whole;
 mod intake_workbook;
 mod killed;
 mod layers;

@@ -24,6 +24,10 @@ pub fn unpack(bytes: &[u8], keep: bool, left: &mut u64) -> Result<Vec<(String, B
     if zip.len() > IMPORT_FILES_MAX {
         return Err(format!("is a zip of {} files; at most {IMPORT_FILES_MAX} are taken", zip.len()));
     }
+    // Of entries with one name the library keeps the last.
+    if entries(bytes).is_some_and(|said| said != zip.len()) {
+        return Err("is a zip that holds two files of one name; leave one of them out".to_owned());
+    }
     let mut files = Vec::new();
     for place in 0..zip.len() {
         let file = zip.by_index(place).map_err(|error| cut_off(error.to_string()))?;
@@ -45,4 +49,12 @@ pub fn unpack(bytes: &[u8], keep: bool, left: &mut u64) -> Result<Vec<(String, B
         files.push((name, Bytes(unpacked.into())));
     }
     Ok(files)
+}
+
+/// How many entries the end of a zip says that it has; nothing where they are more than it can say there.
+fn entries(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.windows(4).rposition(|four| four == b"PK\x05\x06")?;
+    let count = bytes.get(end + 10..end + 12)?;
+    let count = usize::from(u16::from_le_bytes([count[0], count[1]]));
+    (count < usize::from(u16::MAX)).then_some(count)
 }

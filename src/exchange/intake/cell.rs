@@ -15,6 +15,8 @@ pub enum Cell {
     Share(String),
     /// A date of a workbook, as precise as it shows it.
     Date(String),
+    /// Nothing of its own: a merged range covers it, which is told at its first cell.
+    Covered,
     /// Something that cannot be read, and what: a formula's error.
     Error(String),
 }
@@ -22,7 +24,15 @@ pub enum Cell {
 impl Cell {
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
-        *self == Self::Empty
+        matches!(self, Self::Empty | Self::Covered)
+    }
+
+    /// Whether it holds nothing that anyone sees.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            other => other.is_empty(),
+        }
     }
 
     /// A cell of a text file: empty only where there is nothing at all.
@@ -34,7 +44,7 @@ impl Cell {
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => Ok(()),
+            Self::Empty | Self::Covered => Ok(()),
             Self::Text(text) | Self::Number(text) | Self::Date(text) | Self::Error(text) => f.write_str(text),
             Self::Share(text) => write!(f, "{text}%"),
         }

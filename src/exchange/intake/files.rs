@@ -22,7 +22,8 @@ pub enum Unread {
     Faulty(Box<Fault>),
 }
 
-/// Reads a file, or the files of a folder: those that its descriptor lists, or else every file of data in it.
+/// Reads a file, or the files of a folder: those that its descriptor lists, or else every file of data in it. Of other
+/// files of data beside a descriptor only the names are given, so that they are told with all else that is wrong.
 pub fn read_path(path: &Path) -> Result<Named, Unread> {
     let fault =
         |path: &Path, problem: String| Unread::Faulty(Box::new(Fault::of_file(&path.display().to_string(), problem)));
@@ -64,17 +65,18 @@ pub fn read_path(path: &Path) -> Result<Named, Unread> {
                 take(&whole, &name)?;
             }
         }
+        for name in data_within(path)? {
+            if !files.iter().any(|(taken, _)| *taken == name) {
+                files.push((name, Vec::new()));
+            }
+        }
         return Ok(files);
     }
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| cannot(path, error))? {
-        let entry = entry.map_err(|error| cannot(path, error))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if is_data(&name) && entry.path().is_file() {
-            names.push(name);
-        }
+    let (within, names): (Vec<_>, Vec<_>) = data_within(path)?.into_iter().partition(|name| name.contains('/'));
+    if let Some(name) = within.first() {
+        let problem = "stands in a folder within, of which nothing is taken; move it beside the others, or import that folder by itself";
+        return Err(fault(&path.join(name), problem.to_owned()));
     }
-    names.sort();
     if names.is_empty() || names.len() > IMPORT_FILES_MAX {
         let found = names.len();
         return Err(fault(
@@ -88,4 +90,26 @@ pub fn read_path(path: &Path) -> Result<Named, Unread> {
         take(&path.join(&name), &name)?;
     }
     Ok(files)
+}
+
+/// The files of data in a folder and in those within, by their paths there.
+fn data_within(path: &Path) -> Result<Vec<String>, Unread> {
+    let cannot = |path: &Path, source: std::io::Error| Unread::Refused { path: path.to_owned(), source };
+    let mut names = Vec::new();
+    let mut folders = vec![(path.to_owned(), String::new())];
+    while let Some((folder, above)) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(|error| cannot(&folder, error))? {
+            let entry = entry.map_err(|error| cannot(&folder, error))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // A link may lead back above itself.
+            let is_folder = entry.file_type().map_err(|error| cannot(&folder, error))?.is_dir();
+            if is_folder && !name.starts_with('.') {
+                folders.push((entry.path(), format!("{above}{name}/")));
+            } else if (is_data(&name) || name == DESCRIPTOR) && entry.path().is_file() {
+                names.push(format!("{above}{name}"));
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
 }

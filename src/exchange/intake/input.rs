@@ -58,10 +58,18 @@ impl Input {
 
     /// Files side by side: a package where a descriptor is among them, else each by itself.
     fn files(&mut self, above: &str, files: Shared, of: Option<&'static Table>) {
-        let descriptor =
-            files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).min_by_key(|name| name.len());
-        if let Some(descriptor) = descriptor.cloned() {
-            return self.package(above, &descriptor, files);
+        let mut descriptors: Vec<_> =
+            files.iter().map(|(name, _)| name).filter(|name| is_descriptor(name)).cloned().collect();
+        descriptors.sort_by_key(String::len);
+        if let [first, others @ ..] = descriptors.as_slice() {
+            for other in others {
+                let problem = format!("is a second data package beside {above}{first}; import each by itself");
+                self.fault(&format!("{above}{other}"), problem);
+            }
+            if others.is_empty() {
+                self.package(above, first, files);
+            }
+            return;
         }
         for (name, bytes) in files {
             self.file(&format!("{above}{name}"), bytes, of);
@@ -70,7 +78,11 @@ impl Input {
 
     /// A package: the files that its descriptor lists, and no others.
     fn package(&mut self, above: &str, descriptor: &str, files: Shared) {
+        let count = files.len();
         let mut files: BTreeMap<String, Bytes> = files.into_iter().collect();
+        if files.len() < count {
+            self.fault(above, "holds two files of one name; leave one of them out");
+        }
         let folder = descriptor.strip_suffix(DESCRIPTOR).unwrap_or_default();
         let shown = format!("{above}{descriptor}");
         let resources = match resources(files[descriptor].as_ref()) {
@@ -95,6 +107,11 @@ impl Input {
             }
         }
         self.mark = None;
+        for name in files.into_keys().filter(|name| is_data(name)) {
+            let problem =
+                format!("is not listed in {shown}, so nothing of it would be taken; list it there, or leave it out");
+            self.fault(&format!("{above}{name}"), problem);
+        }
     }
 
     fn file(&mut self, name: &str, bytes: Bytes, of: Option<&'static Table>) {
@@ -204,13 +221,15 @@ fn is_descriptor(path: &str) -> bool {
     path.rsplit('/').next() == Some(DESCRIPTOR)
 }
 
-/// Whether a file of a folder is taken by its name. Spreadsheets in other formats are, so that they are told and not passed over.
+/// Whether a file of a folder is taken by its name. Spreadsheets in other formats are, so that they are told and not passed
+/// over; a `.txt` is where its name is a table's.
 pub fn is_data(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default();
     let known = ["csv", "tsv", "ndjson", "jsonl", "xlsx", "xls", "xlsb", "ods", "et", "numbers", "zip"];
     // What Excel keeps beside an open workbook is none.
-    known.contains(&extension.as_str()) && !name.starts_with(['.', '~'])
+    let table = extension == "txt" && Table::called(stem_of(name)).is_some();
+    (table || known.contains(&extension.as_str())) && !name.starts_with(['.', '~'])
 }
 
 fn nearest_tables(name: &str) -> Vec<String> {

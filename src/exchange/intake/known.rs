@@ -32,6 +32,8 @@ pub struct Draft {
     pub at: Option<At>,
     /// Where each entry of each list that was given comes from, in the order of the list.
     pub entries: Vec<(usize, Vec<At>)>,
+    /// The slots that an object gave whole.
+    pub given: Vec<usize>,
     /// The slots of which something could not be read, with the place of the entry in a list.
     pub faulty: Vec<(usize, Option<usize>)>,
 }
@@ -39,7 +41,7 @@ pub struct Draft {
 impl Draft {
     /// Nothing of it was changed yet.
     pub fn new(record: Record, at: Option<At>) -> Self {
-        Self { record, at, entries: Vec::new(), faulty: Vec::new() }
+        Self { record, at, entries: Vec::new(), given: Vec::new(), faulty: Vec::new() }
     }
 }
 
@@ -143,9 +145,20 @@ impl<'s> Known<'s> {
         snapshot.find(field, &value)?.next().transpose()
     }
 
+    /// A row's own id: a region goes by any code that it has or had, within its level.
+    pub fn own(&self, id: Id) -> Result<Id, StoreError> {
+        let region = LEVELS.iter().any(|level| level.tag == id.tag);
+        if !region || !self.is_over_database() || self.has(&id)? {
+            return Ok(id);
+        }
+        Ok(self.region(&id.key)?.filter(|found| found.tag == id.tag).unwrap_or(id))
+    }
+
     /// The record that a cell refers to, as far as its text alone tells. Whether it is there is checked when all are known.
     pub fn reference(&mut self, edge: &Edge, text: &str) -> Result<Result<Id, Wrong>, StoreError> {
-        let text = half_width(text);
+        let Some(text) = half_width(text) else {
+            return Ok(Err(Wrong::expected(&format!("one id of a {}", edge.target), text)));
+        };
         let mut kinds = kinds_of(edge.target);
         let only = kinds.next().filter(|_| kinds.next().is_none());
         if text.contains(':') {
@@ -160,12 +173,7 @@ impl<'s> Known<'s> {
             if !fits {
                 return Ok(Err(Wrong::said(format!("expected a {}, found {id}", edge.target))));
             }
-            let region = LEVELS.iter().any(|level| level.tag == id.tag);
-            if region && !self.has(&id)? {
-                // A region goes by any code that it has or had, within its level.
-                return Ok(Ok(self.region(&id.key)?.filter(|found| found.tag == id.tag).unwrap_or(id)));
-            }
-            return Ok(Ok(id));
+            return Ok(Ok(self.own(id)?));
         }
         let is_code = (2..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if let (Some(kind), true) = (only, is_key(&text)) {

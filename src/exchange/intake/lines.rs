@@ -1,5 +1,6 @@
 //! NDJSON: an object for each record, on a line of its own, with the names of the API.
 
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::cell::Cell;
@@ -11,6 +12,68 @@ use crate::config::IMPORT_FAULTS_MAX;
 use crate::exchange::Step;
 use crate::model::json;
 use crate::store::StoreError;
+
+/// A JSON value in which no object has a name twice: of two values the first would be lost.
+struct Once(Json);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(OnceVisitor).map(Self)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Json, E> {
+        Ok(truth.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Once(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
+        let mut object = Map::new();
+        while let Some((name, Once(value))) = members.next_entry::<String, _>()? {
+            if object.contains_key(&name) {
+                return Err(de::Error::custom(format!("{name} stands in it twice")));
+            }
+            object.insert(name, value);
+        }
+        Ok(Json::Object(object))
+    }
+}
 
 impl Reading<'_> {
     /// Reads a file of lines. What is absent leaves a field as it is, null clears it, any other value takes its place whole.
@@ -42,7 +105,12 @@ impl Reading<'_> {
 
     fn line(&mut self, at: At, line: &str, lines: &Lines) -> Result<(), StoreError> {
         let object: Map<String, Json> = match serde_json::from_str(line) {
-            Ok(object) => object,
+            Ok(Once(Json::Object(object))) => object,
+            Ok(_) => {
+                let wrong = Wrong::said(format!("expected one JSON object, found {}", shown(line)));
+                self.report(at, None, &Cell::Empty, wrong);
+                return Ok(());
+            }
             Err(error) => {
                 let wrong = Wrong::said(format!("expected one JSON object, found {}: {error}", shown(line)));
                 self.report(at, None, &Cell::Empty, wrong);
@@ -50,7 +118,7 @@ impl Reading<'_> {
             }
         };
         let id = match json::read_id(&object, lines.kind) {
-            Ok(id) => id,
+            Ok(id) => self.known.own(id)?,
             Err(problem) => {
                 let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(problem));
                 fault.column = Some("id".to_owned());
@@ -61,6 +129,7 @@ impl Reading<'_> {
         };
         let Some(before) = self.before(at, &id)? else { return Ok(()) };
         let mut draft = Draft::new(before, Some(at));
+        draft.given = object.keys().filter_map(|name| Some(draft.record.kind.field(name)?.0)).collect();
         match json::read(&object, draft.record.clone()) {
             Ok(record) => draft.record = record,
             Err(problems) => {

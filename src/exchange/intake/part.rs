@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::cell::Cell;
 use super::encoding::decode;
 use super::fault::Fault;
+use super::separated::separated;
 use super::workbook::Workbook;
 use crate::exchange::columns::Table;
 use crate::model::catalog::Kind;
@@ -89,49 +90,4 @@ impl Part {
 /// The text of a file, whatever its encoding.
 pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Box<Fault>> {
     decode(bytes).map_err(|no_text| Fault { row: Some(no_text.line), ..Fault::of_file(file, no_text.problem()) }.into())
-}
-
-/// Reads values with separators. A row of another length than the headings is told by whoever reads it.
-fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<(), Box<Fault>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator(text))
-        .from_reader(text.as_bytes());
-    let mut row = csv::StringRecord::new();
-    let mut last = (0, 0);
-    loop {
-        match reader.read_record(&mut row) {
-            Ok(false) => return closed(file, text, last),
-            Ok(true) => {
-                let number = row.position().map_or(0, csv::Position::line);
-                last = (number, row.position().map_or(0, |at| at.byte() as usize));
-                each(Row { number, cells: row.iter().map(Cell::of_text).collect() });
-            }
-            Err(error) => return Err(Fault::of_file(file, error.to_string()).into()),
-        }
-    }
-}
-
-/// Whether the last row ends what it begins: a quotation mark that is never closed swallows all rows behind it.
-fn closed(file: &str, text: &str, (number, start): (u64, usize)) -> Result<(), Box<Fault>> {
-    let marks = text.as_bytes().get(start..).unwrap_or_default().iter().filter(|byte| **byte == b'"').count();
-    if marks % 2 == 0 {
-        return Ok(());
-    }
-    let problem = "a quotation mark is opened and never closed; close it, or write one that is part of a text twice, within others";
-    Err(Fault { row: Some(number), ..Fault::of_file(file, problem) }.into())
-}
-
-/// What parts the headings: a comma, unless there are more of another.
-fn separator(text: &str) -> u8 {
-    let headings = text.lines().next().unwrap_or_default();
-    let count = |sign: u8| headings.bytes().filter(|byte| *byte == sign).count();
-    let mut best = b',';
-    for other in [b'\t', b';'] {
-        if count(other) > count(best) {
-            best = other;
-        }
-    }
-    best
 }

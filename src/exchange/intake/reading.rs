@@ -120,13 +120,13 @@ impl<'s> Reading<'s> {
         let at = At { part: self.sheets.len() as u32 - 1, row: row.number };
         let sheet = &self.sheets[at.part as usize];
         let stray = |at: &usize| *at >= sheet.width || sheet.blank.contains(at);
-        let stray = (0..row.cells.len()).filter(stray).find(|at| !row.cells[*at].is_empty());
+        let stray = (0..row.cells.len()).filter(stray).find(|at| !row.cells[*at].is_blank());
         if let Some(source) = stray {
             let what = "the cell stands below no heading; give it one, or begin one with # for remarks of your own";
             self.report(at, Some(source), &row.cells[source], Wrong::said(what.to_owned()));
             return Ok(());
         }
-        let holds = |given: &Given| row.cells.get(given.source).is_some_and(|cell| !cell.is_empty());
+        let holds = |given: &Given| row.cells.get(given.source).is_some_and(|cell| !cell.is_blank());
         if !sheet.columns.iter().any(holds) {
             return Ok(());
         }
@@ -137,16 +137,19 @@ impl<'s> Reading<'s> {
         }
         let Some(given) = sheet.columns.iter().find(|given| given.column.place == Place::Id) else { return Ok(()) };
         let cell = row.cells.get(given.source).cloned().unwrap_or(Cell::Empty);
+        if cell == Cell::Covered {
+            return Ok(());
+        }
         match table.rows {
             Rows::Records(kind) => match own_id(&cell, Some(kind)) {
-                Ok(id) => self.record(at, kind, id, row),
+                Ok(id) => self.record(at, kind, self.known.own(id)?, row),
                 Err(wrong) => {
                     self.report_id(at, &cell, wrong);
                     Ok(())
                 }
             },
             Rows::Entries(kind, slot, field) => match own_id(&cell, kind) {
-                Ok(id) => self.entry(at, id, (table, slot, field), row),
+                Ok(id) => self.entry(at, self.known.own(id)?, (table, slot, field), row),
                 Err(wrong) => {
                     self.report_id(at, &cell, wrong);
                     Ok(())
@@ -174,6 +177,10 @@ impl<'s> Reading<'s> {
                 continue;
             }
             let Some(field) = column.field else { continue };
+            if *cell == Cell::Covered {
+                draft.faulty.push((slot, None));
+                continue;
+            }
             match self.value(field, cell)? {
                 Ok(value) => set(&mut draft.record.values[slot], kind, slot, inner, value),
                 Err(wrong) => {
@@ -268,14 +275,30 @@ impl<'s> Reading<'s> {
                 }
             },
         };
+        let draft = &self.known.drafts[place];
+        if let (true, Some(there)) = (draft.given.contains(&slot), draft.at) {
+            let problem = format!("the list of {id} stands in {} too; leave one of them out", self.place_of(there));
+            self.report_id(at, &Cell::Text(id.to_string()), Wrong::said(problem));
+            return Ok(());
+        }
         let start = table.entry_start();
         let mut values = vec![Value::Null; table.entry_width()];
         let mut faulty = false;
         for given in 0..self.sheets[at.part as usize].columns.len() {
             let Given { source, column, .. } = self.sheets[at.part as usize].columns[given];
             let cell = row.cells.get(source).unwrap_or(&Cell::Empty);
+            if *cell == Cell::Covered {
+                faulty = true;
+                continue;
+            }
             let (inner, read) = match (column.place, column.field, &field.shape) {
-                (Place::Target, _, Shape::Edge(edge)) => (0, self.target(edge, cell)?),
+                (Place::Target, _, Shape::Edge(edge)) => {
+                    let target = match cell.is_blank() {
+                        true => Err(Wrong::said("is required: it says whom, or what, the row is about".to_owned())),
+                        false => self.target(edge, cell)?,
+                    };
+                    (0, target)
+                }
                 (Place::Entry(inner), Some(field), _) => (start + inner, self.value(field, cell)?),
                 _ => continue,
             };
@@ -418,7 +441,10 @@ fn as_declared(kind: &'static Kind, slot: usize, digits: &str) -> Option<Value> 
 
 /// One value; an amount in a column of one unit may say that unit.
 fn field_value(field: &Field, of: Scalar, cell: &Cell) -> Result<Value, Wrong> {
-    if !matches!(of, Scalar::Decimal) || field.unit.is_empty() || matches!(cell, Cell::Empty | Cell::Error(_)) {
+    if !matches!(of, Scalar::Decimal)
+        || field.unit.is_empty()
+        || matches!(cell, Cell::Empty | Cell::Covered | Cell::Error(_))
+    {
         return scalar(of, cell);
     }
     let text = cell.to_string();

@@ -9,6 +9,7 @@ use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
 use crate::model::circle::{Circles, above, upward};
 use crate::model::id::Id;
+use crate::model::value::{Scalar, Value};
 use crate::store::StoreError;
 
 impl Reading<'_> {
@@ -90,7 +91,18 @@ impl Reading<'_> {
             return None;
         }
         let mut fault = self.fault_of(at, path, &within, value, wrong);
-        if fault.column.is_none() {
+        if let (Some((_, field)), Some(table)) =
+            (draft.record.kind.slots().nth(slot), self.sheets[at.part as usize].table)
+            && inner.is_none()
+            && matches!(field.shape, Shape::Struct(_))
+        {
+            // Any part of it would do; how it is known says nothing alone.
+            let parts: Vec<_> =
+                table.columns.iter().filter(|column| within(column.place) && !is_closed(column.field)).collect();
+            let names: Vec<_> = parts.iter().map(|column| format!("{} ({})", column.zh(), column.heading)).collect();
+            fault.problem = format!("{}: {}; expected a value in {}", field.name, fault.problem, names.join(" or "));
+            (fault.column, fault.cell) = (None, None);
+        } else if fault.column.is_none() {
             // A list that has a table of its own.
             let (_, field) = draft.record.kind.slots().nth(slot)?;
             fault.problem = format!("{}: {}", field.name, fault.problem);
@@ -135,6 +147,10 @@ impl Reading<'_> {
 /// Where the first entry of a record that has no row of its own comes from.
 fn first_entry(draft: &Draft) -> Option<At> {
     draft.entries.first().and_then(|(_, at)| at.first().copied())
+}
+
+fn is_closed(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| matches!(field.shape, Shape::One(Scalar::Closed(_))))
 }
 
 /// The fields inside a field.

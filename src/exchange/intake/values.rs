@@ -15,7 +15,7 @@ pub const AMOUNT: &str = "an amount such as 126000000, 1.26亿元, 超3亿元 or
 /// Reads one value; null for an empty cell.
 pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
     match (scalar, cell) {
-        (_, Cell::Empty) => Ok(Value::Null),
+        (_, Cell::Empty | Cell::Covered) => Ok(Value::Null),
         (_, Cell::Error(what)) => Err(unreadable(what)),
         (Scalar::Text, cell) => Ok(Value::Text(cell.to_string())),
         // Of numbers, the last zero is not kept: is 2020.1 January or October?
@@ -26,7 +26,7 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
         (Scalar::Date | Scalar::PartialDate, cell) => date(scalar, &cell.to_string()),
         (scalar, cell) => {
             let text = cell.to_string();
-            if half_width(&text).is_empty() {
+            if text.trim().is_empty() {
                 return Ok(Value::Null);
             }
             match scalar {
@@ -39,7 +39,7 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
                     }
                     _ => Err(Wrong::expected("an exact amount such as 126000000 or 1.26亿", &text)),
                 },
-                other => other.parse(&half_width(&text)).map_err(Wrong::said),
+                other => other.parse(&half_width(&text).unwrap_or(text)).map_err(Wrong::said),
             }
         }
     }
@@ -49,6 +49,10 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
 pub fn unreadable(what: &str) -> Wrong {
     let why = match what {
         what if what.starts_with("merged cells") => "unmerge them, and give each row its own value",
+        "a formula without a value" => "open the workbook in Excel and save it, so that the value is in the file",
+        what if what.contains("number format") => {
+            "show it in a plain format, and write what else it says into the cell"
+        }
         what if what.starts_with('#') => "the formula has an error; mend it, or write its value",
         _ => "write a plain value",
     };
@@ -63,14 +67,17 @@ fn date(scalar: Scalar, text: &str) -> Result<Value, Wrong> {
         |date: &PartialDate| !matches!(scalar, Scalar::Date) || PartialDate::parse_day(&date.to_string()).is_ok();
     match dates::read(text).filter(whole) {
         Some(date) => Ok(Value::Date(date)),
+        None if text.trim().ends_with(".1") => {
+            Err(Wrong::expected("a date; write 2020-01 or 2020-10, since 2020.1 may be either", text))
+        }
         None => scalar.parse(text).map_err(Wrong::said),
     }
 }
 
 fn truth(text: &str) -> Result<Value, Wrong> {
-    match half_width(text).to_lowercase().as_str() {
-        "true" | "是" => Ok(Value::Bool(true)),
-        "false" | "否" => Ok(Value::Bool(false)),
+    match half_width(text).map(|text| text.to_lowercase()).as_deref() {
+        Some("true" | "是") => Ok(Value::Bool(true)),
+        Some("false" | "否") => Ok(Value::Bool(false)),
         _ => Err(Wrong::expected("true or false, 是 or 否", text)),
     }
 }

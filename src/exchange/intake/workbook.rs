@@ -1,11 +1,12 @@
 //! Workbooks: the sheets of an `.xlsx`, cell after cell, as exact as they are shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use calamine::{DataRef, Dimensions, Reader, Style, Xlsx, XlsxError};
 
 use super::cell::Cell;
+use super::format;
 use super::part::{Bytes, Row};
 use crate::config::IMPORT_COLUMNS_MAX;
 
@@ -39,22 +40,33 @@ impl Workbook {
     /// Gives each row that has a cell, until told to stop.
     pub fn walk(&mut self, sheet: &str, each: &mut dyn FnMut(Row) -> bool) -> Result<(), String> {
         let merged = self.merged(sheet)?;
+        let formulas = self.formulas(sheet)?;
+        // The merged ranges that reach into the row at hand, whose first cell holds something.
+        let mut reaching: Vec<Dimensions> = Vec::new();
         let mut reader = self.book.worksheet_cells_reader(sheet).map_err(|error| problem(&error))?;
         let mut row = Row { number: 0, cells: Vec::new() };
         while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|error| problem(&error))? {
             let (at, column) = cell.get_position();
             let number = u64::from(at) + 1;
             if number != row.number {
-                let finished = std::mem::replace(&mut row, Row { number, cells: Vec::new() });
+                let mut finished = std::mem::replace(&mut row, Row { number, cells: Vec::new() });
+                cover(&mut finished, &mut reaching);
                 if finished.number > 0 && !each(finished) {
                     return Ok(());
                 }
             }
             let style = reader.styles().get(style);
-            let value = if merged.contains_key(&(at, column)) && !matches!(cell.get_value(), DataRef::Empty) {
-                Cell::Error(merged[&(at, column)].clone())
-            } else {
-                read(cell.get_value(), style)
+            let value = match (merged.get(&(at, column)), cell.get_value()) {
+                (_, DataRef::Empty) if formulas.contains(&(at, column)) => {
+                    Cell::Error("a formula without a value".to_owned())
+                }
+                (Some(range), value) if !matches!(value, DataRef::Empty) => {
+                    reaching.push(*range);
+                    let Dimensions { start, end } = *range;
+                    let (first, last) = (name_of(start.0, start.1 as usize), name_of(end.0, end.1 as usize));
+                    Cell::Error(format!("merged cells {first}:{last}"))
+                }
+                (_, value) => read(value, style),
             };
             let column = column as usize;
             if value.is_empty() {
@@ -70,18 +82,44 @@ impl Workbook {
             row.cells[column] = value;
         }
         if row.number > 0 {
+            cover(&mut row, &mut reaching);
             each(row);
         }
         Ok(())
     }
 
-    /// The first cell of each merged range, which alone holds its value, and what is told of it.
-    fn merged(&mut self, sheet: &str) -> Result<BTreeMap<(u32, u32), String>, String> {
+    /// Each merged range by its first cell, which alone holds its value.
+    fn merged(&mut self, sheet: &str) -> Result<BTreeMap<(u32, u32), Dimensions>, String> {
         let ranges = self.book.merge_cells_by_sheet_name(sheet).map_err(|error| problem(&error))?;
-        let told = |Dimensions { start, end }: Dimensions| {
-            (start, format!("merged cells {}:{}", name_of(start.0, start.1 as usize), name_of(end.0, end.1 as usize)))
-        };
-        Ok(ranges.into_iter().map(told).collect())
+        Ok(ranges.into_iter().map(|range| (range.start, range)).collect())
+    }
+
+    /// The cells that have a formula. A program that cannot compute writes it without a value, which reads as an empty cell.
+    fn formulas(&mut self, sheet: &str) -> Result<BTreeSet<(u32, u32)>, String> {
+        let mut formulas = BTreeSet::new();
+        let mut reader = self.book.worksheet_cells_reader(sheet).map_err(|error| problem(&error))?;
+        while let Some(cell) = reader.next_formula().map_err(|error| problem(&error))? {
+            if !cell.get_value().is_empty() {
+                formulas.insert(cell.get_position());
+            }
+        }
+        Ok(formulas)
+    }
+}
+
+/// Marks the cells of a row that a merged range covers: what they hold is told at its first cell.
+fn cover(row: &mut Row, reaching: &mut Vec<Dimensions>) {
+    reaching.retain(|range| u64::from(range.end.0) + 1 >= row.number);
+    for range in reaching.iter().filter(|range| u64::from(range.start.0) < row.number) {
+        let last = (range.end.1 as usize).min(IMPORT_COLUMNS_MAX - 1);
+        for column in range.start.1 as usize..=last {
+            if row.cells.len() <= column {
+                row.cells.resize(column + 1, Cell::Empty);
+            }
+            if row.cells[column] == Cell::Empty {
+                row.cells[column] = Cell::Covered;
+            }
+        }
     }
 }
 
@@ -110,13 +148,8 @@ fn read(value: &DataRef<'_>, style: Option<&Style>) -> Cell {
         DataRef::String(text) => text_of(text),
         DataRef::SharedString(text) => text_of(text),
         DataRef::Bool(truth) => Cell::Text(truth.to_string()),
-        DataRef::Int(number) => Cell::Number(number.to_string()),
-        DataRef::Float(number) if unquoted(format).contains('%') => {
-            shown_digits(*number, 2).map_or_else(|| Cell::Error(number.to_string()), Cell::Share)
-        }
-        DataRef::Float(number) => {
-            shown_digits(*number, 0).map_or_else(|| Cell::Error(number.to_string()), Cell::Number)
-        }
+        DataRef::Int(number) => read_number(*number as f64, format),
+        DataRef::Float(number) => read_number(*number, format),
         DataRef::DateTime(date) => {
             let (year, month, day, hour, minute, second, milli) = date.to_ymd_hms_milli();
             let midnight = (hour, minute, second, milli) == (0, 0, 0, 0);
@@ -125,7 +158,7 @@ fn read(value: &DataRef<'_>, style: Option<&Style>) -> Cell {
                     "a time of day ({year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02})"
                 ));
             }
-            Cell::Date(as_precise(format, year, month, day))
+            format::as_precise(format, year, month, day).map_or_else(Cell::Error, Cell::Date)
         }
         DataRef::DateTimeIso(text) => Cell::Date(text.strip_suffix("T00:00:00").unwrap_or(text).to_owned()),
         DataRef::DurationIso(text) => Cell::Error(format!("a duration ({text})")),
@@ -138,32 +171,18 @@ fn text_of(text: &str) -> Cell {
     Cell::of_text(text.trim())
 }
 
-/// A date as its format shows it: a month typed as 2020-9 is kept as its first day, and no day is shown.
-fn as_precise(format: &str, year: u16, month: u8, day: u8) -> String {
-    let format = unquoted(format).to_lowercase();
-    match (format.contains('d'), format.contains('m'), format.contains('y')) {
-        (false, true, true) => format!("{year:04}-{month:02}"),
-        (false, false, true) => format!("{year:04}"),
-        _ => format!("{year:04}-{month:02}-{day:02}"),
+fn read_number(number: f64, format: &str) -> Cell {
+    let power = if format::unquoted(format).contains('%') { 2 } else { 0 };
+    let Some(digits) = shown_digits(number, power) else { return Cell::Error(number.to_string()) };
+    // Of whole numbers nothing beyond 15 digits is noise of arithmetic: it is lost.
+    if number.abs() >= 1e15 && shown_digits(number, 0).and_then(|digits| digits.parse().ok()) != Some(number) {
+        return Cell::Error(format!("a number of more than 15 digits ({number}), which a sheet does not keep"));
     }
-}
-
-/// A format without its literal texts and its colours.
-fn unquoted(format: &str) -> String {
-    let mut plain = String::new();
-    let mut closing = None;
-    let mut letters = format.chars();
-    while let Some(letter) = letters.next() {
-        match (closing, letter) {
-            (Some(end), letter) if letter == end => closing = None,
-            (Some(_), _) => {}
-            (None, '"') => closing = Some('"'),
-            (None, '[') => closing = Some(']'),
-            (None, '\\' | '_' | '*') => drop(letters.next()),
-            (None, letter) => plain.push(letter),
-        }
+    match format::beside_digits(number, format) {
+        Some(_) => Cell::Error(format!("{digits} that its number format {format} shows as something else")),
+        None if power > 0 => Cell::Share(digits),
+        None => Cell::Number(digits),
     }
-    plain
 }
 
 /// A number in plain digits, times a power of ten. A spreadsheet keeps and shows 15 digits; what a float has beyond them
@@ -216,17 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_as_precise_as_their_format() {
-        for (format, expected) in [
-            ("yyyy-mm-dd", "2020-09-01"),
-            ("mm-dd-yy", "2020-09-01"),
-            ("mmm-yy", "2020-09"),
-            ("yyyy\"年\"m\"月\"", "2020-09"),
-            ("[$-804]yyyy\"年\"m\"月\"d\"日\"", "2020-09-01"),
-            ("yyyy", "2020"),
-            ("General", "2020-09-01"),
-        ] {
-            assert_eq!(as_precise(format, 2020, 9, 1), expected, "{format}");
+    fn a_number_that_a_sheet_does_not_keep_is_refused() {
+        for (number, kept) in [(1e20, true), (999_999_999_999_999.0, true), (1_234_567_890_123_456.0, false)] {
+            assert_eq!(matches!(read_number(number, "General"), Cell::Number(_)), kept, "{number}");
         }
     }
 
