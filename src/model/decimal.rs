@@ -32,6 +32,11 @@ impl Decimal {
         if exact.mantissa().unsigned_abs() < MOST { Ok(Self(exact)) } else { Err(error()) }
     }
 
+    /// Whether it is below zero.
+    pub fn is_negative(self) -> bool {
+        self.0.is_sign_negative() && !self.0.is_zero()
+    }
+
     /// The sum, or nothing where it has more digits than a decimal holds.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let sum = self.0.checked_add(other.0)?;
@@ -89,7 +94,7 @@ impl Decimal {
                 carry = product >> 64;
             }
         }
-        let negative = self.0.is_sign_negative() && !self.0.is_zero();
+        let negative = self.is_negative();
         let mut key = [0u8; 33];
         key[0] = u8::from(!negative);
         for (place, limb) in wide.iter().rev().enumerate() {

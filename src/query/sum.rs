@@ -154,6 +154,8 @@ pub struct Summed {
     bound: Bound,
     /// Two that are open to different sides.
     torn: Option<(Bound, Bound)>,
+    /// One is below zero, so that what has no value may be too.
+    negative: bool,
     counted: u64,
     unknown: u64,
     figures: Vec<Figure>,
@@ -191,6 +193,7 @@ impl Summed {
             return;
         };
         self.counted += 1;
+        self.negative |= value.is_negative();
         match self.total {
             None => self.total = Some(value),
             Some(total) => match total.checked_add(value) {
@@ -246,13 +249,22 @@ impl Summed {
         let sum = Sum { unit, counted: self.counted, unknown: self.unknown, ..Sum::default() };
         Ok(match self.refusal(scope)? {
             Some(why) => Sum { refused: Some(why), ..sum },
-            None => Sum { value: self.total, bound: self.total.map(|_| self.bound), ..sum },
+            None => Sum { value: self.total, bound: self.total.and(self.open()), ..sum },
         })
+    }
+
+    /// Which way it is open with the parts that have no value, which only add to it; nothing where it is bounded on no side.
+    fn open(&self) -> Option<Bound> {
+        match self.unknown {
+            0 => Some(self.bound),
+            _ if self.negative => None,
+            _ => self.bound.and(Bound::AtLeast),
+        }
     }
 
     /// Why they cannot be added, where they cannot.
     fn refusal(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
-        if self.counted < 2 {
+        if self.counted == 0 {
             return Ok(None);
         }
         if self.overflow {
@@ -261,6 +273,13 @@ impl Summed {
         if let Some((left, right)) = self.torn {
             let (left, right) = (left.name(), right.name());
             return Ok(Some(format!("one part is {left} and another {right}: the sum is bounded on no side")));
+        }
+        if self.open().is_none() {
+            let known = if self.negative { "below zero" } else { self.bound.name() };
+            return Ok(Some(format!("one part is {known} and another has no value: the sum is bounded on no side")));
+        }
+        if self.counted == 1 {
+            return Ok(None);
         }
         if self.natures.len() > 1 {
             return Ok(Some(format!(

@@ -42,6 +42,7 @@ fn what_a_user_types_finds_the_name() {
         ("中s", "中山市", Stem, Partly, "中山"),
         ("xian", "西安市", Stem, Pinyin, "西安"),
         ("xi'an", "西安市", Stem, Pinyin, "西安"),
+        ("xīān", "西安市", Stem, Pinyin, "西安"),
         ("xian", "县", Exact, Pinyin, "县"),
         ("xian", "乡", Exact, Partly, "乡"),
         ("fangan", "方案", Exact, Pinyin, "方案"),

@@ -100,8 +100,7 @@ impl Query {
         if !fits || typed[1..].iter().any(|atom| atom.breaks) {
             return None;
         }
-        let given = typed.iter().map(|atom| atom.tone).max().unwrap_or(0);
-        (given == 0 || tone.is_none_or(|tone| tone == given)).then_some(to)
+        fits_tone(typed, tone).then_some(to)
     }
 
     /// Where the digit ends that gives a tone to the syllable that ends here, if there is one and it is this tone.
@@ -117,9 +116,7 @@ impl Query {
         if rest.len() > letters.len() || rest.iter().skip(1).any(|atom| atom.breaks) {
             return false;
         }
-        let given = rest.iter().map(|atom| atom.tone).max().unwrap_or(0);
-        rest.iter().zip(letters.iter()).all(|(atom, letter)| atom.letter == *letter)
-            && (given == 0 || tone.is_none_or(|tone| tone == given))
+        rest.iter().zip(letters.iter()).all(|(atom, letter)| atom.letter == *letter) && fits_tone(rest, tone)
     }
 
     /// Where initials of a syllable end that are typed here: z, and zh where it begins so.
@@ -130,6 +127,16 @@ impl Query {
         let next = self.atoms.get(from + 1).filter(|next| !next.breaks);
         let both = matches!(letters, [b'z' | b'c' | b's', b'h', ..]) && next.is_some_and(|next| next.letter == b'h');
         [Some(from + 1), both.then_some(from + 2)]
+    }
+}
+
+/// Whether letters bear no tone, or the one that a syllable has: with two marks they are two syllables.
+fn fits_tone(typed: &[Atom], tone: Option<u8>) -> bool {
+    let mut given = typed.iter().map(|atom| atom.tone).filter(|tone| *tone != 0);
+    match (given.next(), given.next()) {
+        (None, _) => true,
+        (Some(given), None) => tone.is_none_or(|tone| tone == given),
+        (Some(_), Some(_)) => false,
     }
 }
 

@@ -160,6 +160,12 @@ pub fn tokens(name: &Folded<'_>, tokens: &mut Vec<Token>) {
     tokens.dedup();
 }
 
+/// The token of the first two characters of a name, or of its only one.
+pub fn beginning(name: &Folded<'_>) -> Option<Token> {
+    let chars: Vec<char> = name.units().iter().take(2).map(|unit| unit.char).collect();
+    (!chars.is_empty()).then(|| Token::chars(&chars))
+}
+
 /// Calls back for each token that begins at some characters of a name: the token, its characters, and whether it stands there
 /// as it is: for characters that a word begins there, for what is read that it is read so.
 fn each_token(

@@ -340,3 +340,82 @@ fn no_text_is_too_odd_to_resolve() {
     }
     assert!(meant > 50, "{meant}");
 }
+
+#[test]
+fn a_county_that_is_called_like_its_city_is_found_by_its_whole_name() {
+    let (hebei, chengde) = (Some((&PROVINCE, "130000")), Some((&CITY, "130800")));
+    let gazetteer = Gazetteer::new([
+        (&PROVINCE, "130000", "河北省", None),
+        (&CITY, "130800", "承德市", hebei),
+        (&COUNTY, "130802", "双桥区", chengde),
+        (&COUNTY, "130821", "承德县", chengde),
+        (&TOWN, "130821101", "上板城镇", Some((&COUNTY, "130821"))),
+        (&TOWN, "130821102", "承德乡", Some((&COUNTY, "130821"))),
+        (&CITY, "130900", "华亭市", hebei),
+        (&COUNTY, "130901", "某区", Some((&CITY, "130900"))),
+        (&TOWN, "130901101", "华亭镇", Some((&COUNTY, "130901"))),
+    ]);
+    for (name, region, others) in [
+        ("河北省承德县", "county:130821", vec!["city:130800"]),
+        ("河北承德乡", "town:130821102", vec!["city:130800"]),
+        ("河北省承德市", "city:130800", vec![]),
+        ("河北承德", "city:130800", vec![]),
+        ("河北承德县上板城镇", "town:130821101", vec![]),
+        ("河北承德双桥区", "county:130802", vec![]),
+        // What was a county and is a city, and not a town below it that is called so.
+        ("河北华亭县", "city:130900", vec![]),
+    ] {
+        let (found, runners, cut) = gazetteer.ask(name, None);
+        let others: Vec<String> = others.into_iter().map(ToOwned::to_owned).collect();
+        assert_eq!((found.as_deref(), runners, cut), (Some(region), others, false), "{name}");
+    }
+}
+
+#[test]
+fn a_name_of_the_characters_of_a_common_ending_is_found() {
+    let county = Some((&COUNTY, "431124"));
+    let gazetteer = Gazetteer::new([
+        (&PROVINCE, "430000", "湖南省", None),
+        (&COUNTY, "431124", "道县", Some((&PROVINCE, "430000"))),
+        (&TOWN, "431124101", "道镇", county),
+        (&TOWN, "431124102", "街道", county),
+        (&TOWN, "431124103", "濂溪街道", county),
+        (&VILLAGE, "431124101001", "居委会", Some((&TOWN, "431124101"))),
+        (&VILLAGE, "431124101002", "社区居委会", Some((&TOWN, "431124101"))),
+        (&VILLAGE, "431124101003", "清水居委会", Some((&TOWN, "431124101"))),
+    ]);
+    for (name, region) in [
+        ("道县濂溪街道", "town:431124103"),
+        ("街道", "town:431124102"),
+        ("居委会", "village:431124101001"),
+        ("社区居委会", "village:431124101002"),
+        ("湖南省居委会", "village:431124101001"),
+    ] {
+        gazetteer.means(name, region);
+    }
+    // One may be taken for the other.
+    for (name, region, other) in
+        [("道县", "county:431124", "town:431124101"), ("道镇", "town:431124101", "county:431124")]
+    {
+        assert_eq!(gazetteer.ask(name, None), (Some(region.to_owned()), vec![other.to_owned()], false), "{name}");
+    }
+}
+
+#[test]
+fn a_bare_name_means_the_city_rather_than_its_development_zone() {
+    let xingtai = Some((&CITY, "130500"));
+    let gazetteer = Gazetteer::new([
+        (&PROVINCE, "130000", "河北省", None),
+        (&CITY, "130500", "邢台市", Some((&PROVINCE, "130000"))),
+        (&COUNTY, "130571", "河北邢台经济开发区", xingtai),
+        (&TOWN, "130571401", "邢台工业园区", xingtai),
+    ]);
+    for (name, region, others) in [
+        ("河北邢台", "city:130500", vec!["county:130571"]),
+        ("邢台", "city:130500", vec!["town:130571401"]),
+        ("河北邢台经济开发区", "county:130571", vec!["city:130500"]),
+    ] {
+        let others: Vec<String> = others.into_iter().map(ToOwned::to_owned).collect();
+        assert_eq!(gazetteer.ask(name, None), (Some(region.to_owned()), others, false), "{name}");
+    }
+}

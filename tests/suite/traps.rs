@@ -423,3 +423,18 @@ fn trap_16_a_missing_end_is_not_still_in_force() {
     let guangxi = pairings_on("province:450000", "2022-06-01");
     assert!(guangxi.contains("pairing:p081") && !guangxi.contains("pairing:p009"), "{guangxi:?}");
 }
+
+#[test]
+fn a_sum_with_a_part_of_unknown_size_is_at_least_what_is_known() {
+    let groups = |having: &str| {
+        let towns = "groups(filter: { memberKind: { eq: TOWN } })";
+        let sum = "size { sum { value bound counted unknown } }";
+        ask(&format!("{{ {towns} {{ aggregate{having} {{ nodes {{ {sum} }} }} }} }}"))["groups"]["aggregate"]["nodes"]
+            .clone()
+    };
+    let sum = json!({ "value": "25", "bound": "AT_LEAST", "counted": 1, "unknown": 4 });
+    assert_eq!(groups(""), json!([{ "size": { "sum": sum } }]));
+    let passes = |condition: &str| groups(&format!("(having: {{ size: {{ sum: {{ {condition} }} }} }})")) != json!([]);
+    assert!(passes("gte: \"25\"") && !passes("gt: \"25\""));
+    assert!(!passes("lt: \"26\"") && !passes("eq: \"25\""));
+}

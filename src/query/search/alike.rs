@@ -47,6 +47,9 @@ pub fn beginnings(text: &Folded<'_>, from: usize, ends: &[usize], region: &Store
     found
 }
 
+/// From where on a written name is surely one that a region has. What is called so, and is something else, is below it.
+pub const SURE: f64 = 0.9;
+
 /// The fewest characters of a written name that stands among others.
 pub const LEAST: usize = 2;
 
@@ -81,7 +84,7 @@ fn alike(written: &str, known: &str) -> Option<f64> {
     let (written, known) = (parts(written), parts(known));
     // 景德镇 is no 镇: it is what 景德镇市 is called.
     if mine == fold(known.stem) {
-        return Some(0.95);
+        return Some(bare(&known));
     }
     // Whoever names a people means no region that is none of a people's.
     if !written.peoples.is_empty() && known.peoples.is_empty() {
@@ -92,7 +95,13 @@ fn alike(written: &str, known: &str) -> Option<f64> {
         return (with_peoples(written) == with_peoples(known)).then_some(0.9);
     }
     // 彝良 for 彝良县; 华亭县 for 华亭市, if no former name says so.
-    Some(if written.generic.is_empty() { 0.95 } else { 0.6 })
+    Some(if written.generic.is_empty() { bare(&known) } else { 0.6 })
+}
+
+/// How alike a name is to one that goes on with what the region is: 邢台 means 邢台市 rather than 邢台经济开发区.
+fn bare(known: &Parts<'_>) -> f64 {
+    let generic = fold(known.generic);
+    if generic.ends_with("开发区") || generic.ends_with("园区") { SURE } else { 0.95 }
 }
 
 fn with_peoples(parts: Parts<'_>) -> String {

@@ -65,48 +65,75 @@ pub fn search(
         ways.iter_mut().for_each(|way| way.told = None);
     }
     let mut search = Search { scope, query, within, hits: Vec::new(), left: SEARCH_LOOKS_MAX, cut: false };
-    let (mut looked, mut lengths) = (Vec::new(), Lengths::default());
+    let mut lengths = Lengths::default();
+    let mut sizes = Vec::new();
     for kind in kinds {
-        let candidates = candidates(scope, kind, &ways, &mut lengths, search.left + 1)?;
-        match within {
-            // What a region holds is fewer, and there is nothing else that can be found.
-            Some(within) if by_scan || candidates.len() > search.left => {
-                for id in held(scope, within, kind)? {
-                    search.look(|| scope.referred(id.as_ref()), true)?;
-                }
-            }
-            _ if by_scan => {
-                for (key, _) in &candidates {
-                    search.look(|| scope.referred(IdRef { tag: kind.tag, key }), false)?;
-                }
-                looked.push((kind, candidates));
-            }
-            _ => {
-                for (key, spot) in candidates {
-                    match spot {
-                        Some(spot) => search.take(spot, Id { tag: kind.tag, key: key.into() }),
-                        None => search.look(|| scope.referred(IdRef { tag: kind.tag, key: &key }), false)?,
-                    };
-                }
-            }
-        }
+        sizes.push((scope.snapshot.count(kind)?, *kind));
     }
-    if by_scan && within.is_none() {
-        for (kind, candidates) in looked {
-            let known: HashSet<&str> = candidates.iter().map(|(key, _)| key.as_str()).collect();
-            for record in scope.snapshot.scan(kind, None, Direction::Forward)? {
-                let record = record?;
-                scope.spend()?;
-                if !known.contains(record.key()) && !search.look(|| Ok(record), false)? {
-                    break;
-                }
-            }
-        }
+    // Small kinds first, and each wholly, as long as half is left: else the villages would leave nothing for what few there are.
+    sizes.sort_by_key(|(size, _)| *size);
+    let mut all = 0;
+    let (few, many): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(size, _)| {
+        all += size;
+        all <= SEARCH_LOOKS_MAX as u64 / 2
+    });
+    for kinds in [few, many] {
+        search.walk(&kinds, &ways, by_scan, &mut lengths)?;
     }
     Ok(search.finish())
 }
 
 impl Search<'_> {
+    /// Looks at the records of some kinds: first at those to which tokens lead.
+    fn walk(
+        &mut self,
+        kinds: &[(u64, &'static Kind)],
+        ways: &[Way],
+        by_scan: bool,
+        lengths: &mut Lengths,
+    ) -> Result<(), FieldError> {
+        let scope = self.scope;
+        let mut looked = Vec::new();
+        for (_, kind) in kinds {
+            let candidates = candidates(scope, kind, ways, lengths, self.left + 1)?;
+            match self.within {
+                // What a region holds is fewer, and there is nothing else that can be found.
+                Some(within) if by_scan || candidates.len() > self.left => {
+                    for id in held(scope, within, kind)? {
+                        self.look(|| scope.referred(id.as_ref()), true)?;
+                    }
+                }
+                _ if by_scan => {
+                    for (key, _) in &candidates {
+                        self.look(|| scope.referred(IdRef { tag: kind.tag, key }), false)?;
+                    }
+                    looked.push((kind, candidates));
+                }
+                _ => {
+                    for (key, spot) in candidates {
+                        match spot {
+                            Some(spot) => self.take(spot, Id { tag: kind.tag, key: key.into() }),
+                            None => self.look(|| scope.referred(IdRef { tag: kind.tag, key: &key }), false)?,
+                        };
+                    }
+                }
+            }
+        }
+        if by_scan && self.within.is_none() {
+            for (kind, candidates) in looked {
+                let known: HashSet<&str> = candidates.iter().map(|(key, _)| key.as_str()).collect();
+                for record in scope.snapshot.scan(kind, None, Direction::Forward)? {
+                    let record = record?;
+                    scope.spend()?;
+                    if !known.contains(record.key()) && !self.look(|| Ok(record), false)? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Counts one more record, if that is still allowed.
     fn count(&mut self) -> bool {
         self.cut |= self.left == 0;

@@ -4,10 +4,11 @@
 //! is found first, and what follows is looked for among the regions below it alone: so the data say where to cut the text, and
 //! a name that thousands have is no harder than a rare one.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::alike::{LEAST, Likeness, beginnings, keys, likeness};
+use super::alike::{LEAST, Likeness, SURE, beginnings, keys, likeness};
 use super::lookup::{Lengths, each_with};
 use crate::config::{NAME_CHARS, RESOLVE_ALIKE_MAX, RESOLVE_FEW, RESOLVE_KEPT, RESOLVE_LOOKS_MAX};
 use crate::model::catalog::Kind;
@@ -21,7 +22,7 @@ use crate::query::scope::Scope;
 use crate::store::{Stored, kind_bit};
 use crate::text::fold::Folded;
 use crate::text::names::stem;
-use crate::text::tokens::{CHARS, Token, is_common, tokens};
+use crate::text::tokens::{CHARS, Token, beginning, is_common, tokens};
 
 /// A region that a name may mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +75,8 @@ struct Named<'a> {
 #[derive(Default)]
 struct Best {
     by_id: BTreeMap<Id, Meant>,
+    /// One has a name that is surely what was written.
+    sure: bool,
     cut: bool,
 }
 
@@ -147,7 +150,7 @@ impl<'a> Resolving<'a> {
         if text.chars().nth(NAME_CHARS).is_none() {
             let mut chain = Chain::new(text);
             self.as_chain(&chain, &mut best)?;
-            if best.by_id.is_empty() {
+            if !best.sure {
                 chain.thorough = true;
                 self.as_chain(&chain, &mut best)?;
             }
@@ -210,6 +213,7 @@ impl<'a> Resolving<'a> {
     /// The regions below one that may be named next, each with where its name ends.
     fn next(&mut self, chain: &Chain<'_>, front: &Front<'a>, best: &mut Best) -> Result<Vec<Next<'a>>, FieldError> {
         let mut found = Vec::new();
+        let (mut sure, mut nearer) = (false, false);
         let mut row: Vec<Rc<Stored<'a>>> = vec![front.region.clone()];
         // One level may be left out.
         for _ in 0..2 {
@@ -218,12 +222,18 @@ impl<'a> Resolving<'a> {
                 lower.extend(self.below(region)?.iter().cloned());
             }
             for region in &lower {
-                let names = beginnings(&chain.text, front.at, &chain.ends, region);
+                let mut names = beginnings(&chain.text, front.at, &chain.ends, region);
+                names.sort_by_key(|(end, _)| Reverse(*end));
+                // 承德县 begins with 承德, which surely is 承德市: whether it is named, its longest name tells.
+                sure |= names.first().is_some_and(|(_, likeness)| likeness.names >= SURE);
+                // What is further down is meant rather than 承德市 if it is 承德县, and not if it is 承德镇.
+                names.retain(|(_, likeness)| !nearer || likeness.names >= SURE);
                 found.extend(names.into_iter().map(|(end, likeness)| (region.clone(), end, likeness)));
             }
-            if !found.is_empty() && !chain.thorough {
+            if sure && !chain.thorough {
                 return Ok(usual(found));
             }
+            nearer = !found.is_empty();
             row = lower;
         }
         if chain.thorough {
@@ -240,12 +250,15 @@ impl<'a> Resolving<'a> {
         found: &mut Vec<Next<'a>>,
         best: &mut Best,
     ) -> Result<(), FieldError> {
+        let nearer = !found.is_empty();
         for (end, name) in chain.pieces(front.at) {
             for level in LEVELS.iter().filter(|level| level.tag > front.region.kind.tag + 2) {
                 let named = self.named(level, name, false)?;
                 best.cut |= named.cut;
                 for (region, likeness) in &named.regions {
-                    if ancestor_ids(self.scope, region)?.iter().any(|id| id.as_ref() == front.region.id()) {
+                    if (!nearer || likeness.names >= SURE)
+                        && ancestor_ids(self.scope, region)?.iter().any(|id| id.as_ref() == front.region.id())
+                    {
                         found.push((region.clone(), end, *likeness));
                     }
                 }
@@ -265,7 +278,10 @@ impl<'a> Resolving<'a> {
         }
         match &self.within {
             Some(within) if !is_within(self.scope, region, within)? => {}
-            _ => drop(best.by_id.insert(id.clone(), Meant { id, confidence, field: likeness.field })),
+            _ => {
+                best.sure |= likeness.names >= SURE;
+                best.by_id.insert(id.clone(), Meant { id, confidence, field: likeness.field });
+            }
         }
         Ok(())
     }
@@ -381,13 +397,17 @@ pub fn levels(named: Option<u8>) -> Vec<&'static Kind> {
     LEVELS.iter().copied().filter(|level| named.is_none_or(|named| named == level.tag)).collect()
 }
 
-/// The tokens of what a name calls a region: they are in every name that can be meant.
+/// The tokens of what a name calls a region: every name that can be meant is kept under them.
 fn wanted(name: &str) -> Vec<Token> {
     let folded = Folded::new(stem(name));
     let mut wanted: Vec<Token> = Vec::new();
     tokens(&folded, &mut wanted);
     let several = folded.units().len() > 1;
     wanted.retain(|token| token.class() == CHARS && (!several || token.is_pair()) && !is_common(*token));
+    if wanted.is_empty() {
+        // 道县 is called what lies in 街道办事处. No common ending is a whole name, so how a name begins is kept of all.
+        wanted.extend(beginning(&folded));
+    }
     wanted
 }
 

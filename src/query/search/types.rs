@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::resolve::{Meant, Resolving, levels};
 use super::search;
-use crate::config::{RESOLVE_NAMES_MAX, SEARCH_LOOKS_MAX};
+use crate::config::{RESOLVE_NAMES_MAX, SEARCH_HITS_MAX, SEARCH_LOOKS_MAX};
 use crate::model::catalog::{Kind, NODE, REGION};
 use crate::model::closed::{KIND, LEVEL, MATCH_KIND, MATCH_PLACE};
 use crate::model::id::Id;
@@ -40,7 +40,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             ],
             ..plain(
                 "search",
-                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then its beginning, then inside; of those the higher level, then the shorter name.",
+                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then its beginning, then inside; of those what is typed as it stands before what sounds so, then the higher level, then the shorter name.",
                 TypeRef::nullable("Search"),
                 Resolver::Root(searched),
             )
@@ -75,7 +75,13 @@ pub fn types() -> Vec<Type> {
             "Search",
             "What a search found.",
             vec![
-                value("size", "How many records match, of those that were looked at.", TypeRef::required("Int")),
+                value(
+                    "size",
+                    &format!(
+                        "How many hits there are: of the records that were looked at, those that match, the best {SEARCH_HITS_MAX} at most."
+                    ),
+                    TypeRef::required("Int"),
+                ),
                 value(
                     "cut",
                     &format!(

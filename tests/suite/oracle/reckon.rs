@@ -244,6 +244,9 @@ impl World {
         let qualifier = if number == "size" { "sizeQualifier" } else { "qualifier" };
         let wordings: Vec<String> = known.iter().filter_map(|at| named(*at, qualifier)).collect();
         let bound_by = |names: &[&str]| wordings.iter().any(|wording| names.contains(&wording.as_str()));
+        // What has no value may be anything from zero on; beside what is below zero, anything.
+        let open = !known.is_empty() && known.len() < members.len();
+        let below_zero = known.iter().filter_map(read).any(|value| value.0 < 0);
         let bound = [
             (["MORE_THAN", "MORE_THAN"], "MORE_THAN"),
             (["AT_LEAST", "AT_LEAST"], "AT_LEAST"),
@@ -251,18 +254,20 @@ impl World {
             (["AT_MOST", "AT_MOST"], "AT_MOST"),
             (["APPROXIMATELY", "APPROXIMATELY"], "APPROXIMATELY"),
         ];
-        let bound = bound.iter().find(|(names, _)| bound_by(names)).map_or("EXACT", |(_, bound)| bound);
+        let bound = bound.iter().find(|(names, _)| bound_by(names));
+        let bound = bound.map_or(if open { "AT_LEAST" } else { "EXACT" }, |(_, bound)| bound);
         let sides = [
-            bound_by(&["MORE_THAN", "AT_LEAST"]),
+            bound_by(&["MORE_THAN", "AT_LEAST"]) || open,
             bound_by(&["LESS_THAN", "NEARLY", "AT_MOST"]),
             bound_by(&["APPROXIMATELY"]),
         ];
-        let torn = sides.iter().filter(|side| **side).count() > 1;
+        let torn = sides.iter().filter(|side| **side).count() > 1 || open && below_zero;
         let pairs = || {
             known.iter().enumerate().flat_map(|(place, left)| known[..place].iter().map(move |right| (*left, *right)))
         };
         let refused = match known.len() {
-            0 | 1 => None,
+            0 => None,
+            1 if !torn => None,
             _ if !total.fits() => Some("digits"),
             _ if torn => Some("bounds"),
             _ => pairs().find_map(|(left, right)| self.clash(left, right)),
