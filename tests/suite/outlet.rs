@@ -18,13 +18,13 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use crate::oracle::data::{Random, records};
-use crate::support::{TIME_MS, loaded, open};
+use crate::support::{TIME_MS, lawful, loaded, open};
 
 /// A store of its own with these records.
 fn store_of(records: Vec<Record>) -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("jiedui.redb"));
-    let changes: Vec<_> = records.into_iter().map(Change::Put).collect();
+    let changes: Vec<_> = records.into_iter().map(lawful).map(Change::Put).collect();
     let author = Author { time_ms: TIME_MS, name: "keeper".to_owned(), note: String::new() };
     let (writer, revision) =
         store.writer().unwrap().apply(&author, &changes).unwrap_or_else(|error| panic!("{error:#?}"));

@@ -7,6 +7,8 @@ use std::sync::{Arc, LazyLock};
 use jiedui::api::request::{Answer, Request};
 use jiedui::api::{Api, Executor};
 use jiedui::exchange::builtin;
+use jiedui::model::catalog::Shape;
+use jiedui::model::record::Record;
 use jiedui::store::Store;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -124,4 +126,28 @@ pub fn loaded_with(rows: &[(&str, &str)]) -> Loaded {
     let store = open(&folder.path().join("jiedui.redb"));
     builtin::load(&store, &files, TIME_MS).unwrap_or_else(|error| panic!("{error}"));
     Loaded { folder, api: Api::new(Arc::new(store), Executor::Plan, Default::default()) }
+}
+
+/// A record made at random without what the model refuses in it: values out of bounds, ends before their beginnings.
+pub fn lawful(mut record: Record) -> Record {
+    use jiedui::model::value::Value;
+    for _ in 0..8 {
+        let problems = record.problems();
+        for problem in &problems {
+            let mut path = problem.path.split('.');
+            let Some((slot, field)) = path.next().and_then(|name| record.kind.field(name)) else { continue };
+            match (&mut record.values[slot], field.shape, path.next()) {
+                // A struct that is required keeps its other values.
+                (Value::Struct(values), Shape::Struct(of), Some(inner)) => {
+                    let place = of.fields.iter().position(|field| field.name == inner).unwrap();
+                    values[place] = Value::Null;
+                }
+                (value, _, _) => *value = Value::Null,
+            }
+        }
+        if problems.is_empty() {
+            break;
+        }
+    }
+    record
 }

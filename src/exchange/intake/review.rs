@@ -9,7 +9,7 @@ use crate::exchange::columns::Place;
 use crate::model::catalog::{Field, Shape};
 use crate::model::circle::{Circles, above, upward};
 use crate::model::id::Id;
-use crate::model::value::{Scalar, Value};
+use crate::model::value::Scalar;
 use crate::store::StoreError;
 
 impl Reading<'_> {
@@ -55,6 +55,12 @@ impl Reading<'_> {
                 Ok(number) => entry = Some(number),
                 Err(_) => inner = inner_fields(field).iter().position(|field| field.name == part),
             }
+        }
+        // What says something of a value that could not be read says nothing wrong.
+        if let Some((beside, _)) = draft.record.kind.field(field.beside)
+            && draft.faulty.contains(&(beside, None))
+        {
+            return None;
         }
         if [None, entry].iter().any(|entry| draft.faulty.contains(&(slot, *entry))) {
             return None;

@@ -8,6 +8,8 @@ use jiedui::model::kinds::{KINDS, kinds_of};
 use jiedui::model::record::Record;
 use jiedui::model::value::{Scalar, Value};
 
+use crate::support::lawful;
+
 /// Numbers of a seed: the same seed, the same numbers (splitmix64).
 pub struct Random(pub u64);
 
@@ -137,7 +139,7 @@ impl Making<'_> {
         if self.kind.name == "Observation" {
             self.tame(&mut record);
         }
-        record
+        lawful(record)
     }
 
     /// Figures that are too random are never added: most happened, most are exact, few are parts, and many are of regions
