@@ -1,5 +1,6 @@
 //! Exact decimals. A figure is never a float.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -43,6 +44,12 @@ impl Decimal {
         // The library rounds what does not fit; a sum that gives back both its parts was not rounded.
         let exact = sum.checked_sub(other.0) == Some(self.0) && sum.checked_sub(self.0) == Some(other.0);
         (exact && sum.mantissa().unsigned_abs() < MOST).then(|| Self(sum.normalize()))
+    }
+
+    /// What it is ten to the power of `-scale` times, and the scale; without zeros behind its last digit.
+    fn parts(self) -> (i128, u32) {
+        let normal = self.0.normalize();
+        (normal.mantissa(), normal.scale())
     }
 
     /// Ten to a power times it, or nothing where that has more digits than a decimal holds. Never rounded.
@@ -116,6 +123,45 @@ impl FromStr for Decimal {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
+    }
+}
+
+/// Decimals that are added up, in any order: only what it all comes to has to fit.
+#[derive(Debug, Default)]
+pub struct Adding {
+    /// What those of each scale come to, as whole numbers.
+    by_scale: BTreeMap<u32, i128>,
+    /// A billion of the largest decimals were not enough.
+    overflow: bool,
+}
+
+impl Adding {
+    /// Adds one.
+    pub fn add(&mut self, decimal: Decimal) {
+        let (number, scale) = decimal.parts();
+        let sum = self.by_scale.entry(scale).or_default();
+        match sum.checked_add(number) {
+            Some(more) => *sum = more,
+            None => self.overflow = true,
+        }
+    }
+
+    /// What they come to; nothing where there is none, or where that has more digits than a decimal holds.
+    pub fn total(&self) -> Option<Decimal> {
+        let (mut total, mut at) = (0i128, 0u32);
+        for (scale, number) in self.by_scale.iter().filter(|_| !self.overflow) {
+            total = total.checked_mul(10i128.checked_pow(scale - at)?)?.checked_add(*number)?;
+            at = *scale;
+        }
+        let is_whole = |total: i128, at: u32| at > 0 && total % 10 == 0;
+        while is_whole(total, at) {
+            (total, at) = (total / 10, at - 1);
+        }
+        let fits = !self.by_scale.is_empty() && !self.overflow && total.unsigned_abs() < MOST;
+        if !fits {
+            return None;
+        }
+        rust_decimal::Decimal::try_from_i128_with_scale(total, at).ok().map(Decimal)
     }
 }
 
@@ -200,5 +246,22 @@ mod tests {
             assert!(pair[0] < pair[1]);
             assert!(pair[0].sort_key() < pair[1].sort_key(), "{} {}", pair[0], pair[1]);
         }
+    }
+
+    #[test]
+    fn what_is_added_up_has_to_fit_in_the_end_alone() {
+        let total = |texts: &[&str]| {
+            let mut adding = Adding::default();
+            texts.iter().for_each(|text| adding.add(Decimal::parse(text).unwrap()));
+            adding.total().map(|total| total.to_string())
+        };
+        assert_eq!(total(&[]), None);
+        assert_eq!(total(&["1.5", "-0.5"]), Some("1".to_owned()));
+        let large = "9999999999999999999999999999";
+        // On the way there are 29 digits.
+        assert_eq!(total(&[large, "1", "-1"]), Some(large.to_owned()));
+        assert_eq!(total(&["0.5", large, "-0.5"]), Some(large.to_owned()));
+        assert_eq!(total(&[large, "1"]), None);
+        assert_eq!(total(&[large, "0.5"]), None);
     }
 }

@@ -16,7 +16,7 @@ use super::scope::Scope;
 use super::sum::{Number, Sum, Summed};
 use crate::config::GROUPS_MAX;
 use crate::model::catalog::Shape;
-use crate::model::decimal::Decimal;
+use crate::model::decimal::{Adding, Decimal};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::Direction;
 use crate::store::Stored;
@@ -125,7 +125,7 @@ pub struct Tally {
     pub sum: Option<Sum>,
     /// What the values add up to as they stand; nothing where there is none, or beyond 28 digits.
     pub total: Option<Decimal>,
-    beyond: bool,
+    adding: Adding,
     /// The mean.
     pub avg: Option<Decimal>,
     /// The smallest.
@@ -421,9 +421,7 @@ impl Tally {
         if measure.wanted.total
             && let Some(value) = measure.number.and_then(|number| number.read(record))
         {
-            let added = self.total.map_or(Some(value), |total| total.checked_add(value));
-            self.beyond |= added.is_none();
-            self.total = added.filter(|_| !self.beyond);
+            self.adding.add(value);
         }
         if !measure.wanted.range && !measure.wanted.distinct {
             return Ok(());
@@ -444,6 +442,7 @@ impl Tally {
     }
 
     fn finish(&mut self, scope: &Scope) -> Result<(), FieldError> {
+        self.total = self.adding.total();
         if let Some(summed) = self.summed.take() {
             let sum = summed.sum(scope)?;
             self.avg = summed.mean(&sum);

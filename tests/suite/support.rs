@@ -142,6 +142,7 @@ pub fn lawful(mut record: Record) -> Record {
                     let place = of.fields.iter().position(|field| field.name == inner).unwrap();
                     values[place] = Value::Null;
                 }
+                (value @ Value::Text(_), ..) => *value = Value::Text("x".to_owned()),
                 (value, _, _) => *value = Value::Null,
             }
         }

@@ -104,7 +104,7 @@ fn follow(record: &mut Record, last: &Record, random: &mut Random) {
     {
         let end = if random.one_in(2) { day.latest() } else { day.latest().tomorrow().unwrap() };
         next[0] = Value::Date(PartialDate::parse(&end.to_string()).unwrap());
-        next[2] = Value::Date(PartialDate::parse("2020").unwrap());
+        next[2] = Value::Date(PartialDate::parse(&end.to_string()[..4]).unwrap());
     }
 }
 
