@@ -112,7 +112,7 @@ pub const CLOCK_EVERY: u64 = 16;
 pub const TURN_MICROS: u64 = 1_500;
 /// How many of its runs go to such a thread at once, after one of a plan's that did not end within its turn.
 pub const LONG_RUNS: u32 = 32;
-/// How many counts are remembered, each of one revision.
+/// How many counts are remembered from one commit to the next.
 pub const COUNTS_REMEMBERED: usize = 10_000;
 
 /// The most faults that are told of one file; the rest are counted.

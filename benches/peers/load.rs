@@ -53,7 +53,7 @@ fn records(data: &Path) -> Result<impl Iterator<Item = Result<Record, Fault>>, F
     let each = |name: &str, make: fn(&Row) -> Result<Record, Fault>| -> Result<_, Fault> {
         Ok(table(name)?.map(move |row| make(&row?)))
     };
-    let programmes = ["city_county", "county_county", "enterprise_village"].map(|name| Ok(programme(name)));
+    let programmes = ["city_county", "county_county", "enterprise_village"].map(programme);
     let indicators = METRICS.map(|(name, unit)| Ok(indicator(name, unit)));
     Ok(each("regions", region)?
         .chain(each("enterprises", enterprise)?)
@@ -133,9 +133,8 @@ fn labor_station(row: &Row) -> Result<Record, Fault> {
     Ok(draft.with("operator", Value::Ref(of_code(operator)?)).0)
 }
 
-fn programme(name: &str) -> Record {
-    let draft = Draft::named(&PROGRAMME, name, name);
-    draft.read("kind", "PROGRAMME").map_or_else(|_| Record::new(&PROGRAMME, name), |draft| draft.0)
+fn programme(name: &str) -> Result<Record, Fault> {
+    Ok(Draft::named(&PROGRAMME, name, name).read("kind", "PROGRAMME")?.0)
 }
 
 fn pairing(row: &Row) -> Result<Record, Fault> {

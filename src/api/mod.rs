@@ -33,7 +33,7 @@ use crate::query::arguments::Arguments;
 use crate::query::error::FieldError;
 use crate::query::mutation::{Changed, Mutation};
 use crate::query::object::Plain;
-use crate::query::scope::{Counted, Scope};
+use crate::query::scope::Scope;
 use crate::store::log::Revision;
 use crate::store::{Author, Snapshot, Store, StoreError};
 pub use caller::{Caller, Role};
@@ -68,7 +68,6 @@ pub struct Api {
     limits: Limits,
     trusted: Trusted,
     followed: Followed,
-    counted: Arc<Counted>,
 }
 
 /// The schema in SDL, as it is served: made when it was last changed, since making it takes longer than all else at start.
@@ -103,16 +102,15 @@ impl Ready {
     /// Runs it for a turn on this thread. Gives it back where that was not enough.
     fn run_for_a_turn(self) -> Result<Answer, Box<Self>> {
         // What is noted on the way would be noted twice.
-        if self.plan.introspects || !self.extensions.is_none() || self.plan.was_long() {
+        if self.plan.introspects || !self.extensions.is_none() || self.plan.expects_long_run() {
             return Err(Box::new(self));
         }
         self.scope.begin_turn();
         let (plan, bound) = (&self.plan, self.bound.clone());
         let run = || plan.run(&self.scope, bound, &self.introspected, self.answer_bytes);
-        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]));
-        if self.scope.turn_is_over() {
-            self.plan.is_long();
+        let answer = caught(run).unwrap_or_else(Answer::refused);
+        if self.scope.end_turn() {
+            self.plan.note_long_run();
             return Err(Box::new(self));
         }
         Ok(answer)
@@ -134,16 +132,20 @@ impl Ready {
         })
     }
 
-    /// A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
     fn answer(self, run: impl FnOnce(&Self) -> Answer) -> Answer {
         let run = || {
             let mut answer = run(&self);
             self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was answered")]))
+        caught(run).unwrap_or_else(Answer::refused)
     }
+}
+
+/// A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
+fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Vec<GraphqlError>> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .map_err(|_| vec![GraphqlError::internal("a panic while it was answered")])
 }
 
 /// What the store failed with, as the errors of a request.
@@ -159,8 +161,7 @@ impl Lines {
     pub fn run(self, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<u64, Vec<GraphqlError>> {
         let Self(ready) = self;
         let run = || ready.plan.stream(&ready.scope, ready.bound, ready.answer_bytes, each);
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Err(vec![GraphqlError::internal("a panic while it was streamed")]))
+        caught(run).and_then(|streamed| streamed)
     }
 }
 
@@ -184,7 +185,7 @@ impl Api {
         let implementers = gate.schema.implementers_map();
         let (graphql, trusted) = (OnceLock::new(), Trusted::default());
         let followed = Followed::new(&store);
-        Self { store, gate, implementers, graphql, executor, limits, trusted, followed, counted: Arc::default() }
+        Self { store, gate, implementers, graphql, executor, limits, trusted, followed }
     }
 
     /// The same, which trusts the documents of a JSON object by their ids, perhaps those alone.
@@ -327,8 +328,7 @@ impl Api {
             extensions.answer_in(&mut answer, last, &document, (cost, cost_limit));
             answer
         };
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Answer::refused(vec![GraphqlError::internal("a panic while it was changed")]))
+        caught(run).unwrap_or_else(Answer::refused)
     }
 
     fn ready_now(&self, request: &Request, passed: &Passed) -> Result<Ready, Vec<GraphqlError>> {
@@ -393,7 +393,7 @@ impl Api {
     }
 
     fn scope(&self, snapshot: Snapshot) -> Scope {
-        Scope::new(snapshot).remembering(self.counted.clone()).within(self.limits.time(), self.limits.reads as u64)
+        Scope::new(snapshot).within(self.limits.time(), self.limits.reads as u64)
     }
 
     fn introspect(&self, passed: &Passed) -> Result<JsonMap, Vec<GraphqlError>> {

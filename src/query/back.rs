@@ -83,7 +83,7 @@ impl<'a> Source<'a> {
 }
 
 /// Calls back for each record whose edge leads to a target, with which of its edges it is, in the order of their ids from
-/// behind a position on, while the visitor says so. The position is that of a [`source_position`].
+/// behind a position on, while the visitor says so. The position is what [`push_source`](crate::store::key::push_source) makes.
 pub fn each_source<'a>(
     scope: &'a Scope,
     target: IdRef<'_>,
@@ -116,14 +116,6 @@ pub fn each_source<'a>(
         }
     }
     Ok(())
-}
-
-/// Where a record stands among those whose edge leads to a target: its id, and which of its edges it is.
-pub fn source_position(source: IdRef<'_>, ordinal: u32) -> Vec<u8> {
-    let mut position = source.to_bytes();
-    position.push(0);
-    position.extend_from_slice(&ordinal.to_be_bytes());
-    position
 }
 
 /// The records of a kind whose edge in a slot leads to a target, each once, in their order.

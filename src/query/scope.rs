@@ -5,25 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use quick_cache::sync::Cache;
 
 use super::error::FieldError;
 use super::trace::Trace;
-use crate::config::{CLOCK_EVERY, COUNTS_REMEMBERED, TURN_MICROS, TURN_READS};
+use crate::config::{CLOCK_EVERY, TURN_MICROS, TURN_READS};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::{Snapshot, Stored, key};
-
-/// What was counted, by the revision and what it is a count of: page after page asks for the same.
-#[derive(Debug)]
-pub struct Counted(Cache<String, u64>);
-
-impl Default for Counted {
-    fn default() -> Self {
-        Self(Cache::new(COUNTS_REMEMBERED))
-    }
-}
 
 /// One request's view: the snapshot that all of its fields read, and the day that it calls today.
 pub struct Scope {
@@ -48,8 +37,6 @@ pub struct Scope {
     /// How many records may be read before its turn is over, as long as it has one.
     turn: AtomicU64,
     turn_is_over: AtomicBool,
-    /// What was counted before.
-    counted: Option<Arc<Counted>>,
 }
 
 impl Scope {
@@ -68,42 +55,35 @@ impl Scope {
             abandoned: Arc::default(),
             turn: AtomicU64::new(u64::MAX),
             turn_is_over: AtomicBool::new(false),
-            counted: None,
         }
     }
 
-    /// The same, which remembers what is counted, and what others counted.
-    pub fn remembering(self, counted: Arc<Counted>) -> Self {
-        Self { counted: Some(counted), ..self }
-    }
-
-    /// A count of this revision, remembered under what it is a count of.
+    /// A count, remembered under what it is a count of until the next commit: page after page asks for the same.
     pub fn counted(
         &self,
         of: impl FnOnce() -> String,
         count: impl FnOnce() -> Result<u64, FieldError>,
     ) -> Result<u64, FieldError> {
         // Whoever asks how it was answered is told what is read for it.
-        let Some(counted) = self.counted.as_deref().filter(|_| !self.trace.tells_fields() && !self.snapshot.is_past())
-        else {
+        if self.trace.tells_fields() || self.snapshot.is_past() {
             return count();
-        };
-        let key = format!("{} {} {}", self.snapshot.revision()?, self.today, of());
-        if let Some(known) = counted.0.get(&key) {
+        }
+        let (remembered, key) = (self.snapshot.counted(), format!("{} {}", self.today, of()));
+        if let Some(known) = remembered.get(&key) {
             return Ok(known);
         }
         let count = count()?;
-        counted.0.insert(key, count);
+        remembered.insert(key, count);
         Ok(count)
     }
 
-    /// Begins a turn: beyond it the request stops, and [`Scope::turn_is_over`] says so.
+    /// Begins a turn: beyond it the request stops, and [`Scope::end_turn`] says so.
     pub fn begin_turn(&self) {
         self.turn.store(TURN_READS, Ordering::Relaxed);
     }
 
-    /// Whether a turn was not enough. Then there is no more turn, and what was read is forgotten.
-    pub fn turn_is_over(&self) -> bool {
+    /// Ends its turn, and says whether that was not enough: then what was read is forgotten.
+    pub fn end_turn(&self) -> bool {
         self.turn.store(u64::MAX, Ordering::Relaxed);
         let over = self.turn_is_over.swap(false, Ordering::Relaxed);
         if over {

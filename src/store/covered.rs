@@ -9,6 +9,7 @@ use super::covers::{InBlock, Parsed};
 use super::snapshot::Tables;
 use super::{Bytes, Direction, Snapshot, StoreError, Stored, key};
 use crate::model::catalog::{Kind, Shape, slot};
+use crate::model::id::IdRef;
 use crate::model::kinds::kind_of_tag;
 
 /// A block as it stands in the page cache.
@@ -239,7 +240,7 @@ impl Snapshot {
         until: &[u8],
         direction: Direction,
     ) -> Result<Option<impl Iterator<Item = Result<Covered, StoreError>> + use<'s>>, StoreError> {
-        if self.view.is_some() {
+        if self.is_past() {
             return Ok(None);
         }
         let whole = |rest: &[u8]| [cover.id.as_slice(), rest].concat();
@@ -250,7 +251,7 @@ impl Snapshot {
     pub fn covered_sources<'s>(
         &'s self,
         cover: CoverIn,
-        target: crate::model::id::IdRef<'_>,
+        target: IdRef<'_>,
         after: Option<&[u8]>,
         direction: Direction,
     ) -> Result<Option<impl Iterator<Item = Result<Covered, StoreError>> + use<'s>>, StoreError> {

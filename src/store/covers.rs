@@ -12,12 +12,13 @@ use std::ops::Bound;
 
 use redb::{ReadableTable, Table};
 
+use super::derive::each_target;
 use super::key_list::{read_varint, varint};
 use super::run::Run;
 use super::{Bytes, StoreError, key, sealed};
 use crate::model::catalog::{Cover, Kind, Shape, slot};
 use crate::model::id::IdRef;
-use crate::model::row::{List, Row};
+use crate::model::row::Row;
 
 /// How many bytes a block has at most, with its key, if it has more than one entry: a page of the file takes it.
 const MOST: usize = 3_900;
@@ -38,7 +39,7 @@ pub fn entries(kind: &'static Kind, id: IdRef<'_>, row: Row<'_>, mut each: impl 
         bytes.extend_from_slice(&key::cover(kind, number));
         extend(kind, cover, row, &mut bytes, 0, 0, &mut |values, ordinal| {
             let length = values.len();
-            key::cover_source(values, id, ordinal);
+            key::push_source(values, id, ordinal);
             each(values, length);
             values.truncate(length);
         });
@@ -72,17 +73,11 @@ fn extend(
             }
         }
         Shape::Edge(edge) => {
-            let mut to = |entry: &[u8], ordinal: u32| {
-                let target = if edge.properties.is_empty() { entry } else { Row::new(entry).slot(0) };
-                if let Some(target) = IdRef::from_bytes(target) {
-                    go_on(&key::cover_target(target), ordinal, bytes);
-                }
-            };
-            if edge.is_list() {
-                List::new(stored).iter().enumerate().for_each(|(ordinal, entry)| to(entry, ordinal as u32));
-            } else {
-                to(stored, ordinal);
-            }
+            each_target(&edge, stored, |target, entry| {
+                // At most one edge of a cover leads to several.
+                let ordinal = if edge.is_list() { entry } else { ordinal };
+                go_on(&key::cover_target(target), ordinal, bytes);
+            });
         }
         _ => {}
     }

@@ -1,8 +1,9 @@
-//! The rows that follow from a record. The writer keeps them; `check` recomputes them. Nothing else makes any.
+//! The rows that follow from a record. The writer keeps them; `check` recomputes them. Nothing else makes any, but for the
+//! entries of covers (`covers.rs`), which hold the record's row too.
 
 use super::key::{self, FieldId};
 use crate::config::NAME_CHARS;
-use crate::model::catalog::{Kind, Shape};
+use crate::model::catalog::{Edge, Kind, Shape};
 use crate::model::id::IdRef;
 use crate::model::names::names;
 use crate::model::row::{List, Row};
@@ -75,21 +76,21 @@ pub fn each_reference(kind: &'static Kind, row: Row<'_>, mut found: impl FnMut(F
             continue;
         }
         let id = FieldId::new(kind, slot);
-        let target = |entry: &'_ [u8]| -> Option<Vec<u8>> {
-            let bytes = if edge.properties.is_empty() { entry } else { Row::new(entry).slot(0) };
-            Some(bytes.to_vec())
-        };
-        let mut add = |entry: &[u8], ordinal: u32| {
-            if let Some(bytes) = target(entry)
-                && let Some(target) = IdRef::from_bytes(&bytes)
-            {
-                found(id, target, ordinal);
-            }
-        };
-        if edge.is_list() {
-            List::new(bytes).iter().enumerate().for_each(|(ordinal, entry)| add(entry, ordinal as u32));
-        } else {
-            add(bytes, 0);
+        each_target(&edge, bytes, |target, ordinal| found(id, target, ordinal));
+    }
+}
+
+/// Calls back for every target of an edge's slot, and which of the edge's entries it is.
+pub fn each_target(edge: &Edge, bytes: &[u8], mut found: impl FnMut(IdRef<'_>, u32)) {
+    let mut add = |entry: &[u8], ordinal: u32| {
+        let target = if edge.properties.is_empty() { entry } else { Row::new(entry).slot(0) };
+        if let Some(target) = IdRef::from_bytes(target) {
+            found(target, ordinal);
         }
+    };
+    if edge.is_list() {
+        List::new(bytes).iter().enumerate().for_each(|(ordinal, entry)| add(entry, ordinal as u32));
+    } else {
+        add(bytes, 0);
     }
 }

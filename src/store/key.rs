@@ -65,10 +65,17 @@ pub fn record(id: IdRef<'_>) -> Vec<u8> {
 /// The key of the row that leads back along an edge.
 pub fn reverse(target: IdRef<'_>, edge: FieldId, source: IdRef<'_>, ordinal: u32) -> Vec<u8> {
     let mut key = reverse_prefix(target, edge);
-    key.extend_from_slice(&source.to_bytes());
+    push_source(&mut key, source, ordinal);
+    key
+}
+
+/// Appends a source and which of its edges it is: what keys of edges end in, and where a record stands among those whose
+/// edge leads to one target.
+pub fn push_source(key: &mut Vec<u8>, source: IdRef<'_>, ordinal: u32) {
+    key.push(source.tag);
+    key.extend_from_slice(source.key.as_bytes());
     key.push(0);
     key.extend_from_slice(&ordinal.to_be_bytes());
-    key
 }
 
 /// What all rows that lead back to a target along an edge begin with.
@@ -91,7 +98,7 @@ pub fn reverse_source(key: &[u8]) -> Option<(IdRef<'_>, u32)> {
     source_after(key.get(target_end + 3..)?)
 }
 
-/// The source and ordinal of what stands behind a [`reverse_prefix`].
+/// The source and ordinal of what [`push_source`] appended.
 pub fn source_after(rest: &[u8]) -> Option<(IdRef<'_>, u32)> {
     let (source, ordinal) = rest.split_at_checked(rest.len().checked_sub(4)?)?;
     let source = source.strip_suffix(&[0])?;
@@ -195,14 +202,6 @@ pub fn cover(kind: &Kind, number: usize) -> [u8; 2] {
 /// What an edge to a target comes to in the key of a cover.
 pub fn cover_target(target: IdRef<'_>) -> Vec<u8> {
     reverse_target(target)
-}
-
-/// What an entry of a cover has behind its values: the source and which of its edges it is.
-pub fn cover_source(key: &mut Vec<u8>, source: IdRef<'_>, ordinal: u32) {
-    key.push(source.tag);
-    key.extend_from_slice(source.key.as_bytes());
-    key.push(0);
-    key.extend_from_slice(&ordinal.to_be_bytes());
 }
 
 /// The key under which an idempotency key is found by the revision of its set.

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use either::Either;
+use quick_cache::sync::Cache;
 use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use super::covered::{Block, Blocks};
@@ -17,6 +18,7 @@ use super::view::View;
 use super::{
     Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
 };
+use crate::config::COUNTS_REMEMBERED;
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
@@ -41,6 +43,8 @@ pub struct Tables {
     /// How many records there are of each kind, by its tag.
     counts: BTreeMap<u8, u64>,
     revision: Revision,
+    /// What was counted of them, by what it is a count of.
+    counted: Cache<String, u64>,
     pub(super) transaction: ReadTransaction,
 }
 
@@ -64,6 +68,7 @@ impl Tables {
             covers: transaction.open_table(COVERS)?,
             counts: counted,
             revision: meta_number(&transaction.open_table(META)?, "revision")?,
+            counted: Cache::new(COUNTS_REMEMBERED),
             transaction,
         })
     }
@@ -351,6 +356,11 @@ impl Snapshot {
     pub fn count(&self, kind: &Kind) -> Result<u64, StoreError> {
         let count = self.tables.counts.get(&kind.tag).copied().unwrap_or(0);
         Ok(self.past()?.map_or(count, |past| past.count(kind.tag, count)))
+    }
+
+    /// What was counted of the tables as they stand, by whoever reads them, until the next commit.
+    pub fn counted(&self) -> &Cache<String, u64> {
+        &self.tables.counted
     }
 
     /// Whether it is a view of the past, which has no covers.

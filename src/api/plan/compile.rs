@@ -35,7 +35,7 @@ impl Plan {
                 dynamic: Vec::new(),
                 introspects: false,
                 may_be_long: false,
-                was_long: Default::default(),
+                long_runs: Default::default(),
             },
             memo: HashMap::new(),
             fields: 0,

@@ -34,7 +34,7 @@ pub struct Plan {
     /// It may read much: something is filtered, sorted, grouped, or walked.
     pub may_be_long: bool,
     /// How many of its next runs are taken to be long, because one was.
-    was_long: AtomicU32,
+    long_runs: AtomicU32,
 }
 
 /// What is selected on one object type.
@@ -109,15 +109,15 @@ impl Selected {
 }
 
 impl Plan {
-    /// Whether its last runs were long, so that this one is taken to be.
-    pub fn was_long(&self) -> bool {
+    /// Whether this run is taken to be long, because one of the last was.
+    pub fn expects_long_run(&self) -> bool {
         let less = |left: u32| left.checked_sub(1);
-        self.was_long.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+        self.long_runs.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
     }
 
     /// Notes that a run of it was long.
-    pub fn is_long(&self) {
-        self.was_long.store(LONG_RUNS, Ordering::Relaxed);
+    pub fn note_long_run(&self) {
+        self.long_runs.store(LONG_RUNS, Ordering::Relaxed);
     }
 
     /// What it weighs in memory, in fields: its fields, the values of its arguments, and some fifty for the plan itself.

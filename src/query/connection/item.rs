@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use crate::model::id::Id;
 use crate::model::row::{List, Row};
 use crate::model::value::Leaf;
-use crate::query::back::source_position;
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved};
 use crate::query::scope::Scope;
 use crate::store::Stored;
+use crate::store::key::push_source;
 use crate::text::query::Query;
 
 /// One node that a resolver listed, with what its edge carries.
@@ -110,7 +110,11 @@ impl<'a> Item<'a> {
         match &self.position {
             Position::At(bytes) => Cow::Borrowed(bytes),
             Position::OfKey => Cow::Borrowed(self.node.key().as_bytes()),
-            Position::OfSource(ordinal) => Cow::Owned(source_position(self.node.id(), *ordinal)),
+            Position::OfSource(ordinal) => {
+                let mut position = Vec::new();
+                push_source(&mut position, self.node.id(), *ordinal);
+                Cow::Owned(position)
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::row::Row;
 use crate::query::arguments::Arguments;
 use crate::query::back::each_source;
 use crate::query::error::FieldError;
-use crate::query::filter::{Candidates, Filter, Gathered, Narrowed, Part};
+use crate::query::filter::{Candidates, Filter, Narrowed, Part, Together};
 use crate::query::order::Order;
 use crate::query::paging::{PageInfo, Paging, bad_cursor, cursor};
 use crate::query::scope::Scope;
@@ -70,7 +70,7 @@ enum Source<'a> {
     /// Those of a kind that an index leaves to look at, by key.
     Candidates(&'static Kind, Narrowed),
     /// Those of a kind that a cover had together, by key.
-    Read(&'static Kind, Gathered<'a>),
+    Read(&'static Kind, Together<'a>),
     /// Those of a kind whose names can contain a text, by key, as they are walked.
     Containing(&'static Kind, Containing),
     /// Those of a kind in a part of a cover, in its order: there is an order, so that nobody asks for that of keys.
@@ -104,8 +104,10 @@ impl<'a> Connection<'a> {
             None => None,
         };
         let backward = ["last", "before"].iter().any(|name| arguments.get(name).is_some());
+        // Walking pays for a page: whoever counts meets all of them, which a scan may do for less.
+        let counts = ["totalCount", "aggregate"].iter().any(|field| arguments.asked().has(field));
         let walked = match &part {
-            None if order.is_none() && !backward => filter.containing(scope, kind)?,
+            None if order.is_none() && !backward && !counts => filter.containing(scope, kind)?,
             _ => None,
         };
         let source = match (part, walked) {
@@ -114,7 +116,7 @@ impl<'a> Connection<'a> {
             (None, None) => match filter.candidates(scope, kind)? {
                 Candidates::All => Source::Kind(kind),
                 Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
-                Candidates::Read(gathered) => Source::Read(kind, gathered),
+                Candidates::Read(together) => Source::Read(kind, together),
             },
         };
         Self::new(scope, kind.name, source, arguments)
@@ -202,7 +204,7 @@ impl<'a> Connection<'a> {
             Source::Kind(kind) if self.by_index => format!("index {} in its order", kind.name),
             Source::Kind(kind) => format!("scan of {}", kind.plural),
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
-            Source::Read(_, gathered) => gathered.by.clone(),
+            Source::Read(_, together) => together.by.clone(),
             Source::Part(_, part) => part.by.clone(),
             Source::Containing(kind, _) => format!("index {}.name by its characters", kind.name),
             Source::Back(target, _) => {
@@ -369,7 +371,7 @@ impl<'a> Rows<'a> {
     ) -> Result<(), FieldError> {
         let scope = self.scope;
         let snapshot = &scope.snapshot;
-        let known = matches!(&self.source, Source::Read(_, gathered) if gathered.exact);
+        let known = matches!(&self.source, Source::Read(_, together) if together.exact);
         let mut offer = |position: Position, node: Stored<'a>, row, extras| -> Result<bool, FieldError> {
             let passes = match &self.filter {
                 Some(filter) if !known => filter.matches(scope, &node)?,
@@ -398,10 +400,10 @@ impl<'a> Rows<'a> {
                     |id| offer(Position::OfKey, scope.referred(id.as_ref())?, here, Vec::new()),
                 )?;
             }
-            Source::Read(_, gathered) => {
+            Source::Read(_, together) => {
                 let after = key_of(after)?;
                 walk_slice(
-                    &gathered.records,
+                    &together.records,
                     direction,
                     after,
                     |record, after| record.key().cmp(after),

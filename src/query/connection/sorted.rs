@@ -146,6 +146,10 @@ impl<'a> Rows<'a> {
             if !self.each_by_index(order, &index, &paging, &mut each)? {
                 return Ok(());
             }
+            // What has no value is in no part of a cover.
+            if index.index.is_none() {
+                return Ok(());
+            }
             // What has no value is left: it stands behind this.
             paging.after = paging.after.filter(|after| after.first() == Some(&1)).or(Some(vec![1]));
         }

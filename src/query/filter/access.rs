@@ -2,8 +2,9 @@
 //! be too wide, and never too narrow.
 
 use super::compare::{Compare, Operand, Operator};
+use super::covers::Together;
 use super::{Filter, Quantifier, Test};
-use crate::model::catalog::{Cover, Kind, Shape, slot};
+use crate::model::catalog::{Kind, Shape};
 use crate::model::id::Id;
 use crate::model::value::Scalar;
 use crate::query::back::{back_along, each_source};
@@ -13,8 +14,8 @@ use crate::query::object::targets;
 use crate::query::relation::Relation;
 use crate::query::scope::Scope;
 use crate::query::search::{Containing, text_candidates};
+use crate::store::Direction;
 use crate::store::key::{self, Indexed};
-use crate::store::{CoverIn, Direction, Stored};
 
 /// Which records of a kind a filter can pass.
 pub enum Candidates<'a> {
@@ -23,17 +24,7 @@ pub enum Candidates<'a> {
     /// These, by key.
     These(Narrowed),
     /// These, read already.
-    Read(Gathered<'a>),
-}
-
-/// Records that a cover had together.
-pub struct Gathered<'a> {
-    /// By key, each once.
-    pub records: Vec<Stored<'a>>,
-    /// Which cover, for whoever asks how the answer was found.
-    pub by: String,
-    /// They are all that pass, and no others.
-    pub exact: bool,
+    Read(Together<'a>),
 }
 
 /// What an index leaves.
@@ -43,25 +34,8 @@ pub struct Narrowed {
     /// Which index, for whoever asks how the answer was found.
     pub by: String,
     /// They are all that pass, and no others.
-    exact: bool,
+    pub(super) exact: bool,
 }
-
-/// A part of a cover, in its order: what passes a filter is in it.
-pub struct Part {
-    /// Which cover.
-    pub cover: CoverIn,
-    /// The slot of the field that orders it.
-    pub slot: usize,
-    /// The values that all of it shares, as they are sorted.
-    pub shared: Vec<u8>,
-    /// The values of the field from which on it is wanted, and before which.
-    pub range: Range,
-    /// Which cover, for whoever asks how the answer was found.
-    pub by: String,
-}
-
-/// How many records a cover is asked to have together at most: they are held until they are counted.
-const GATHERED_MAX: usize = 100_000;
 
 /// How many long names there may be beside those that are walked.
 const LONG_NAMES: usize = 1_000;
@@ -73,57 +47,10 @@ impl Filter {
     /// Which records of a kind it can pass.
     pub fn candidates<'a>(&self, scope: &'a Scope, kind: &'static Kind) -> Result<Candidates<'a>, FieldError> {
         let most = usize::try_from(scope.snapshot.count(kind)? / PAYS).unwrap_or(usize::MAX).max(64);
-        // What a cover has together is read as a scan reads it: it pays as long as it is less.
-        let most_together = usize::try_from(scope.snapshot.count(kind)?).unwrap_or(usize::MAX).min(GATHERED_MAX);
-        for (number, cover) in kind.covers.iter().enumerate().filter(|(_, cover)| cover.by.len() > 1) {
-            if let Some(gathered) = self.gather(scope, kind, number, cover, most_together)? {
-                return Ok(Candidates::Read(gathered));
-            }
+        if let Some(together) = self.together(scope, kind)? {
+            return Ok(Candidates::Read(together));
         }
         Ok(self.narrow(scope, kind, most)?.map_or(Candidates::All, Candidates::These))
-    }
-
-    /// What a cover has together of all that can pass, where it has that, and it is no more than so much.
-    fn gather<'a>(
-        &self,
-        scope: &'a Scope,
-        kind: &'static Kind,
-        number: usize,
-        cover: &'static Cover,
-        most: usize,
-    ) -> Result<Option<Gathered<'a>>, FieldError> {
-        let tests = self.tests(kind)?;
-        let mut prefixes = vec![Vec::new()];
-        for name in cover.by {
-            let slot = kind.slot_of(name);
-            let Some(test) = tests.iter().find(|test| test.slot() == Some(slot)) else { return Ok(None) };
-            let Some(values) = test.values(scope, most)? else { return Ok(None) };
-            if values.len().saturating_mul(prefixes.len()) > most {
-                return Ok(None);
-            }
-            let longer = |prefix: &Vec<u8>| values.iter().map(|value| [prefix.as_slice(), value].concat()).collect();
-            prefixes = prefixes.iter().flat_map(|prefix| -> Vec<_> { longer(prefix) }).collect();
-        }
-        let mut records: Vec<Stored<'a>> = Vec::new();
-        for prefix in prefixes {
-            let until = key::after_prefix(&prefix);
-            let entries = scope.snapshot.covered(CoverIn::new(kind, number), &prefix, &until, Direction::Forward)?;
-            let Some(entries) = entries else { return Ok(None) };
-            for entry in entries {
-                scope.spend()?;
-                let entry = entry?;
-                if entry.kind() == kind {
-                    if records.len() == most {
-                        return Ok(None);
-                    }
-                    records.push(entry.into_record());
-                }
-            }
-        }
-        records.sort_by(|left, right| left.key_bytes().cmp(right.key_bytes()));
-        records.dedup_by(|left, right| left.key_bytes() == right.key_bytes());
-        let exact = tests.len() == cover.by.len();
-        Ok(Some(Gathered { records, by: format!("cover {}.{}", kind.name, cover.by.join("+")), exact }))
     }
 
     /// The records whose names can contain what it asks a name for, to be walked and not gathered, where it asks for
@@ -140,49 +67,13 @@ impl Filter {
         }
     }
 
-    /// The part of a cover in which all stands that can pass, in the order of a field, where a cover has such a part: all but
-    /// the last of its fields have one value each, the last is the one, and what has no value in it does not pass.
-    pub fn part(&self, kind: &'static Kind, ordered: usize) -> Result<Option<Part>, FieldError> {
-        let tests = self.tests(kind)?;
-        let compares = |slot: usize| {
-            tests.iter().find_map(|test| match test {
-                Test::Value(known, compares) if *known == slot => Some(compares.as_slice()),
-                _ => None,
-            })
-        };
-        'covers: for (number, cover) in kind.covers.iter().enumerate() {
-            let Some((_, others)) = cover.by.split_last().filter(|(last, _)| kind.slot_of(last) == ordered) else {
-                continue;
-            };
-            let mut shared = Vec::new();
-            for name in others {
-                match compares(kind.slot_of(name)).and_then(single_value) {
-                    Some(value) => shared.extend(value),
-                    None => continue 'covers,
-                }
-            }
-            let Shape::One(scalar) = kind.fields[ordered - slot::OWN].shape else { continue };
-            let Some(compares) = compares(ordered) else { continue };
-            if compares.iter().any(|compare| matches!(compare.operator, Operator::IsNull(_))) {
-                continue;
-            }
-            // Of several conditions any one may bound what is walked: all are looked at anyway.
-            let ranges = compares.iter().filter_map(|compare| compare.ranges(scalar));
-            let bounding = ranges.filter_map(|ranges| <[Range; 1]>::try_from(ranges).ok()).map(|[range]| range).next();
-            let Some(range) = bounding else { continue };
-            let by = format!("cover {}.{}", kind.name, cover.by.join("+"));
-            return Ok(Some(Part { cover: CoverIn::new(kind, number), slot: ordered, shared, range, by }));
-        }
-        Ok(None)
-    }
-
     /// The fewest that one of its conditions leaves, where that is no more than so many.
     fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
         narrowest(self.tests(kind)?, scope, kind, most)
     }
 
     /// The same over all kinds that it is on.
-    fn narrow_all(&self, scope: &Scope, most: usize) -> Result<Option<Narrowed>, FieldError> {
+    pub(super) fn narrow_all(&self, scope: &Scope, most: usize) -> Result<Option<Narrowed>, FieldError> {
         let mut all = Union::default();
         for (kind, _) in &self.kinds {
             match self.narrow(scope, kind, most)? {
@@ -191,15 +82,6 @@ impl Filter {
             }
         }
         Ok(Some(all.narrowed()).filter(|all| all.ids.len() <= most))
-    }
-}
-
-/// The sortable bytes of the one value that comparisons let pass.
-fn single_value(compares: &[Compare]) -> Option<Vec<u8>> {
-    let [compare] = compares else { return None };
-    match (compare.operator, compare.operands.as_slice()) {
-        (Operator::In, [operand]) => key::sortable(compare.scalar(), &operand.leaf()),
-        _ => None,
     }
 }
 
@@ -258,35 +140,6 @@ fn narrowest(
 }
 
 impl Test {
-    /// The slot of the value, or of the edge to one, that it looks at.
-    fn slot(&self) -> Option<usize> {
-        match self {
-            Self::Value(slot, _) | Self::One(Relation::Target(slot), _) => Some(*slot),
-            _ => None,
-        }
-    }
-
-    /// What passes it, each as a cover orders by it: no value that passes is missing, and none fails.
-    fn values(&self, scope: &Scope, most: usize) -> Result<Option<Vec<Vec<u8>>>, FieldError> {
-        match self {
-            // An approximate date has the bytes of the exact one.
-            Self::Value(_, compares) => {
-                Ok(single_value(compares).filter(|_| !compares[0].is_of_dates()).map(|value| vec![value]))
-            }
-            Self::One(Relation::Target(_), filter) => {
-                let Some(targets) = filter.narrow_all(scope, most)? else { return Ok(None) };
-                let mut passing = Vec::with_capacity(targets.ids.len());
-                for id in &targets.ids {
-                    if targets.exact || filter.matches_id(scope, id.as_ref())? {
-                        passing.push(key::cover_target(id.as_ref()));
-                    }
-                }
-                Ok(Some(passing))
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
         match self {
             Self::Id(ids) => {
@@ -511,7 +364,7 @@ pub type Range = (Vec<u8>, Option<Vec<u8>>);
 impl Compare {
     /// The ranges of an index in which the values lie that can pass. Dates of a year are wider than the order of their first
     /// days, so that their ranges are a year wider than what passes.
-    fn ranges(&self, scalar: Scalar) -> Option<Vec<Range>> {
+    pub(super) fn ranges(&self, scalar: Scalar) -> Option<Vec<Range>> {
         let sortable = |operand: &Operand| key::sortable(scalar, &operand.leaf());
         let is_date = matches!(scalar, Scalar::Date | Scalar::PartialDate);
         let single = || self.operands.first().and_then(sortable);

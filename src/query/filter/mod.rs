@@ -2,12 +2,14 @@
 
 mod access;
 mod compare;
+mod covers;
 
 use std::sync::{Arc, OnceLock};
 
-pub use access::{Candidates, Gathered, Narrowed, Part, Range};
+pub use access::{Candidates, Narrowed, Range};
 pub use compare::Conditions;
 use compare::{Compare, compile_compares};
+pub use covers::{Part, Together};
 use jiff::civil::Date;
 use serde_json::Value;
 
