@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiedui::access::{Access, Reading};
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
-use jiedui::http::{Settings, Stopping, router, serve};
+use jiedui::http::{Settings, Stopping, routes, serve};
 use jiedui::model::catalog::slot;
 use jiedui::model::kinds::ENTERPRISE;
 use jiedui::model::record::Record;
@@ -45,8 +45,8 @@ fn main() {
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let stopping = Stopping::default();
     let access = Access::open(folder.path().join("tokens"), Reading::Open).expect("no tokens");
-    let router = router(api, access, settings, metrics, stopping.clone());
-    runtime.spawn(async move { serve(listener, router, None, &limits, stopping, std::future::pending()).await });
+    let front = routes(api, access, settings, metrics, stopping.clone());
+    runtime.spawn(async move { serve(listener, front, None, &limits, stopping, std::future::pending()).await });
 
     let first = write(&store, 0);
     let counts = Arc::new(Counts::default());

@@ -3,6 +3,7 @@
 //! `cargo bench --bench peers -- load DATA DATABASE` loads the kit's CSV files, which its `make_dataset.py` makes, into a new
 //! database, and says how long it took. `JIEDUI_PEERS=DATABASE JIEDUI_PEERS_DATA=DATA cargo bench --bench peers` asks the
 //! questions in the process, each with the kit's variables in turn; the plans are cached, as a server's are.
+//! `cargo bench --bench peers -- tables DATABASE` tells what its tables take.
 //! `benches/peers/compare.py` runs all servers and prints one table.
 
 #![allow(missing_docs, reason = "the harness makes undocumented functions")]
@@ -20,6 +21,7 @@ use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
 use jiedui::store::Store;
+use redb::{ReadableDatabase, ReadableTableMetadata, TableHandle};
 use serde_json::Value;
 
 const QUESTIONS: [(&str, &str); 8] = [
@@ -46,6 +48,12 @@ fn main() -> ExitCode {
                 }
             }
         }
+        [command, database] if command == "tables" => {
+            if let Err(fault) = tables(Path::new(database)) {
+                eprintln!("{fault}");
+                return ExitCode::FAILURE;
+            }
+        }
         _ => match (std::env::var("JIEDUI_PEERS"), std::env::var("JIEDUI_PEERS_DATA")) {
             (Ok(database), Ok(data)) => {
                 let mut criterion = Criterion::default().configure_from_args();
@@ -61,10 +69,27 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// What each table of a database takes, in megabytes: its rows, what it takes to find them, and room that is left in its pages.
+fn tables(database: &Path) -> Result<(), redb::Error> {
+    let database = redb::Database::open(database)?;
+    let transaction = database.begin_read()?;
+    println!("{:>20} {:>10} {:>8} {:>8} {:>8}", "table", "rows", "stored", "finding", "left");
+    for table in transaction.list_tables()? {
+        let (name, table) = (table.name().to_owned(), transaction.open_untyped_table(table)?);
+        let stats = table.stats()?;
+        let mb = |bytes: u64| bytes as f64 / 1e6;
+        let (stored, finding, left) =
+            (mb(stats.stored_bytes()), mb(stats.metadata_bytes()), mb(stats.fragmented_bytes()));
+        println!("{name:>20} {:>10} {stored:>8.1} {finding:>8.1} {left:>8.1}", table.len()?);
+    }
+    Ok(())
+}
+
 fn ask_all(criterion: &mut Criterion, database: &Path, data: &Path) {
     let params = std::fs::read(data.join("params.json")).expect("the kit's params.json");
     let params: Value = serde_json::from_slice(&params).expect("JSON");
-    let store = Store::open_reading(database, Limits::default().cache_bytes).expect("a database");
+    // As a server has it: one that only reads beside another process looks for its commits at each question.
+    let store = Store::open(database, Limits::default().cache_bytes).expect("a database");
     let api = Api::new(Arc::new(store), Executor::Plan, Limits::default());
     for (name, query) in QUESTIONS {
         let variables = params[name].as_array().cloned().unwrap_or_else(|| vec![Value::Object(Default::default())]);

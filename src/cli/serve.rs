@@ -128,8 +128,8 @@ impl Serve {
                 upkeep.run_upkeep();
             }
         });
-        let router = crate::http::router(api, access, settings, metrics, stopping.clone());
-        let served = crate::http::serve(listener, router, tls, &limits, stopping, told_to_stop());
+        let front = crate::http::routes(api, access, settings, metrics, stopping.clone());
+        let served = crate::http::serve(listener, front, tls, &limits, stopping, told_to_stop());
         served.await.context("the server failed")?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, UPGRADE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -33,19 +33,23 @@ impl Shown {
 /// [`Shown`], so that nothing behind can log it. A browser can show none with a WebSocket but in its first message: one that
 /// shows none goes on without a `Caller`, so that nothing but a WebSocket can come of it.
 pub async fn admit(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let shown = request.headers().get_all(AUTHORIZATION).iter().map(|value| value.as_bytes().to_vec());
-    let shown = Shown(shown.collect());
-    match shown.caller(&shared) {
+    let websocket = begins_websocket(&request);
+    let (shown, caller) = known(&shared, request.headers_mut());
+    match caller {
         Ok(caller) => drop(request.extensions_mut().insert(caller)),
-        Err(Refused::Missing) if begins_websocket(&request) => {}
-        Err(refused) => {
-            let media = accepted(request.headers()).unwrap_or(Media::Json);
-            return unauthenticated(media, &refused);
-        }
+        Err(Refused::Missing) if websocket => {}
+        Err(refused) => return unauthenticated(request.headers(), &refused),
     }
-    request.headers_mut().remove(AUTHORIZATION);
     request.extensions_mut().insert(shown);
     next.run(request).await
+}
+
+/// What a request shows, which is taken from it, and who it is by that.
+pub fn known(shared: &Shared, headers: &mut HeaderMap) -> (Shown, Result<Caller, Refused>) {
+    let shown = Shown(headers.get_all(AUTHORIZATION).iter().map(|value| value.as_bytes().to_vec()).collect());
+    headers.remove(AUTHORIZATION);
+    let caller = shown.caller(shared);
+    (shown, caller)
 }
 
 /// Whether a request would become a WebSocket. No other route than that one is reached without a `Caller`.
@@ -55,7 +59,8 @@ fn begins_websocket(request: &Request) -> bool {
 }
 
 /// Refuses whoever did not show a token that is good: 401 in either media type, since no answer of GraphQL came to be.
-fn unauthenticated(media: Media, refused: &Refused) -> Response {
+pub fn unauthenticated(headers: &HeaderMap, refused: &Refused) -> Response {
+    let media = accepted(headers).unwrap_or(Media::Json);
     metrics::counter!("jiedui_unauthenticated_total", "why" => refused.why()).increment(1);
     let mut response = refuse(media, StatusCode::UNAUTHORIZED, Code::Unauthenticated, refused.to_string());
     let challenge = match refused {

@@ -1,5 +1,7 @@
 //! `/graphql`: GraphQL over HTTP, as its draft of August 2026 has it.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
@@ -27,15 +29,26 @@ pub async fn post(
     Extension(shown): Extension<Shown>,
     Extension(caller): Extension<Caller>,
     id: RequestId,
-    headers: HeaderMap,
     request: axum::extract::Request,
 ) -> Response {
-    let Some(takes) = Takes::read(&headers) else { return not_acceptable() };
+    posted(&shared, &shown, &caller, &id, request).await
+}
+
+/// The same, of a caller who is known.
+pub async fn posted(
+    shared: &Shared,
+    shown: &Shown,
+    caller: &Caller,
+    id: &RequestId,
+    request: axum::extract::Request,
+) -> Response {
+    let headers = request.headers();
+    let Some(takes) = Takes::read(headers) else { return not_acceptable() };
     let media = takes.refusals();
-    let asker = Asker { shared: &shared, shown: &shown, caller: &caller, id: &id, takes };
-    let (name, charset) = sent(&headers);
+    let asker = Asker { shared, shown, caller, id, takes };
+    let (name, charset) = sent(headers);
     if name == "multipart/form-data" {
-        return match upload::read(&shared, &caller, media, &headers, request).await {
+        return match upload::read(shared, caller, media, request).await {
             Ok(request) => resolve(&asker, request).await,
             Err(refused) => *refused,
         };
@@ -46,7 +59,7 @@ pub async fn post(
         let message = format!("expected the content type application/json in UTF-8, found {found}");
         return refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
     }
-    if let Some(coding) = content_coding(&headers) {
+    if let Some(coding) = content_coding(headers) {
         let message = format!("the body is sent with the content coding {coding}: send it as it is");
         let mut refused = refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message);
         refused.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -55,7 +68,7 @@ pub async fn post(
     // What says that it is too long is not waited for.
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > shared.settings.limits.request_bytes as u64) {
-        return too_long(media, &shared);
+        return too_long(media, shared);
     }
     let stall = shared.settings.limits.stall();
     let body = match tokio::time::timeout(stall, Bytes::from_request(request, &shared)).await {
@@ -64,7 +77,7 @@ pub async fn post(
             let message = format!("the body did not come within {} ms", stall.as_millis());
             return refuse(media, StatusCode::REQUEST_TIMEOUT, Code::LimitExceeded, message);
         }
-        Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_long(media, &shared),
+        Ok(Err(rejected)) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => return too_long(media, shared),
         Ok(Err(rejected)) => {
             return refuse(
                 media,
@@ -238,14 +251,14 @@ pub async fn reckon(
     id: &RequestId,
 ) -> Answer {
     // The name that a client made up is not counted by: only the names of documents that are known.
-    let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).unwrap_or("").to_owned();
+    let operation = passed.as_ref().ok().filter(|_| trusted).and_then(Passed::operation_name).map(str::to_owned);
     let answer = match passed {
         Ok(passed) if passed.changes() => shared.api.change(request, passed, caller).await,
         Ok(passed) => shared.api.run(request, passed).await,
         Err(errors) => Answer::refused(errors),
     };
     let outcome = answer.errors.first().map_or("OK", |error| error.code.name());
-    metrics::counter!("jiedui_answers_total", "code" => outcome, "operation" => operation).increment(1);
+    shared.counted.answer(outcome, operation.as_deref().unwrap_or_default());
     log_internal(id, &answer.errors);
     answer
 }
@@ -364,25 +377,23 @@ fn request_of_query(query: &str) -> Result<Request, String> {
 }
 
 /// The request that a JSON object is, or what is wrong with it.
-pub fn request(object: Map<String, Value>) -> Result<Request, String> {
-    for (name, expected, fits) in [
-        (
-            "query",
-            "a string, or a `documentId` in its place",
-            object.get("query").map_or_else(|| object.contains_key("documentId"), Value::is_string),
-        ),
-        ("documentId", "a string or null", object.get("documentId").is_none_or(|it| it.is_string() || it.is_null())),
-        (
-            "operationName",
-            "a string or null",
-            object.get("operationName").is_none_or(|it| it.is_string() || it.is_null()),
-        ),
-        ("variables", "an object or null", object.get("variables").is_none_or(|it| it.is_object() || it.is_null())),
-        ("extensions", "an object or null", object.get("extensions").is_none_or(|it| it.is_object() || it.is_null())),
-    ] {
-        if !fits {
-            return Err(format!("`{name}`: expected {expected}"));
-        }
-    }
-    serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
+pub fn request(mut object: Map<String, Value>) -> Result<Request, String> {
+    let query = match object.remove("query") {
+        Some(Value::String(text)) => text,
+        None if object.contains_key("documentId") => String::new(),
+        _ => return Err("`query`: expected a string, or a `documentId` in its place".to_owned()),
+    };
+    let mut text = |name: &str| match object.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("`{name}`: expected a string or null")),
+    };
+    let (document_id, operation_name) = (text("documentId")?, text("operationName")?);
+    let mut members = |name: &str| match object.remove(name) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(members)) => Ok(members),
+        Some(_) => Err(format!("`{name}`: expected an object or null")),
+    };
+    let (variables, extensions) = (members("variables")?, members("extensions")?);
+    Ok(Request { query, document_id, operation_name, variables, extensions, uploads: Arc::default() })
 }

@@ -5,13 +5,15 @@ use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use axum::Router;
+use axum::ServiceExt;
+use axum::http::Request;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioTimer;
 
-use super::Stopping;
 use super::guard::Guard;
+use super::{Front, Stopping};
 use crate::config::Limits;
 
 /// Where the certificate and its key are, in PEM.
@@ -34,7 +36,7 @@ impl Tls {
 /// connects and sends nothing, or reads nothing, is cut off after it too.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     tls: Option<RustlsConfig>,
     limits: &Limits,
     stopping: Stopping,
@@ -49,7 +51,7 @@ pub async fn serve(
         stopping.begin();
         stopper.graceful_shutdown(Some(stall));
     });
-    let service = router.into_make_service();
+    let service = ServiceExt::<Request<Incoming>>::into_make_service(front);
     // A client that connects, or keeps its connection, and sends no whole head of a request in time is cut off.
     let served = match tls {
         None => {

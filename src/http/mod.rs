@@ -1,8 +1,10 @@
 //! HTTP: one thin handler over the API, and what a server needs around it.
 
 mod access;
+mod counted;
 mod events;
 mod export;
+mod front;
 mod graphql;
 mod guard;
 mod lines;
@@ -29,7 +31,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+pub use front::Front;
 pub use listen::{Tls, serve};
+
+use counted::Counted;
 
 use crate::access::Access;
 use crate::api::Api;
@@ -55,6 +60,7 @@ struct Parts {
     access: Arc<Access>,
     settings: Arc<Settings>,
     metrics: PrometheusHandle,
+    counted: Counted,
     stopping: Stopping,
     /// Room for bodies that are written while they are sent.
     exports: Arc<Semaphore>,
@@ -82,25 +88,25 @@ impl Stopping {
 }
 
 /// Every route.
-pub fn router(
+pub fn routes(
     api: Arc<Api>,
     access: Access,
     settings: Settings,
     metrics: PrometheusHandle,
     stopping: Stopping,
-) -> Router {
+) -> Front {
     let cors = cors(&settings.origins);
     let bytes = settings.limits.request_bytes;
     let exports = Arc::new(Semaphore::new(settings.limits.exports.min(Semaphore::MAX_PERMITS)));
     let (access, settings) = (Arc::new(access), Arc::new(settings));
-    let shared = Arc::new(Parts { api, access, settings, metrics, stopping, exports });
+    let shared = Arc::new(Parts { api, access, settings, metrics, counted: Counted::default(), stopping, exports });
     // What serves data is behind this: none of it is answered before it is known who asks.
     let admit = from_fn_with_state(shared.clone(), access::admit);
     let playground_first = from_fn_with_state(shared.clone(), graphql::playground_first);
     let graphql = get(graphql::get).post(graphql::post).fallback(graphql::other);
     // What is compressed already stays as it is.
     let compressed = DefaultPredicate::new().and(NotForContentType::const_new("application/zip"));
-    Router::new()
+    let router = Router::new()
         .route("/", get(pages::landing))
         .route("/graphql", graphql.layer(admit.clone()).layer(playground_first))
         .route("/playground/{file}", get(pages::asset))
@@ -116,8 +122,9 @@ pub fn router(
         .layer(DefaultBodyLimit::max(bytes))
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(cors)
-        .layer(axum::middleware::from_fn(observe::observe))
-        .with_state(shared)
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), observe::observe))
+        .with_state(shared.clone());
+    Front::new(shared, router)
 }
 
 /// Which pages of other origins may read answers. Without an origin, none may.

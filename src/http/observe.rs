@@ -4,12 +4,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+
+use super::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,30 +28,50 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
 }
 
 /// Gives each request its id, logs its end, and counts it.
-pub async fn observe(mut request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let id = given_id(&request).unwrap_or_else(new_id);
-    request.extensions_mut().insert(id.clone());
-    // A client can make up any method: one that we do not know is none of ours to name.
-    let method = match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "OPTIONS" | "PUT" | "PATCH" | "DELETE") => known.to_owned(),
-        _ => "other".to_owned(),
-    };
+pub async fn observe(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     // The route, never the text of a query: what clients write is neither logged nor counted.
-    let route =
-        request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let observed = Observed::begin(&request, route.as_ref().map_or("none", MatchedPath::as_str));
+    request.extensions_mut().insert(observed.id.clone());
     let mut response = next.run(request).await;
-    let seconds = begun.elapsed().as_secs_f64();
-    let status = response.status().as_u16();
-    let labels = [("method", method.clone()), ("route", route.clone()), ("status", status.to_string())];
-    metrics::counter!("jiedui_requests_total", &labels).increment(1);
-    metrics::histogram!("jiedui_request_seconds", "route" => route.clone()).record(seconds);
-    tracing::info!(target: "access", id = %id.0, method, route, status, ms = seconds * 1000.0);
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    observed.end(&shared, &mut response);
     response
+}
+
+/// A request that is under way.
+pub struct Observed<'r> {
+    begun: Instant,
+    id: RequestId,
+    method: &'static str,
+    route: &'r str,
+}
+
+impl<'r> Observed<'r> {
+    /// One that begins now.
+    pub fn begin(request: &Request, route: &'r str) -> Self {
+        // A client can make up any method: one that we do not know is none of ours to name.
+        let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
+        let method = known.into_iter().find(|known| *known == request.method().as_str()).unwrap_or("other");
+        Self { begun: Instant::now(), id: given_id(request).unwrap_or_else(new_id), method, route }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// Ends it.
+    pub fn end(self, shared: &Shared, response: &mut Response) {
+        let Self { begun, id, method, route } = self;
+        let seconds = begun.elapsed().as_secs_f64();
+        let status = response.status().as_u16();
+        shared.counted.request(method, route, status, seconds);
+        tracing::info!(target: "access", id = %id.0, method, route, status, ms = seconds * 1000.0);
+        if let Ok(value) = HeaderValue::try_from(id.0) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
 }
 
 fn given_id(request: &Request) -> Option<RequestId> {

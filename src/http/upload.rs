@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
@@ -24,11 +24,10 @@ pub async fn read(
     shared: &Shared,
     caller: &Caller,
     media: Media,
-    headers: &HeaderMap,
     mut request: axum::extract::Request,
 ) -> Result<Request, Box<Response>> {
     let bad = |message: String| Box::new(refuse(media, StatusCode::BAD_REQUEST, Code::BadRequest, message));
-    if !PREFLIGHT.iter().any(|name| headers.contains_key(name)) {
+    if !PREFLIGHT.iter().any(|name| request.headers().contains_key(name)) {
         let message = format!("a request with files is sent with the header {}: 1", PREFLIGHT[0]);
         return Err(Box::new(refuse(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message)));
     }

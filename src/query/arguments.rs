@@ -131,6 +131,11 @@ impl Arguments {
         self.values.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether any of these is given, and is not null.
+    pub fn gives_any(&self, names: &[&str]) -> bool {
+        self.values.iter().any(|(name, value)| !value.is_null() && names.contains(&name.as_str()))
+    }
+
     /// A text argument.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()

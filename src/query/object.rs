@@ -195,7 +195,7 @@ impl<'a> Object<'a> {
     }
 
     /// The row that stored fields are read from.
-    fn row(&'a self) -> Row<'a> {
+    pub fn row(&'a self) -> Row<'a> {
         match self {
             Self::Record(record) => record.row(),
             Self::Held(record) => record.row(),

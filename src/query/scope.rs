@@ -190,7 +190,16 @@ impl Scope {
     pub fn region_of_code(&self, code: &str) -> Result<Option<Stored<'_>>, FieldError> {
         self.spend()?;
         const CODE: usize = REGION_CODE.slot_of("code");
-        for level in LEVELS {
+        // Where a code of its form mostly stands is looked first: no two regions have one code.
+        let form = match (code.len(), code.get(2..), code.get(4..)) {
+            (2, ..) | (6, Some("0000"), _) => 0,
+            (4, ..) | (6, _, Some("00")) => 1,
+            (9, ..) => 3,
+            (12, ..) => 4,
+            _ => 2,
+        };
+        let others = (0..LEVELS.len()).filter(|level| *level != form);
+        for level in std::iter::once(form).chain(others).map(|level| LEVELS[level]) {
             if let Some(region) = self.snapshot.get(Id::new(level, code).as_ref())? {
                 return Ok(Some(region));
             }

@@ -52,6 +52,11 @@ impl Trace {
         }
     }
 
+    /// Whether anything is noted.
+    pub fn notes(&self) -> bool {
+        self.tells_rests() || self.tells_fields()
+    }
+
     /// Whether it is noted how fields are answered.
     pub fn tells_fields(&self) -> bool {
         self.fields.is_some()

@@ -7,13 +7,16 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
-use super::covers::Gathered;
+use super::blocks::Gathered;
+use super::covers::OfCover;
 use super::derive::{Derived, derived};
+use super::key_set::OfKeys;
 use super::log::{Logging, Revision};
 use super::postings::Pending;
 use super::run::Run;
 use super::{
-    Bytes, COUNTS, COVERS, Change, HISTORY, INDEX, LOG_PARTS, POSTINGS, RECORDS, REVERSE, StoreError, key, sealed,
+    Bytes, COUNTS, COVERS, Change, HISTORY, INDEX, LOG_PARTS, POSTINGS, RECORDS, REVERSE, StoreError, covers, key,
+    key_set, sealed,
 };
 use crate::model::id::{Id, IdRef};
 use crate::model::record::Invalid;
@@ -21,10 +24,6 @@ use crate::model::row::Row;
 
 /// How many bytes of records are gathered before they are written.
 const RECORD_BYTES: usize = 4 << 20;
-/// How many bytes of reverse edges: those of a bulk load come in the order of their keys.
-const REVERSE_BYTES: usize = 4 << 20;
-/// How many bytes of index rows: codes of regions come level by level, and stand in the index between each other.
-const INDEX_BYTES: usize = 64 << 20;
 /// How many changes go to the other thread together, and how many such batches may wait there.
 const BATCH: usize = 512;
 const BATCHES: usize = 8;
@@ -36,11 +35,19 @@ pub struct Replaced {
     old: Option<Vec<u8>>,
     /// Its version, checksum and row from now on.
     new: Option<Vec<u8>>,
+    /// What followed from it, and what follows from now on, both in order.
+    had: Vec<Derived>,
+    has: Vec<Derived>,
 }
 
 impl Replaced {
-    fn follow(&self, follows: &mut Follows<'_>) -> Result<(), StoreError> {
-        follows.replace(self.id.as_ref(), self.old.as_deref(), self.new.as_deref())
+    /// One from its row before, and its version, checksum and row from now on.
+    pub fn new(id: Id, old: Option<Vec<u8>>, new: Option<Vec<u8>>) -> Result<Self, StoreError> {
+        let kind = id.as_ref().kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
+        let follows = |row: &[u8]| derived(kind, id.as_ref(), Row::new(row));
+        let had = old.as_deref().map(follows).unwrap_or_default();
+        let has = new.as_deref().map(sealed::row_of).map(follows).unwrap_or_default();
+        Ok(Self { id, old, new, had, has })
     }
 }
 
@@ -109,7 +116,7 @@ impl<'t> Records<'t> {
         }
         let row = old.as_deref().map(|old| sealed::row_of(old).to_vec());
         self.log.note(id.clone(), old)?;
-        Ok(Some(Replaced { id, old: row, new }))
+        Replaced::new(id, row, new).map(Some)
     }
 
     /// Writes what is left, and looks for references that lead nowhere. Gives the log of it all.
@@ -131,11 +138,9 @@ impl<'t> Records<'t> {
             if self.table.get(key::record(target.as_ref()).as_slice())?.is_some() {
                 continue;
             }
-            let prefix = key::reverse_target(target.as_ref());
-            let end = key::after_prefix(&prefix);
-            for row in follows.reverse.range(prefix.as_slice()..end.as_slice())? {
-                let (key, _) = row?;
-                let Some((source, _)) = key::reverse_source(key.value()) else { continue };
+            for key in key_set::of_prefix(&follows.reverse, &key::reverse_target(target.as_ref()))? {
+                let key = key?;
+                let Some((source, _)) = key::reverse_source(&key) else { continue };
                 let (id, problem) = if self.deleted.contains(target) {
                     (target.to_string(), format!("cannot be deleted: {source} refers to it"))
                 } else {
@@ -150,14 +155,14 @@ impl<'t> Records<'t> {
 
 /// What follows from the records.
 pub struct Follows<'t> {
-    reverse: Table<'t, Bytes, ()>,
-    index: Table<'t, Bytes, ()>,
+    reverse: Table<'t, Bytes, Bytes>,
+    index: Table<'t, Bytes, Bytes>,
     postings: Table<'t, Bytes, Bytes>,
     covers: Table<'t, Bytes, Bytes>,
-    reverse_run: Run,
-    index_run: Run,
+    reversed: Gathered<OfKeys>,
+    indexed: Gathered<OfKeys>,
     pending: Pending,
-    gathered: Gathered,
+    covered: Gathered<OfCover>,
     /// What new references lead to.
     targets: BTreeSet<Id>,
 }
@@ -169,50 +174,49 @@ impl<'t> Follows<'t> {
             index: transaction.open_table(INDEX)?,
             postings: transaction.open_table(POSTINGS)?,
             covers: transaction.open_table(COVERS)?,
-            reverse_run: Run::default(),
-            index_run: Run::default(),
+            reversed: Gathered::default(),
+            indexed: Gathered::default(),
             pending: Pending::default(),
-            gathered: Gathered::default(),
+            covered: Gathered::default(),
             targets: BTreeSet::new(),
         })
     }
 
-    /// Replaces all that follows from a record: from its row before, and its version, checksum and row from now on.
-    pub fn replace(&mut self, id: IdRef<'_>, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), StoreError> {
-        let kind = id.kind().ok_or_else(|| StoreError::Damaged(format!("no kind has the tag {}", id.tag)))?;
-        let follows = |row: Option<&[u8]>| row.map(|row| derived(kind, id, Row::new(row)));
-        self.gathered.replace(kind, id, old, new);
-        let new = new.map(sealed::row_of);
-        let (had, has) = (follows(old).unwrap_or_default(), follows(new).unwrap_or_default());
+    /// Replaces all that follows from a record.
+    pub fn replace(&mut self, replaced: &Replaced) -> Result<(), StoreError> {
+        let Replaced { id, old, new, had, has } = replaced;
+        if let Some(kind) = id.as_ref().kind() {
+            covers::replace(&mut self.covered, kind, id.as_ref(), old.as_deref(), new.as_deref());
+        }
         let (mut lost, mut gained) = (Vec::new(), Vec::new());
         for gone in had.iter().filter(|row| has.binary_search(row).is_err()) {
             match gone {
-                Derived::Reverse(key) => self.reverse_run.remove(key),
-                Derived::Index(key) => self.index_run.remove(key),
+                Derived::Reverse(key) => self.reversed.add(key, 0, None),
+                Derived::Index(key) => self.indexed.add(key, 0, None),
                 Derived::Posting(token, _) => lost.push(*token),
             }
         }
         for new in has.iter().filter(|row| had.binary_search(row).is_err()) {
             match new {
                 Derived::Reverse(key) => {
-                    self.reverse_run.insert(key, &[]);
+                    self.reversed.add(key, 0, Some(&[]));
                     self.refers(key);
                 }
-                Derived::Index(key) => self.index_run.insert(key, &[]),
+                Derived::Index(key) => self.indexed.add(key, 0, Some(&[])),
                 Derived::Posting(token, standing) => gained.push((*token, *standing)),
             }
         }
         // What only stands otherwise replaces itself.
         lost.retain(|token| gained.binary_search_by_key(token, |(gained, _)| *gained).is_err());
-        self.pending.add(id.tag, id.key, &gained, &lost);
-        if self.reverse_run.bytes() >= REVERSE_BYTES {
-            self.reverse_run.flush(&mut self.reverse)?;
+        self.pending.add(id.tag, &id.key, &gained, &lost);
+        if self.reversed.is_full() {
+            self.reversed.flush(&mut self.reverse)?;
         }
-        if self.index_run.bytes() >= INDEX_BYTES {
-            self.index_run.flush(&mut self.index)?;
+        if self.indexed.is_full() {
+            self.indexed.flush(&mut self.index)?;
         }
-        if self.gathered.is_full() {
-            self.gathered.flush(&mut self.covers)?;
+        if self.covered.is_full() {
+            self.covered.flush(&mut self.covers)?;
         }
         if self.pending.is_full() {
             self.pending.flush(&mut self.postings)?;
@@ -231,9 +235,9 @@ impl<'t> Follows<'t> {
 
     /// Writes what is left.
     pub fn finish(&mut self) -> Result<(), StoreError> {
-        self.reverse_run.flush(&mut self.reverse)?;
-        self.index_run.flush(&mut self.index)?;
-        self.gathered.flush(&mut self.covers)?;
+        self.reversed.flush(&mut self.reverse)?;
+        self.indexed.flush(&mut self.index)?;
+        self.covered.flush(&mut self.covers)?;
         self.pending.flush(&mut self.postings)
     }
 }
@@ -246,7 +250,7 @@ pub fn few<C: Borrow<Change>>(
 ) -> Result<(), StoreError> {
     for change in changes {
         if let Some(replaced) = records.replace(change?.borrow())? {
-            replaced.follow(follows)?;
+            follows.replace(&replaced)?;
         }
     }
     follows.finish()
@@ -287,7 +291,7 @@ pub fn many<C: Borrow<Change>>(
 
 fn follow(follows: &mut Follows<'_>, batches: &Receiver<Vec<Replaced>>) -> Result<(), StoreError> {
     for batch in batches {
-        batch.iter().try_for_each(|replaced| replaced.follow(follows))?;
+        batch.iter().try_for_each(|replaced| follows.replace(replaced))?;
     }
     follows.finish()
 }

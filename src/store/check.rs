@@ -11,7 +11,7 @@ use super::key;
 use super::log::{self, Changed, Head};
 use super::writer::Given;
 use super::{
-    BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError,
+    BUILTIN, COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, POSTINGS, RECORDS, REVERSE, Snapshot, StoreError, key_set,
     postings, sealed,
 };
 use crate::model::circle::{Circles, above, upward};
@@ -191,11 +191,11 @@ fn check_circles(
 /// What the derived tables come to.
 fn sums(snapshot: &Snapshot) -> Result<Sums, StoreError> {
     let mut sums = Sums::default();
-    for entry in ReadableTable::iter(&snapshot.transaction().open_table(REVERSE)?)? {
-        sums.reverse.add(entry?.0.value().to_vec());
+    for key in key_set::all(&snapshot.transaction().open_table(REVERSE)?)? {
+        sums.reverse.add(key?);
     }
-    for entry in ReadableTable::iter(&snapshot.transaction().open_table(INDEX)?)? {
-        sums.index.add(entry?.0.value().to_vec());
+    for key in key_set::all(&snapshot.transaction().open_table(INDEX)?)? {
+        sums.index.add(key?);
     }
     for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
         let (row, block) = entry?;
@@ -246,17 +246,17 @@ fn check_missing(snapshot: &Snapshot, key: &[u8], value: &[u8], report: &mut Rep
 
 /// The rows of the derived tables that follow from no record.
 fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), StoreError> {
-    for entry in ReadableTable::iter(&snapshot.transaction().open_table(REVERSE)?)? {
-        let (key, _) = entry?;
-        let source = key::reverse_source(key.value()).map(|(source, _)| source);
-        let wanted = |row: &Derived| matches!(row, Derived::Reverse(known) if known == key.value());
-        check_follows("reverse", snapshot, key.value(), source, wanted, report)?;
+    for key in key_set::all(&snapshot.transaction().open_table(REVERSE)?)? {
+        let key = key?;
+        let source = key::reverse_source(&key).map(|(source, _)| source);
+        let wanted = |row: &Derived| matches!(row, Derived::Reverse(known) if *known == key);
+        check_follows("reverse", snapshot, &key, source, wanted, report)?;
     }
-    for entry in ReadableTable::iter(&snapshot.transaction().open_table(INDEX)?)? {
-        let (key, _) = entry?;
-        let source = scalar_of_index(key.value()).and_then(|scalar| key::index_source(key.value(), scalar));
-        let wanted = |row: &Derived| matches!(row, Derived::Index(known) if known == key.value());
-        check_follows("index", snapshot, key.value(), source, wanted, report)?;
+    for key in key_set::all(&snapshot.transaction().open_table(INDEX)?)? {
+        let key = key?;
+        let source = scalar_of_index(&key).and_then(|scalar| key::index_source(&key, scalar));
+        let wanted = |row: &Derived| matches!(row, Derived::Index(known) if *known == key);
+        check_follows("index", snapshot, &key, source, wanted, report)?;
     }
     for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
         let (row, block) = entry?;

@@ -31,14 +31,14 @@ const AT_HAND: usize = 6;
 /// The blocks of covers.
 pub struct Blocks {
     tables: Arc<Tables>,
-    /// Those read last, the last first, each with the keys of its first and its last entry.
-    read: Mutex<Vec<Read>>,
+    /// Those read last, the last first.
+    read: Mutex<Vec<Arc<Read>>>,
 }
 
-#[derive(Clone)]
+/// A block that was read, with the keys of its first and its last entry.
 struct Read {
-    first: Arc<[u8]>,
-    last: Arc<[u8]>,
+    first: Vec<u8>,
+    last: Vec<u8>,
     block: Arc<Block>,
 }
 
@@ -48,13 +48,12 @@ impl Blocks {
     }
 
     /// The block in which a key lies, or would lie: the last that begins no later, or the first of all.
-    fn of(&self, key: &[u8]) -> Result<Option<Read>, StoreError> {
+    fn of(&self, key: &[u8]) -> Result<Option<Arc<Read>>, StoreError> {
         {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(place) = read.iter().position(|read| *read.first <= *key && *key <= *read.last) {
-                let found = read.remove(place);
-                read.insert(0, found.clone());
-                return Ok(Some(found));
+                read[..=place].rotate_right(1);
+                return Ok(Some(read[0].clone()));
             }
         }
         let before = self.tables.covers.range::<&[u8]>(..=key)?.next_back().transpose()?;
@@ -67,7 +66,8 @@ impl Blocks {
 
     /// The version, checksum and row of the entry of a key.
     pub fn entry(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(Read { block, .. }) = self.of(key)? else { return Ok(None) };
+        let Some(read) = self.of(key)? else { return Ok(None) };
+        let block = &read.block;
         let mut found = Vec::new();
         let entry = block.entries.get(block.below(key)).filter(|entry| {
             block.key(entry, &mut found);
@@ -76,13 +76,13 @@ impl Blocks {
         Ok(entry.map(|entry| block.sealed(entry).to_vec()))
     }
 
-    fn at_hand(&self, first: &[u8], block: AccessGuard<'static, Bytes>) -> Read {
+    fn at_hand(&self, first: &[u8], block: AccessGuard<'static, Bytes>) -> Arc<Read> {
         let block = Parsed::new(Page(block));
         let mut last = Vec::new();
         if let Some(entry) = block.entries.last() {
             block.key(entry, &mut last);
         }
-        let found = Read { first: first.into(), last: last.into(), block: Arc::new(block) };
+        let found = Arc::new(Read { first: first.to_vec(), last, block: Arc::new(block) });
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.truncate(AT_HAND - 1);
         read.insert(0, found.clone());
@@ -153,7 +153,7 @@ struct Entries<'s> {
     upper: Vec<u8>,
     direction: Direction,
     /// The block that is walked, and which of its entries are left.
-    here: Option<(Read, std::ops::Range<usize>)>,
+    here: Option<(Arc<Read>, std::ops::Range<usize>)>,
     /// The blocks behind it, once they are asked for.
     others: Option<Range<'static, Bytes, Bytes>>,
 }
@@ -168,7 +168,7 @@ impl<'s> Entries<'s> {
     }
 
     /// A block, and those of its entries that lie between the bounds.
-    fn of(&self, read: Read) -> (Read, std::ops::Range<usize>) {
+    fn of(&self, read: Arc<Read>) -> (Arc<Read>, std::ops::Range<usize>) {
         let from = if *read.first >= *self.lower { 0 } else { read.block.below(&self.lower) };
         let until = if *read.last < *self.upper { read.block.entries.len() } else { read.block.below(&self.upper) };
         (read, from..until.max(from))
@@ -185,7 +185,7 @@ impl<'s> Entries<'s> {
             return Ok(false);
         }
         if self.others.is_none() {
-            let (first, upper) = (&*read.first, self.upper.as_slice());
+            let (first, upper) = (read.first.as_slice(), self.upper.as_slice());
             let bounds = match self.direction {
                 Direction::Forward if first < upper => (Bound::Excluded(first), Bound::Excluded(upper)),
                 // The first of all was taken, and lies behind the end.
@@ -255,7 +255,10 @@ impl Snapshot {
         after: Option<&[u8]>,
         direction: Direction,
     ) -> Result<Option<impl Iterator<Item = Result<Covered, StoreError>> + use<'s>>, StoreError> {
-        let all = key::cover_target(target);
+        if self.is_past() {
+            return Ok(None);
+        }
+        let all = [cover.id.as_slice(), &key::cover_target(target)].concat();
         let position = |after: &[u8]| [all.as_slice(), after].concat();
         let (from, until) = match (after, direction) {
             (None, _) => (all.clone(), key::after_prefix(&all)),
@@ -263,6 +266,6 @@ impl Snapshot {
             (Some(after), Direction::Forward) => ([position(after), vec![0]].concat(), key::after_prefix(&all)),
             (Some(after), Direction::Backward) => (all.clone(), position(after)),
         };
-        self.covered(cover, &from, &until, direction)
+        Entries::new(&self.covers, from, until, direction).map(Some)
     }
 }

@@ -1,6 +1,7 @@
 //! The store: one redb file. The only folder that names redb, and [`key`] the only module that knows its keys.
 
 mod applying;
+mod blocks;
 mod check;
 mod copy;
 mod covered;
@@ -11,6 +12,7 @@ mod error;
 mod handle;
 pub mod key;
 mod key_list;
+mod key_set;
 pub mod log;
 mod logged;
 mod mark;
@@ -49,7 +51,7 @@ pub use writer::{AddedTo, Author, Change, Given, Writer};
 use handle::{Handle, Writing};
 
 /// The version of the file format that this binary writes.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// The first version whose files have histories, and logs in parts.
 const WITH_HISTORIES: u32 = 3;
@@ -59,10 +61,10 @@ type Bytes = &'static [u8];
 
 /// Record -> version and row.
 const RECORDS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("records");
-/// Target and edge -> source.
-const REVERSE: TableDefinition<'static, &[u8], ()> = TableDefinition::new("reverse");
-/// Field and value -> record.
-const INDEX: TableDefinition<'static, &[u8], ()> = TableDefinition::new("index");
+/// Target, edge and source of the first of a block -> the others.
+const REVERSE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("reverse");
+/// Field, value and record of the first of a block -> the others.
+const INDEX: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("index");
 /// Token, kind and first record -> the other records of a block.
 const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
 /// Cover, values and first record -> the records of a block, with their rows.

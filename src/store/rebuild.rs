@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, WriteTransaction};
 
-use super::applying::Follows;
+use super::applying::{Follows, Replaced};
 use super::log::Head;
 use super::{
     COUNTS, COVERS, HISTORY, INDEX, LOG, LOG_PARTS, META, POSTINGS, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE,
@@ -13,7 +13,7 @@ use crate::model::id::IdRef;
 use crate::model::kinds::KINDS;
 
 /// How rows are derived. Another number makes every file's derived rows anew.
-const DERIVATION: u32 = 2;
+const DERIVATION: u32 = 3;
 
 /// What derived rows depend on beside the records: which fields are indexed and searched, which covers there are, and the tables that names are
 /// folded and read by.
@@ -73,7 +73,7 @@ pub fn rebuild(transaction: &WriteTransaction) -> Result<(), StoreError> {
             let (key, value) = entry?;
             let Some(id) = IdRef::from_bytes(key.value()).filter(|id| id.kind().is_some()) else { continue };
             counted[usize::from(id.tag)] += 1;
-            follows.replace(id, None, Some(value.value()))?;
+            follows.replace(&Replaced::new(id.to_owned(), None, Some(value.value().to_vec()))?)?;
         }
         follows.finish()?;
         for kind in KINDS.iter().filter(|kind| counted[usize::from(kind.tag)] > 0) {

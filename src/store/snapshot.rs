@@ -11,6 +11,7 @@ use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, Ta
 use super::covered::{Block, Blocks};
 use super::covers::InBlock;
 use super::key::{self, FieldId};
+use super::key_set::{self, Keys};
 use super::log::Revision;
 use super::past::{Past, merged};
 use super::posting_list::{Postings, kind_bit};
@@ -36,8 +37,8 @@ pub struct Snapshot {
 /// The tables as of one commit, opened once for all who read them.
 pub struct Tables {
     pub(super) records: ReadOnlyTable<Bytes, Bytes>,
-    reverse: ReadOnlyTable<Bytes, ()>,
-    index: ReadOnlyTable<Bytes, ()>,
+    reverse: ReadOnlyTable<Bytes, Bytes>,
+    index: ReadOnlyTable<Bytes, Bytes>,
     postings: ReadOnlyTable<Bytes, Bytes>,
     pub(super) covers: ReadOnlyTable<Bytes, Bytes>,
     /// How many records there are of each kind, by its tag.
@@ -224,11 +225,11 @@ impl Snapshot {
         let bounds = Bounds::new(&prefix, after.as_deref(), direction);
         let source = |key: &[u8]| key::reverse_source(key).map(|(source, ordinal)| (source.to_owned(), ordinal));
         let missing = || StoreError::Damaged("a reverse edge has no source".to_owned());
-        let walk = walk(&self.tables.reverse, &bounds, direction)?;
+        let keys = Keys::new(&self.tables.reverse, bounds.cloned(), direction)?;
         let Some(past) = self.past()? else {
-            return Ok(Either::Left(walk.map(move |entry| source(entry?.0.value()).ok_or_else(missing))));
+            return Ok(Either::Left(keys.map(move |key| source(&key?).ok_or_else(missing))));
         };
-        let rows = self.unchanged(walk, past, move |key| key::reverse_source(key).map(|(source, _)| source));
+        let rows = unchanged(keys, past, move |key| key::reverse_source(key).map(|(source, _)| source));
         let merged = merged(rows, past.reverse(bounds.as_ref(), direction), direction);
         Ok(Either::Right(boxed(merged.map(move |entry| source(&entry?.0).ok_or_else(missing)))))
     }
@@ -292,26 +293,11 @@ impl Snapshot {
         bounds: Bounds,
         direction: Direction,
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + use<'s>, StoreError> {
-        let walk = walk(&self.tables.index, &bounds, direction)?;
-        let Some(past) = self.past()? else {
-            return Ok(Either::Left(walk.map(|entry| Ok(entry?.0.value().to_vec()))));
-        };
-        let rows = self.unchanged(walk, past, move |key| key::index_source(key, field.scalar));
+        let keys = Keys::new(&self.tables.index, bounds.cloned(), direction)?;
+        let Some(past) = self.past()? else { return Ok(Either::Left(keys)) };
+        let rows = unchanged(keys, past, move |key| key::index_source(key, field.scalar));
         let merged = merged(rows, past.index(bounds.as_ref(), direction), direction);
         Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
-    }
-
-    /// The rows that belong to records that did not change since.
-    fn unchanged<'s>(
-        &'s self,
-        walk: Walk<'s, ()>,
-        past: &'s Past,
-        source: impl Fn(&[u8]) -> Option<IdRef<'_>> + 's,
-    ) -> impl Iterator<Item = Result<(Vec<u8>, ()), StoreError>> + 's {
-        walk.filter_map(move |entry| match entry {
-            Ok((key, _)) if source(key.value()).is_some_and(|source| past.changed(source)) => None,
-            entry => Some(entry.map(|(key, _)| (key.value().to_vec(), ()))),
-        })
     }
 
     /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
@@ -385,7 +371,7 @@ impl Snapshot {
     }
 
     pub(super) fn has_reverse(&self, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(ReadableTable::get(&self.tables.reverse, key)?.is_some())
+        key_set::has(&self.tables.reverse, key)
     }
 
     /// How a token stands in the names of a record; nothing where it is not kept under it.
@@ -404,8 +390,20 @@ impl Snapshot {
     }
 
     pub(super) fn has_index(&self, key: &[u8]) -> Result<bool, StoreError> {
-        Ok(ReadableTable::get(&self.tables.index, key)?.is_some())
+        key_set::has(&self.tables.index, key)
     }
+}
+
+/// The keys that belong to records that did not change since.
+fn unchanged<'s>(
+    keys: Keys<'s>,
+    past: &'s Past,
+    source: impl Fn(&[u8]) -> Option<IdRef<'_>> + 's,
+) -> impl Iterator<Item = Result<(Vec<u8>, ()), StoreError>> + 's {
+    keys.filter_map(move |key| match key {
+        Ok(key) if source(&key).is_some_and(|source| past.changed(source)) => None,
+        key => Some(key.map(|key| (key, ()))),
+    })
 }
 
 fn no_record() -> StoreError {
@@ -436,6 +434,11 @@ impl Bounds {
     fn between(start: Vec<u8>, end: Vec<u8>) -> Self {
         let end = if end < start { start.clone() } else { end };
         Self(Bound::Included(start), Bound::Excluded(end))
+    }
+
+    /// The same, to be kept.
+    fn cloned(&self) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+        (self.0.clone(), self.1.clone())
     }
 
     fn as_ref(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {

@@ -10,8 +10,8 @@ use super::log::Revision;
 use super::retention;
 use super::retries::Remembered;
 use super::{
-    BUILTIN, LOG, META, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, Snapshot, Store, StoreError, key, meta_number,
-    sealed,
+    BUILTIN, LOG, META, RECORDS, RETRIES, RETRIES_BY_REVISION, REVERSE, Snapshot, Store, StoreError, key, key_set,
+    meta_number, sealed,
 };
 use crate::model::id::{Id, IdRef};
 use crate::model::record::{Invalid, Record};
@@ -219,13 +219,10 @@ impl<'s> Writer<'s> {
 
     /// Records that refer to one, as this transaction has them, at most so many; a record once for each of its edges.
     pub fn referrers(&self, id: IdRef<'_>, most: usize) -> Result<Vec<Id>, StoreError> {
-        let prefix = key::reverse_target(id);
-        let end = key::after_prefix(&prefix);
         let reverse = self.transaction.open_table(REVERSE)?;
         let mut found: Vec<Id> = Vec::new();
-        for row in reverse.range::<&[u8]>(prefix.as_slice()..end.as_slice())? {
-            let (key, ()) = row.map(|(key, _)| (key, ()))?;
-            let source = key::reverse_source(key.value()).map(|(source, _)| source.to_owned());
+        for key in key_set::of_prefix(&reverse, &key::reverse_target(id))? {
+            let source = key::reverse_source(&key?).map(|(source, _)| source.to_owned());
             let source = source.ok_or_else(|| StoreError::Damaged("a reverse edge has no source".to_owned()))?;
             if found.last() != Some(&source) {
                 found.push(source);

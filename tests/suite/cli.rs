@@ -149,6 +149,7 @@ fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
         (1, include_bytes!("../fixtures/format-1.redb.gz").as_slice()),
         (2, include_bytes!("../fixtures/format-2.redb.gz")),
         (3, include_bytes!("../fixtures/format-3.redb.gz")),
+        (4, include_bytes!("../fixtures/format-4.redb.gz")),
     ] {
         let (_folder, db) = folder();
         let mut bytes = Vec::new();
@@ -156,7 +157,7 @@ fn an_older_format_is_upgraded_by_the_server_and_left_as_it_is_by_a_reader() {
         std::fs::write(&db, &bytes).unwrap();
         for command in [["query", "{ __typename }"].as_slice(), &["check"]] {
             let output = jiedui(command).env("JIEDUI_DB", &db).output().unwrap();
-            let told = format!("has format {format}, this jiedui reads format 4; `jiedui serve` upgrades it");
+            let told = format!("has format {format}, this jiedui reads format 5; `jiedui serve` upgrades it");
             fails(&output, 5, &told);
             assert!(std::fs::read(&db).unwrap() == bytes, "{command:?} changed it");
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiedui::access::{Access, Reading};
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
-use jiedui::http::{Settings, Stopping, router, serve};
+use jiedui::http::{Settings, Stopping, routes, serve};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -58,11 +58,11 @@ impl Live {
         let settings = Settings { limits: limits.clone(), origins, ..Settings::default() };
         let stopping = Stopping::default();
         let access = Access::open(tokens, reading).unwrap();
-        let router = router(api.clone(), access, settings, metrics, stopping.clone());
+        let front = routes(api.clone(), access, settings, metrics, stopping.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = runtime.spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve(listener, router, None, &limits, stopping, stopped).await.unwrap();
+            serve(listener, front, None, &limits, stopping, stopped).await.unwrap();
         });
         Self { api, db, address, stop: Some(stop), runtime: Some(runtime), serving: Some(serving), _folder: folder }
     }

@@ -3,6 +3,7 @@
 mod compile;
 mod cost;
 mod run;
+mod straight;
 mod stream;
 
 use std::sync::Arc;

@@ -129,23 +129,24 @@ impl Plan {
 /// A null that its parent has to take, because the field may not hold it. What went wrong is noted already.
 pub(super) struct Bubble;
 
-enum Step<'r> {
+/// A step from the root of the answer to where the run stands.
+pub(super) enum Step<'r> {
     Field(&'r Field),
     Index(usize),
 }
 
 /// A plan as it is run.
 pub(super) struct Run<'r> {
-    plan: &'r Plan,
+    pub(super) plan: &'r Plan,
     pub(super) scope: &'r Scope,
     pub(super) bound: Bound,
     introspected: &'r JsonMap,
     pub(super) out: Vec<u8>,
-    path: Vec<Step<'r>>,
+    pub(super) path: Vec<Step<'r>>,
     pub(super) errors: Vec<GraphqlError>,
     answer_bytes: usize,
     /// The answer is beyond a bound: nothing more is read, and the request is refused.
-    given_up: bool,
+    pub(super) given_up: bool,
 }
 
 impl<'r> Run<'r> {
@@ -215,19 +216,36 @@ impl<'r> Run<'r> {
             }
         };
         let scope = self.scope;
-        let resolved = {
-            let arguments = match &field.arguments {
-                Source::Constant(arguments) => arguments,
-                Source::Dynamic(place) => &self.bound[*place],
-            };
-            resolver.resolve_noting(scope, object, arguments, || self.names())
-        };
+        match resolver {
+            // Most fields are these: they need nothing of what others do.
+            Resolver::Value(slot, scalar) if !scope.trace.tells_fields() => {
+                if let Some(leaf) = scalar.read(object.row().slot(*slot)) {
+                    self.leaf(&leaf);
+                    return Ok(());
+                }
+            }
+            Resolver::Back(_, back) => {
+                if let Some(written) = self.straight_page(field, object, *back) {
+                    return written;
+                }
+            }
+            _ => {}
+        }
+        let resolved = resolver.resolve_noting(scope, object, self.arguments(field), || self.names());
         match resolved {
             Ok(resolved) => self.value(field, field.ty, &resolved),
             Err(error) => {
                 self.note(field, error);
                 self.null(field.ty, self.out.len())
             }
+        }
+    }
+
+    /// Its arguments, as they are bound.
+    pub(super) fn arguments(&self, field: &'r Field) -> &Arguments {
+        match &field.arguments {
+            Source::Constant(arguments) => arguments,
+            Source::Dynamic(place) => &self.bound[*place],
         }
     }
 
@@ -283,7 +301,7 @@ impl<'r> Run<'r> {
     }
 
     /// Writes null from a position on where the type allows it; else it is for the parent to take.
-    fn null(&mut self, ty: &TypeRef, start: usize) -> Result<(), Bubble> {
+    pub(super) fn null(&mut self, ty: &TypeRef, start: usize) -> Result<(), Bubble> {
         if !ty.is_nullable() || self.given_up {
             return Err(Bubble);
         }
@@ -348,7 +366,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn note(&mut self, field: &Field, error: FieldError) {
+    pub(super) fn note(&mut self, field: &Field, error: FieldError) {
         self.given_up |= error.code == Code::LimitExceeded;
         let segment = |step: &Step<'_>| match step {
             Step::Field(field) => Segment::Field(field.name.clone()),
