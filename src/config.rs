@@ -112,6 +112,10 @@ pub const CLOCK_EVERY: u64 = 16;
 pub const TURN_MICROS: u64 = 1_500;
 /// How many of its runs go to such a thread at once, after one of a plan's that did not end within its turn.
 pub const LONG_RUNS: u32 = 32;
+/// How many bytes of each kind of thing a request remembers of what many records lead to, such as whether a parent passes.
+pub const REMEMBERED_BYTES: usize = 16 << 20;
+/// Up to how many records of one type that has room for, so that each is reckoned to be read once.
+pub const REMEMBERED_RECORDS: u64 = 50_000;
 /// How many counts are remembered from one commit to the next.
 pub const COUNTS_REMEMBERED: usize = 10_000;
 

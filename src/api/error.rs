@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::ERRORS_MAX;
-use crate::query::error::FieldError;
+use crate::query::error::{Code as FieldCode, FieldError, NARROW_IT};
 use crate::store::StoreError;
 
 /// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
@@ -103,6 +103,26 @@ pub enum Segment {
     Index(usize),
 }
 
+/// The message of a bound, with the connection at which it was met by its path.
+fn narrowing(message: &str, path: &[Segment]) -> String {
+    let names = path.iter().filter_map(|segment| match segment {
+        Segment::Field(name) => Some(name.as_str()),
+        Segment::Index(_) => None,
+    });
+    let mut names: Vec<_> = names.collect();
+    // What a connection has is narrowed where the connection is.
+    while names.len() > 1
+        && matches!(names.last(), Some(&("totalCount" | "nodes" | "edges" | "aggregate" | "pageInfo")))
+    {
+        names.pop();
+    }
+    if names.is_empty() {
+        message.to_owned()
+    } else {
+        message.replace(NARROW_IT, &format!("narrow `{}`", names.join(".")))
+    }
+}
+
 impl GraphqlError {
     /// An error that refuses the request.
     pub fn request(code: Code, message: impl Into<String>) -> Self {
@@ -140,6 +160,7 @@ impl GraphqlError {
     /// The error of a field.
     pub fn field(error: FieldError, path: Vec<Segment>, location: (usize, usize)) -> Self {
         let FieldError { code, message, cause, detail } = error;
+        let message = if code == FieldCode::LimitExceeded { narrowing(&message, &path) } else { message };
         Self { message, locations: vec![location], path, code: code.into(), cause, detail }
     }
 

@@ -93,13 +93,11 @@ fn error_of(error: &ServerError) -> GraphqlError {
         PathSegment::Index(index) => Segment::Index(*index),
     });
     let known = error.source.as_ref().and_then(|source| source.downcast_ref::<FieldError>());
-    GraphqlError {
-        message: error.message.clone(),
-        locations: error.locations.iter().map(|place| (place.line, place.column)).collect(),
-        path: path.collect(),
-        code: known.map_or(Code::ValidationFailed, |known| known.code.into()),
-        cause: known.and_then(|known| known.cause.clone()),
-        detail: known.and_then(|known| known.detail.clone()),
+    let locations = error.locations.iter().map(|place| (place.line, place.column)).collect();
+    let path: Vec<_> = path.collect();
+    match known {
+        Some(known) => GraphqlError { locations, ..GraphqlError::field(known.clone(), path, (1, 1)) },
+        None => GraphqlError { locations, path, ..GraphqlError::request(Code::ValidationFailed, &error.message) },
     }
 }
 

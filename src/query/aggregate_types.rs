@@ -1,6 +1,6 @@
 //! The types of aggregates: groups of what a connection chooses from, and what is reckoned of them.
 
-use super::aggregate::{Group, Groups, Measurable, Tally, measures_of};
+use super::aggregate::{Group, Groups};
 use super::arguments::Arguments;
 use super::build::{argument, object, page_arguments, plain};
 use super::error::FieldError;
@@ -10,6 +10,7 @@ use super::path::Found;
 use super::relation::{Member, What, members_of};
 use super::scope::Scope;
 use super::sum::{Sum, numbers};
+use super::tally::{Measurable, Tally, measures_of};
 use super::types::{FieldDef, InputDef, Type, TypeRef};
 use crate::model::catalog::{NODE, Shape, Struct};
 use crate::model::closed::{GROUP_BY_DATE, GROUP_BY_VALUE, ORDER_DIRECTION, QUALIFIER};

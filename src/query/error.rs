@@ -21,6 +21,9 @@ pub enum Code {
     Internal,
 }
 
+/// What the message of a bound says of the field at which it was met. The answer's error names that.
+pub const NARROW_IT: &str = "narrow it";
+
 impl Code {
     /// As it stands in the answer.
     pub fn name(self) -> &'static str {

@@ -255,7 +255,7 @@ impl Resolver {
         let resolved = self.resolve(scope, object, arguments);
         let found = match &resolved {
             Ok(Resolved::Object(Object::Connection(connection))) => Some(connection.found()),
-            _ => None,
+            _ => scope.trace.take_root(),
         };
         let newly_kept = match object {
             Object::Connection(connection) => connection.newly_kept(),

@@ -6,6 +6,7 @@ use super::error::FieldError;
 use super::filter::{Filter, filter_within};
 use super::given::Given;
 use super::relation::{Relation, What, member};
+use super::remembered::Asker;
 use super::scope::Scope;
 use crate::model::catalog::{Derived, Kind, Shape, Struct};
 use crate::model::date::PartialDate;
@@ -19,6 +20,8 @@ use crate::store::{Stored, key};
 #[derive(Debug)]
 pub struct Path {
     given: Arc<Given>,
+    /// By which what it leads to from a record is remembered.
+    asker: Asker,
     kinds: Vec<(&'static Kind, OnceLock<Result<Step, FieldError>>)>,
 }
 
@@ -71,6 +74,14 @@ pub enum Found {
 }
 
 impl Found {
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Value { sortable, text } => sortable.len() + text.len(),
+            Self::Record(id) => id.key.len(),
+        }
+    }
+
     /// Bytes that compare as what was found does.
     pub fn sortable(&self) -> Vec<u8> {
         match self {
@@ -88,7 +99,7 @@ impl Path {
     /// A path from the records of a type, as an order or a group gives it: an object of one field, down to a leaf.
     pub fn compile(of: &str, given: &Arc<Given>) -> Result<Self, FieldError> {
         let kinds = kinds_of(of).map(|kind| (kind, OnceLock::new()));
-        let path = Self { given: given.clone(), kinds: kinds.collect() };
+        let path = Self { given: given.clone(), asker: Asker::another(), kinds: kinds.collect() };
         // What is wrong with it is told even if it meets no record.
         if let Some((kind, _)) = path.kinds.first() {
             path.step(kind)?;
@@ -138,14 +149,14 @@ impl Path {
                 List::new(row.slot(*slot)).iter().try_for_each(|item| inner.tell(Row::new(item), found))
             }
             Step::Relation(relation, path) => relation.each(scope, record, |id| {
-                path.each_from(scope, id, found)?;
+                path.each_from(scope, *relation, id, found)?;
                 Ok(true)
             }),
             Step::Count(relation, filter) => {
                 let mut count = 0i32;
                 relation.each(scope, record, |id| {
                     let passes = match filter {
-                        Some(filter) => filter.matches_id(scope, id)?,
+                        Some(filter) => filter.matches_target(scope, *relation, id)?,
                         None => true,
                     };
                     count = count.saturating_add(i32::from(passes));
@@ -158,16 +169,29 @@ impl Path {
         }
     }
 
-    /// The same from a record by its id. Where the path ends with the record itself, it is not even read.
+    /// The same from a record that a relation leads to. Where the path ends with the record itself, it is not even read; where
+    /// others may lead to it too, what is found is remembered.
     fn each_from(
         &self,
         scope: &Scope,
+        relation: Relation,
         id: IdRef<'_>,
         found: &mut dyn FnMut(Found) -> Result<(), FieldError>,
     ) -> Result<(), FieldError> {
         match id.kind().map(|kind| self.step(kind)).transpose()?.flatten() {
             Some(Step::Itself) => found(Found::Record(id.to_owned())),
-            Some(_) => self.each(scope, &scope.referred(id)?, found),
+            Some(_) if !relation.is_shared() => self.each(scope, &scope.referred(id)?, found),
+            Some(_) => {
+                let known = scope.remembered.found.of(self.asker, id, || {
+                    let mut all = Vec::new();
+                    self.each(scope, &scope.referred(id)?, &mut |one| {
+                        all.push(one);
+                        Ok(())
+                    })?;
+                    Ok(all.into())
+                })?;
+                known.iter().try_for_each(|one| found(one.clone()))
+            }
             None => Ok(()),
         }
     }

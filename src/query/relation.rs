@@ -36,6 +36,11 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether several records may lead to the same by it. Back along an edge each is led to by its own targets.
+    pub fn is_shared(self) -> bool {
+        !matches!(self, Self::Back(_))
+    }
+
     /// Calls back for each record that it leads to, while it says so; an edge that is there twice counts twice.
     pub fn each(
         self,

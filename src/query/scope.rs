@@ -1,12 +1,13 @@
 //! What one request sees.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 
-use super::error::FieldError;
+use super::error::{FieldError, NARROW_IT};
+use super::remembered::Remembered;
 use super::trace::Trace;
 use crate::config::{CLOCK_EVERY, TURN_MICROS, TURN_READS};
 use crate::model::id::{Id, IdRef};
@@ -30,8 +31,8 @@ pub struct Scope {
     reads: AtomicU64,
     /// What is noted on the way.
     pub trace: Trace,
-    /// What stands above the parent that was climbed last: neighbours mostly share it.
-    climbed: Mutex<Option<(Id, Vec<Id>)>>,
+    /// What is remembered of records that many lead to.
+    pub remembered: Remembered,
     /// Set when nobody waits for the answer any more.
     abandoned: Arc<AtomicBool>,
     /// How many records may be read before its turn is over, as long as it has one.
@@ -51,7 +52,7 @@ impl Scope {
             most_reads: u64::MAX,
             reads: AtomicU64::new(0),
             trace: Trace::default(),
-            climbed: Mutex::default(),
+            remembered: Remembered::default(),
             abandoned: Arc::default(),
             turn: AtomicU64::new(u64::MAX),
             turn_is_over: AtomicBool::new(false),
@@ -138,7 +139,7 @@ impl Scope {
         }
         if reads >= most {
             return Err(FieldError::limit(format!(
-                "the answer reads more than {most} records; narrow it by a filter that an index serves, a smaller page, or fewer names at once"
+                "the answer reads more than {most} records; {NARROW_IT} by a filter that an index serves, a smaller page, or fewer names at once"
             )));
         }
         // Looking at it each time would take as long as reading does.
@@ -160,24 +161,6 @@ impl Scope {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The ids above a region whose parent is given, from the parent up, as `climb` finds them; those of the parent that was
-    /// asked last are at hand.
-    pub fn above(
-        &self,
-        parent: IdRef<'_>,
-        climb: impl FnOnce() -> Result<Vec<Id>, FieldError>,
-    ) -> Result<Vec<Id>, FieldError> {
-        let at_hand = || self.climbed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, above)) = &*at_hand()
-            && known.as_ref() == parent
-        {
-            return Ok(above.clone());
-        }
-        let above = climb()?;
-        *at_hand() = Some((parent.to_owned(), above.clone()));
-        Ok(above)
     }
 
     /// The record that another refers to. That it is there is the writer's promise.
@@ -211,6 +194,15 @@ impl Scope {
             Some(found) => Ok(Some(self.referred(found?.as_ref())?)),
             None => Ok(None),
         }
+    }
+
+    /// The record that an argument names: by its global id, or a region by the bare code, as `region(code:)` takes it.
+    pub fn named(&self, argument: &str, text: &str) -> Result<Option<Stored<'_>>, FieldError> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.region_of_code(text);
+        }
+        let id = Id::parse(text).map_err(|error| FieldError::input(format!("{argument}: {error}")))?;
+        self.node(id.as_ref())
     }
 
     /// The record of a global id; a region also by any other code that it has or had.

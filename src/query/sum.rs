@@ -6,14 +6,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::civil::Date;
 
 use super::error::FieldError;
-use super::kinds::region::ancestor_ids;
+use super::nesting::{Whole, can_be_a_part, members, subjects_above, wholes};
 use super::scope::Scope;
 use crate::model::catalog::{Kind, Shape, slot};
 use crate::model::closed::{MEMBER_KIND, MONEY, NATURE, QUALIFIER};
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::model::id::{Id, IdRef};
-use crate::model::kinds::{GROUP, INDICATOR, LEVELS, OBSERVATION, PAIRING, PERIOD, kind_named};
+use crate::model::kinds::{GROUP, INDICATOR, OBSERVATION, PERIOD, kind_named};
 use crate::model::row::Row;
 use crate::model::value::{Leaf, Scalar, date_at, name_at, text_at};
 use crate::store::Stored;
@@ -23,16 +23,12 @@ const COUNTERPART: usize = OBSERVATION.slot_of("counterpart");
 const THE_INDICATOR: usize = OBSERVATION.slot_of("indicator");
 const NATURE_SLOT: usize = OBSERVATION.slot_of("nature");
 const PERIOD_SLOT: usize = OBSERVATION.slot_of("period");
-const PART_OF: usize = OBSERVATION.slot_of("partOf");
-const POSSIBLY_PART_OF: usize = OBSERVATION.slot_of("possiblyPartOf");
 const START: usize = PERIOD.slot_of("start");
 const END: usize = PERIOD.slot_of("end");
 const UNIT: usize = INDICATOR.slot_of("unit");
 const MONEY_SLOT: usize = INDICATOR.slot_of("money");
 const PER_UNIT: usize = INDICATOR.slot_of("perUnit");
-const WHOLE: usize = PAIRING.slot_of("partOf");
 const MEMBERS_ARE: usize = GROUP.slot_of("memberKind");
-const SUPERSET: usize = GROUP.slot_of("partOf");
 
 /// A field of a kind that can be added up.
 #[derive(Debug, Clone, Copy)]
@@ -165,7 +161,7 @@ pub struct Summed {
     members: HashSet<&'static str>,
     indicators: HashSet<Id>,
     natures: HashSet<&'static str>,
-    /// Subjects that can be parts of others, with the indicator.
+    /// Whom figures are about, with the indicator.
     subjects: HashSet<(Id, u64)>,
 }
 
@@ -177,9 +173,6 @@ struct Figure {
     start: Option<Date>,
     end: Option<Date>,
 }
-
-/// Of what a record is a part, and whether it is only possibly.
-type Whole = (Id, bool);
 
 impl Summed {
     /// Adds a record's number.
@@ -225,9 +218,7 @@ impl Summed {
         }
         self.natures.extend(name_at(&NATURE, row, NATURE_SLOT));
         let measured = hash(row.slot(THE_INDICATOR));
-        if let Some(subject) = IdRef::from_bytes(row.slot(SUBJECT))
-            && (subject.tag == PAIRING.tag || LEVELS.iter().any(|level| level.tag == subject.tag))
-        {
+        if let Some(subject) = IdRef::from_bytes(row.slot(SUBJECT)) {
             self.subjects.insert((subject.to_owned(), measured));
         }
         let period = Row::new(row.slot(PERIOD_SLOT));
@@ -368,14 +359,24 @@ impl Summed {
         None
     }
 
-    /// Whether the subject of one is a part of the subject of another that is measured alike.
+    /// Whether the subject of one is a part of the subject of another that is measured alike, or two sets have members in
+    /// common.
     fn nested_subjects(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
+        let of_sets = self.subjects.iter().any(|(subject, _)| subject.tag == GROUP.tag);
+        let mut holders: HashMap<(Id, u64), &Id> = HashMap::new();
         for (subject, measured) in &self.subjects {
+            if !of_sets && !can_be_a_part(subject.as_ref()) {
+                continue;
+            }
             let record = scope.referred(subject.as_ref())?;
-            let wholes =
-                if record.kind == &PAIRING { pairings_above(scope, &record)? } else { ancestor_ids(scope, &record)? };
+            let wholes = subjects_above(scope, &record, of_sets)?;
             if let Some(whole) = wholes.into_iter().find(|whole| self.subjects.contains(&(whole.clone(), *measured))) {
                 return Ok(Some(format!("{subject} is a part of {whole}, and both have figures")));
+            }
+            for member in members(&record) {
+                if let Some(other) = holders.insert((member.clone(), *measured), subject) {
+                    return Ok(Some(format!("{member} is in {other} and in {subject}, and both have figures")));
+                }
             }
         }
         Ok(None)
@@ -385,30 +386,6 @@ impl Summed {
     pub fn mean(&self, sum: &Sum) -> Option<Decimal> {
         sum.value?.divided_by(sum.counted)
     }
-}
-
-/// Of what a figure or a group says that it is a part, the stated one last.
-fn wholes<'r>(record: &'r Stored<'_>) -> impl Iterator<Item = Whole> + use<'r> {
-    let slots: &[(usize, bool)] = match record.kind {
-        kind if kind == &OBSERVATION => &[(POSSIBLY_PART_OF, true), (PART_OF, false)],
-        kind if kind == &GROUP => &[(SUPERSET, false)],
-        _ => &[],
-    };
-    let named = |(slot, possibly): &(usize, bool)| {
-        IdRef::from_bytes(record.row().slot(*slot)).map(|id| (id.to_owned(), *possibly))
-    };
-    slots.iter().filter_map(named)
-}
-
-/// The pairings of which a pairing is a part, or a part of a part.
-fn pairings_above(scope: &Scope, pairing: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
-    let mut above: Vec<Id> = Vec::new();
-    let mut next = IdRef::from_bytes(pairing.row().slot(WHOLE)).map(IdRef::to_owned);
-    while let Some(id) = next.filter(|id| !above.contains(id)) {
-        next = IdRef::from_bytes(scope.referred(id.as_ref())?.row().slot(WHOLE)).map(IdRef::to_owned);
-        above.push(id);
-    }
-    Ok(above)
 }
 
 fn hash(bytes: &[u8]) -> u64 {

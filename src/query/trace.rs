@@ -14,6 +14,8 @@ pub struct Trace {
     rests_on: Option<Mutex<BTreeSet<Id>>>,
     /// How fields were answered, by their paths; nothing where nobody asks.
     fields: Option<Mutex<BTreeMap<String, Found>>>,
+    /// How the root field that is being answered came by its answer, where it is no connection.
+    root: Mutex<Option<Found>>,
 }
 
 /// How a connection came by its rows.
@@ -34,7 +36,7 @@ pub struct Found {
 impl Trace {
     /// Notes to take.
     pub fn new(rests_on: bool, fields: bool) -> Self {
-        Self { rests_on: rests_on.then(Mutex::default), fields: fields.then(Mutex::default) }
+        Self { rests_on: rests_on.then(Mutex::default), fields: fields.then(Mutex::default), root: Mutex::default() }
     }
 
     /// Whether it is noted on which records the answer rests.
@@ -60,6 +62,19 @@ impl Trace {
     /// Whether it is noted how fields are answered.
     pub fn tells_fields(&self) -> bool {
         self.fields.is_some()
+    }
+
+    /// By what a root field that is no connection came by its answer, and how much it kept.
+    pub fn came_by(&self, by: impl FnOnce() -> String, kept: usize) {
+        if self.tells_fields() {
+            let found = Found { by: by(), kept: kept as u64, times: 1, ..Found::default() };
+            *self.root.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        }
+    }
+
+    /// The same, taken out.
+    pub fn take_root(&self) -> Option<Found> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// How a field was answered once: what was read for it, and how many more of its connection's records than were told

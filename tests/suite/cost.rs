@@ -34,6 +34,21 @@ fn what_is_read_is_reckoned() {
         "{ cities(filter: { parent: { name: { contains: \"山\" } } }, first: 1) { totalCount } }",
         "{ provinces(filter: { children: { some: { name: { contains: \"山\" } } } }, first: 1) { totalCount } }",
         "{ sources(first: 1000) { nodes { supports(first: 0) { totalCount } } } }",
+        "{ sources(first: 1000) { nodes { supports(first: 1000) { nodes { id } totalCount } } } }",
+        "{ provinces(first: 1000) { nodes { children(first: 1000) { nodes { children(first: 1000) { nodes { id } } } } } } }",
+        "{ provinces(first: 1000) { nodes { descendants(level: COUNTY, first: 1000) { nodes { id } } } } }",
+        "{ pairings(filter: { since: { gte: \"1990\" } }, first: 1) { totalCount } }",
+        "{ cities(filter: { name: { contains: \"市\" } }, first: 1) { totalCount } }",
+        "{ cities(filter: { nameEn: { contains: \"zz\" } }, first: 5) { totalCount nodes { id } } }",
+        "{ counties(filter: { parent: { parent: { name: { contains: \"省\" } } } }, first: 1) { totalCount } }",
+        "{ counties(filter: { not: { province: { name: { contains: \"省\" } } } }, first: 1) { totalCount } }",
+        "{ counties(orderBy: [{ province: { name: ASC } }, { parent: { name: DESC } }], first: 5) { nodes { id } } }",
+        "{ counties(first: 1) { aggregate(groupBy: [{ province: { name: VALUE } }, { city: { name: VALUE } }]) { totalCount } } }",
+        "{ cities(first: 0) { a: aggregate(groupBy: [{ parent: { name: VALUE } }]) { totalCount } b: aggregate { nodes { count } } } }",
+        "{ pairings(filter: { programme: { name: { contains: \"西\" } } }, first: 1) { totalCount } }",
+        "{ pairings(filter: { helped: { some: { name: { contains: \"县\" } } } }, first: 1) { totalCount } }",
+        "{ programmes(filter: { allFigures: { count: { gt: 0 } } }) { totalCount } }",
+        "{ programmes(first: 1000) { nodes { allFigures(first: 0) { totalCount } } } }",
         "{ search(text: \"中\") { size } }",
         "{ search(text: \"村民委员会\") { size } }",
         "{ resolve(names: [\"云南昭通盐津\", \"红河州\", \"吉林\"]) { confidence } }",
@@ -49,6 +64,15 @@ fn what_is_read_is_reckoned() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_page_is_reckoned_to_hold_no_more_than_there_are() {
+    let cost = |query: &str| reckoned_and_read(query).0;
+    let nested = "{ provinces(first: 1000) { nodes { children(first: 1000) { nodes { children(first: 1000) { nodes { id } } } } } } }";
+    assert!(cost(nested) < 100_000_000 / 8, "{}", cost(nested));
+    let provinces = cost("{ provinces(first: 0) { nodes { id } totalCount } }");
+    assert!(cost("{ provinces(first: 1000) { nodes { id } } }") <= provinces + 31);
 }
 
 #[test]

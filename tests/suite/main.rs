@@ -56,6 +56,8 @@ mod seed_entities;
 mod seed_facts;
 mod seed_relations;
 mod server;
+mod shared_targets;
+mod sums;
 mod support;
 mod text;
 mod traps;

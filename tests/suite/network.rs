@@ -1,7 +1,7 @@
 //! Questions about the network: paths, neighborhoods, coverage, withdrawal, distances.
 
 use jiedui::api::error::Code;
-use jiedui::api::request::Request;
+use jiedui::api::request::{Answer, Request};
 use serde_json::{Value, json};
 
 use crate::support::{ask, data, loaded_with, shared};
@@ -274,6 +274,69 @@ fn a_second_helper_changes_who_is_left() {
     let query = "{ withdrawal(of: \"city:442000\", asOf: \"2019-01-01\") { left { nodes { id } } } }";
     let found = data(&loaded.api.answer_now(&Request::new(query)));
     assert_eq!(ids(&found["withdrawal"]["left"]["nodes"]), ["city:445100"]);
+}
+
+#[test]
+fn whoever_a_helped_set_lists_is_not_left_without_help() {
+    // 肇庆 and 潮州 have nobody but 中山. A set lists 肇庆, and 广州 helps the set.
+    let rows = |helped: &str, of_set: &str| {
+        loaded_with(&[
+            ("groups.csv", &format!("group:t1,两市,,,,REGION,2,EXACT,false,,{of_set},,\n")),
+            ("groups-members.csv", "group:t1,city:441200,STATED,\n"),
+            (
+                "pairings.csv",
+                "pairing:t1,再帮扶两市,,,,programme:in-province,programme:in-province-round-2016,AID,2016,,,,,\n",
+            ),
+            ("pairings-helpers.csv", "pairing:t1,city:440100,,,\n"),
+            ("pairings-helped.csv", &format!("pairing:t1,{helped},,,\n")),
+            ("citations.csv", "pairing:t1,source:seed-article,,1,,,\ngroup:t1,source:seed-article,,1,,,\n"),
+        ])
+    };
+    let query = "{ withdrawal(of: \"city:442000\", asOf: \"2019-01-01\") { left { nodes { id } } } }";
+    let left = |helped: &str, of_set: &str| {
+        let found = data(&rows(helped, of_set).api.answer_now(&Request::new(query)));
+        found["withdrawal"]["left"]["nodes"].clone()
+    };
+    assert_eq!(ids(&left("group:t1", "")), ["city:445100"]);
+    // The set came about under a pairing that helps: so it is helped too.
+    assert_eq!(ids(&left("county:530623", "pairing:t1")), ["city:445100"]);
+    assert_eq!(ids(&left("county:530623", "")), ["city:441200", "city:445100"]);
+}
+
+#[test]
+fn a_region_is_named_by_its_id_or_by_any_code_alone() {
+    let by = |within: &str, of: &str| {
+        ask(&format!(
+            "{{ coverage(within: \"{within}\", level: CITY, asOf: \"2018-01-01\") {{ total paired }}
+                withdrawal(of: \"{of}\", asOf: \"2018-01-01\") {{ helped }}
+                path(from: \"{of}\", to: \"city:450300\") {{ length }}
+                search(text: \"市\", within: \"{within}\") {{ size }} }}"
+        ))
+    };
+    assert_eq!(by("520000", "442000"), by("province:520000", "city:442000"));
+    // 110221 was 昌平县, and is 昌平区.
+    let query = "{ neighborhood(of: \"110221\", along: [HIERARCHY]) { members { nodes { id } } } }";
+    assert_eq!(ids(&ask(query)["neighborhood"]["members"]["nodes"]), ["province:110000"]);
+    let Answer { errors, .. } = shared().answer_now(&Request::new("{ withdrawal(of: \"999999\") { helped } }"));
+    assert_eq!(errors[0].message, "of: there is no record 999999");
+}
+
+#[test]
+fn a_condition_on_an_id_takes_a_code_that_a_region_had() {
+    let found = ask("{
+        by: counties(filter: { id: { eq: \"county:110221\" } }) { totalCount nodes { id } }
+        among: counties(filter: { id: { in: [\"county:110221\", \"county:530623\"] } }) { nodes { id } }
+        without: counties(filter: { not: { id: { eq: \"county:110221\" } } }, first: 0) { totalCount }
+        all: counties(first: 0) { totalCount }
+        below: provinces(filter: { children: { some: { id: { eq: \"county:110221\" } } } }) { nodes { id } }
+        nobody: counties(filter: { id: { eq: \"county:999999\" } }) { totalCount }
+        other: cities(filter: { id: { eq: \"city:110221\" } }) { totalCount }
+    }");
+    assert_eq!(ids(&found["by"]["nodes"]), ["county:110114"]);
+    assert_eq!(ids(&found["among"]["nodes"]), ["county:110114", "county:530623"]);
+    assert_eq!(found["without"]["totalCount"].as_u64().unwrap() + 1, found["all"]["totalCount"].as_u64().unwrap());
+    assert_eq!(ids(&found["below"]["nodes"]), ["province:110000"]);
+    assert_eq!((&found["nobody"]["totalCount"], &found["other"]["totalCount"]), (&json!(0), &json!(0)));
 }
 
 #[test]

@@ -213,6 +213,75 @@ fn what_is_only_added_up_or_counted_is_cited_as_well() {
     assert_eq!(nothing["citations"]["sources"], json!([]));
 }
 
+/// The records that what an answer cites supports.
+fn supported(query: &str) -> Vec<String> {
+    let found = told(query, json!({ "citations": true }));
+    let sources = found["citations"]["sources"].as_array().unwrap().iter();
+    let places = sources.flat_map(|source| source["places"].as_array().unwrap());
+    let ids = places.flat_map(|place| place["supports"].as_array().unwrap()).map(|id| id.as_str().unwrap().to_owned());
+    let uncited = found["citations"]["uncited"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+    let mut all: Vec<_> = ids.chain(uncited).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn what_is_counted_and_not_shown_is_cited() {
+    let ids = |query: &str| -> Vec<String> {
+        let found = ask(query);
+        let nodes = found["pairings"]["nodes"].as_array().unwrap().iter();
+        let mut ids: Vec<_> = nodes.map(|node| node["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(supported("{ pairings(first: 0) { totalCount } }"), ids("{ pairings(first: 1000) { nodes { id } } }"));
+    let filter = "filter: { programme: { id: { eq: \"programme:in-province\" } } }";
+    assert_eq!(
+        supported(&format!("{{ pairings(first: 0, {filter}) {{ totalCount }} }}")),
+        ids(&format!("{{ pairings(first: 1000, {filter}) {{ nodes {{ id }} }} }}"))
+    );
+}
+
+#[test]
+fn what_an_answer_about_the_network_rests_on_is_cited() {
+    let pairings = |query: &str| -> Vec<String> {
+        supported(query).into_iter().filter_map(|id| id.strip_prefix("pairing:").map(ToOwned::to_owned)).collect()
+    };
+    // Of the path, what stands between its three cities, though only its length is asked.
+    let path = "{ path(from: \"city:442000\", to: \"city:450300\", asOf: \"2018-01-01\") { length } }";
+    assert_eq!(
+        supported(path).iter().filter(|id| id.starts_with("city:")).collect::<Vec<_>>(),
+        ["city:441200", "city:442000", "city:450300"]
+    );
+    assert_eq!(pairings(path).len(), 2);
+    assert!(pairings("{ path(from: \"city:442000\", to: \"city:442000\") { length } }").is_empty());
+    // Of a withdrawal, its own pairings, and those of others that keep somebody from being left.
+    let withdrawal = pairings("{ withdrawal(of: \"city:442000\", asOf: \"2018-01-01\") { leftAlone } }");
+    assert!(withdrawal.iter().any(|key| key == "zhongshan-zhaotong"), "{withdrawal:?}");
+    let kept = ask("{ pairings(first: 1000, filter: {
+            helped: { some: { id: { eq: \"city:530600\" } } }
+            helpers: { none: { id: { eq: \"city:442000\" } } }
+            inForce: { on: \"2018-01-01\", in: [CERTAIN, PRESUMED] }
+        }) { nodes { key } } }");
+    let kept: Vec<_> =
+        kept["pairings"]["nodes"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
+    assert!(!kept.is_empty() && kept.iter().all(|key| withdrawal.iter().any(|known| known == key)), "{kept:?}");
+    // Of a coverage, the pairings that help, and no others.
+    let coverage = pairings("{ coverage(within: \"province:520000\", level: CITY, asOf: \"2018-01-01\") { paired } }");
+    let helping = ask("{ pairings(first: 1000, filter: {
+            helped: { some: { onCity: { parent: { id: { eq: \"province:520000\" } } } } }
+            not: { form: { eq: COOPERATION } }
+            inForce: { on: \"2018-01-01\", in: [CERTAIN, PRESUMED] }
+        }) { nodes { key } } }");
+    let mut helping: Vec<_> =
+        helping["pairings"]["nodes"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
+    helping.sort_unstable();
+    assert_eq!(coverage, helping);
+    let around = supported("{ neighborhood(of: \"city:450300\", asOf: \"2018-01-01\") { size } }");
+    assert!(around.contains(&"city:441200".to_owned()) && around.iter().any(|id| id.starts_with("pairing:")));
+}
+
 #[test]
 fn a_source_is_referred_to_as_the_standard_has_it() {
     let query = "{ sources(first: 1000) { nodes { id reference } } }";
@@ -302,6 +371,39 @@ fn a_plan_names_the_index_or_the_scan_and_what_was_read_and_kept() {
     let nested = plan("{ provinces(first: 3) { nodes { pairings(first: 1) { nodes { id } } } } }");
     let below = nested["connections"].as_array().unwrap().iter().find(|it| it["path"] != "provinces").unwrap();
     assert_eq!(below["times"], 3, "{nested}");
+}
+
+#[test]
+fn a_plan_names_what_a_question_of_the_root_went_by() {
+    let found = told(
+        "{
+            search(text: \"中山\") { size } resolve(names: [\"中山\"]) { confidence }
+            path(from: \"city:442000\", to: \"city:450300\", along: [HIERARCHY, PAIRING]) { length }
+            around: neighborhood(of: \"city:442000\") { size }
+            coverage(within: \"province:520000\", level: CITY) { total }
+            withdrawal(of: \"city:442000\", asOf: \"2018-01-01\") { helped }
+            nothing: region(code: \"0\") { id }
+        }",
+        json!({ "plan": true }),
+    );
+    let connections = found["plan"]["connections"].as_array().unwrap();
+    let by: Vec<_> = connections.iter().map(|it| (it["path"].as_str().unwrap(), it["by"].as_str().unwrap())).collect();
+    assert_eq!(
+        by,
+        [
+            ("around", "edges along PAIRING"),
+            ("coverage", "edges down from province:520000, edges of pairings, scan of groups"),
+            ("path", "edges along HIERARCHY, PAIRING from both ends"),
+            ("resolve", "index of names, and the regions below"),
+            ("search", "index of the parts of names, by kind"),
+            ("withdrawal", "edges of pairings and sets"),
+        ]
+    );
+    for one in connections {
+        assert!(one["read"].as_u64().unwrap() > 0 && one["times"] == 1, "{one}");
+    }
+    let withdrawal = connections.iter().find(|it| it["path"] == "withdrawal").unwrap();
+    assert_eq!(withdrawal["kept"], 8);
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use serde_json::Value;
 
 use super::{Action, Field, Plan, Selected, SetId, Source};
-use crate::config::{NODES_MAX, PAGE_DEFAULT, RESOLVE_LOOKS_MAX, SEARCH_LOOKS_MAX, WALK_NODES_MAX};
+use crate::config::{NODES_MAX, PAGE_DEFAULT, REMEMBERED_RECORDS, RESOLVE_LOOKS_MAX, SEARCH_LOOKS_MAX, WALK_NODES_MAX};
 use crate::model::catalog::{Kind, NODE, Output, REGION};
 use crate::model::closed::LEVEL;
 use crate::model::kinds::{AGREEMENT, GROUP, LEVELS, LINK, PAIRING, kinds_of};
 use crate::query::arguments::Arguments;
+use crate::query::connection::Back;
+use crate::query::filter::rows_that_pay;
 use crate::query::object::Resolver;
-use crate::query::relation::{What, member};
+use crate::query::relation::{Relation, What, member};
 
 /// A plan's cost, and the field that has the greatest part of it.
 pub struct Cost {
@@ -24,6 +26,9 @@ pub type Sizes<'s> = &'s dyn Fn(&'static Kind) -> u64;
 
 /// How long a list is reckoned to be whose length is not known before it is read.
 const LIST_ROWS: u64 = 1_000;
+
+/// How many edges a record is reckoned to have where it may have several, such as its citations: nobody counts them.
+const EDGES_OF_A_LIST: u64 = 4;
 
 impl Plan {
     /// Reckons the cost with bound arguments: a page counts as many records as it may hold, each with all below it.
@@ -79,7 +84,7 @@ impl Plan {
         page: u64,
         memo: &mut [Option<u64>],
     ) -> u64 {
-        let own_page = field.page(bound);
+        let own_page = field.page(bound, sizes);
         let factor = match field.action {
             Action::Resolve(Resolver::Root(_)) => own_page,
             _ if field.is_of_page() => page,
@@ -92,7 +97,56 @@ impl Plan {
                 sets.iter().flatten().map(|set| self.set_cost(*set, bound, sizes, own_page, memo)).max().unwrap_or(0)
             }
         };
-        factor.saturating_mul(inner.saturating_add(1)).saturating_add(field.looked_at(bound, sizes))
+        factor.saturating_mul(inner.saturating_add(1)).saturating_add(self.looked_at(field, bound, sizes))
+    }
+
+    /// How many records are looked at beside those of a field's page: all that there are, once for each walk of them that is
+    /// asked, be it for the page, for its count or for groups, with what its filter, its order and its groups lead to. An
+    /// index may spare most of them; that is found out when it is asked, and asking costs too.
+    fn looked_at(&self, field: &Field, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
+        let arguments = field.arguments(bound);
+        if matches!(field.action, Action::Resolve(Resolver::Root(_))) {
+            return root_reads(field.schema_name, arguments, sizes);
+        }
+        let (filter, order) = (arguments.get("filter"), arguments.get("orderBy"));
+        let groups = self.aggregates(field);
+        let chooses = filter.is_some() || order.is_some() || !groups.is_empty();
+        let Some((of, rows)) = field.chooses_from(arguments, chooses, sizes) else { return 0 };
+        let led = |given: Option<&Value>| given.map_or(0, |given| led_to(of, given, rows, sizes));
+        let walk = rows.saturating_add(led(filter));
+        let paged = ["edges", "nodes", "pageInfo"].iter().any(|asked| arguments.asks(asked));
+        let sorted = order.is_some() && paged;
+        let mut all = match field.action {
+            _ if field.walks() => rows,
+            Action::Resolve(Resolver::Special(_)) => field.mean(reached(of, sizes), sizes),
+            _ => 0,
+        };
+        if paged && (filter.is_some() || sorted) {
+            // What is on an unsorted page was met on the walk.
+            let page = if sorted { 0 } else { field.page(bound, sizes) };
+            all = all.saturating_add(walk.saturating_add(led(order)).saturating_sub(page.min(rows)));
+        }
+        // The edges that lead to a record are counted one after the other: no index has their number. A sorted page that is
+        // filtered has met all that pass.
+        let edges = matches!(field.action, Action::Resolve(Resolver::Back(..)));
+        if arguments.asks("totalCount") && (edges || filter.is_some()) && !(sorted && filter.is_some()) {
+            all = all.saturating_add(walk);
+        }
+        for aggregate in groups {
+            let by = aggregate.arguments(bound).get("groupBy");
+            all = all.saturating_add(walk).saturating_add(led(by));
+        }
+        let from_all = matches!(field.action, Action::Resolve(Resolver::RootKind(_)));
+        match filter.filter(|_| from_all) {
+            Some(filter) => all.saturating_add(attempts(of, filter, rows_that_pay(rows))),
+            None => all,
+        }
+    }
+
+    /// The fields of a connection that group its records.
+    fn aggregates(&self, field: &Field) -> Vec<&Field> {
+        let inner = self.inner(field).map(|set| self.sets[set].fields.as_slice()).unwrap_or_default();
+        inner.iter().filter(|field| matches!(field.action, Action::Resolve(Resolver::Aggregate))).collect()
     }
 }
 
@@ -118,36 +172,27 @@ impl Field {
         matches!(self.action, Action::Resolve(Resolver::Edges | Resolver::Nodes))
     }
 
-    /// How many records are looked at beside those of its page: all that there are, where they are filtered, sorted, counted
-    /// with a filter or grouped, with what their filter and order lead to. An index may spare most of them; that is found
-    /// out when it is asked.
-    fn looked_at(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
-        let Action::Resolve(resolver) = &self.action else { return 0 };
-        let arguments = self.arguments(bound);
-        if matches!(resolver, Resolver::Root(_)) {
-            return root_reads(self.schema_name, arguments, sizes);
-        }
-        let given: Vec<_> = ["filter", "orderBy"].iter().filter_map(|name| arguments.get(name)).collect();
-        let walks = matches!(resolver, Resolver::Special(_)) && self.schema_name == "descendants";
-        // The edges that lead to a record are counted one after the other: no index has their number.
-        let counts = matches!(resolver, Resolver::Back(..)) && arguments.asks("totalCount");
-        let chooses = !given.is_empty() || arguments.asks("aggregate");
-        if !chooses && !walks && !counts {
-            return 0;
-        }
-        let (of, rows) = match resolver {
+    /// The type of its records and how many it chooses from, where it is a connection. `all` says that all of them are looked
+    /// at, not just counted.
+    fn chooses_from(&self, arguments: &Arguments, all: bool, sizes: Sizes<'_>) -> Option<(&'static str, u64)> {
+        let Action::Resolve(resolver) = &self.action else { return None };
+        Some(match resolver {
             Resolver::RootKind(kind) => (kind.name, sizes(kind)),
-            Resolver::Back(of, _) => {
-                let mean = self.mean(size_of(of, sizes), sizes);
-                (*of, if chooses { mean.max(LIST_ROWS) } else { mean })
+            Resolver::Back(of, back) => {
+                let mean = self.mean(edges(of, *back, sizes), sizes);
+                (*of, if all { mean.max(LIST_ROWS) } else { mean })
             }
             Resolver::Forward(_, edge) => (edge.target, LIST_ROWS),
             Resolver::PlainNodes(_, of) => (*of, size_of(of, sizes)),
-            Resolver::Special(_) if walks => (REGION, self.mean(levels_to(arguments, sizes), sizes)),
+            Resolver::Special(_) if self.walks() => (REGION, self.mean(levels_to(arguments, sizes), sizes)),
             Resolver::Special(_) => (self.special_of(), LIST_ROWS),
-            _ => return 0,
-        };
-        given.iter().map(|given| led_to(of, given, rows, sizes)).fold(rows, u64::saturating_add)
+            _ => return None,
+        })
+    }
+
+    /// Whether all that it may hold is read for whatever is asked of it.
+    fn walks(&self) -> bool {
+        matches!(self.action, Action::Resolve(Resolver::Special(_))) && self.schema_name == "descendants"
     }
 
     /// So many records as are reckoned to each record that the field is asked of, if they lead to so many in all. Records of
@@ -173,21 +218,52 @@ impl Field {
         }
     }
 
-    /// How many nodes its page may hold.
-    fn page(&self, bound: &[Arguments]) -> u64 {
+    /// How many nodes its page may hold: no more than there are, where each is in it once.
+    fn page(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
         let arguments = self.arguments(bound);
         if matches!(self.action, Action::Resolve(Resolver::Root(_))) {
             let ids = arguments.get("ids").and_then(Value::as_array);
             return ids.map_or(1, |ids| ids.len().min(NODES_MAX) as u64);
         }
         let size = arguments.int("first").or_else(|| arguments.int("last"));
-        size.map_or(PAGE_DEFAULT as u64, |size| u64::try_from(size).unwrap_or(0))
+        let size = size.map_or(PAGE_DEFAULT as u64, |size| u64::try_from(size).unwrap_or(0));
+        match self.action {
+            Action::Resolve(Resolver::RootKind(kind)) => size.min(sizes(kind)),
+            Action::Resolve(Resolver::Back(of, back)) if !has_several(of, back) => size.min(size_of(of, sizes)),
+            Action::Resolve(Resolver::Special(_)) if self.schema_name == "descendants" => {
+                size.min(levels_to(arguments, sizes))
+            }
+            _ => size,
+        }
     }
 }
 
 /// How many records there are of a type.
 fn size_of(of: &str, sizes: Sizes<'_>) -> u64 {
     kinds_of(of).map(sizes).fold(0, u64::saturating_add)
+}
+
+/// How many records of a type specials reach in all: by way of others, and some from several.
+fn reached(of: &str, sizes: Sizes<'_>) -> u64 {
+    EDGES_OF_A_LIST.saturating_mul(size_of(of, sizes).saturating_add(sizes(&PAIRING)))
+}
+
+/// Whether a record of a type may have several of the edges that are gone back along.
+fn has_several(of: &str, back: Back) -> bool {
+    let field = kinds_of(of).next().and_then(|kind| kind.slots().nth(back.slot));
+    field.and_then(|(_, field)| field.as_edge()).is_none_or(|edge| edge.is_list())
+}
+
+/// How many edges of records of a type there are, as far as that can be told.
+fn edges(of: &str, back: Back, sizes: Sizes<'_>) -> u64 {
+    let each = if has_several(of, back) { EDGES_OF_A_LIST } else { 1 };
+    size_of(of, sizes).saturating_mul(each)
+}
+
+/// How many regions can stand above one of a type: those of higher levels.
+fn regions_above(of: &str, sizes: Sizes<'_>) -> u64 {
+    let lowest = kinds_of(of).map(|kind| kind.tag).max().unwrap_or_default();
+    LEVELS.iter().filter(|level| level.tag < lowest).map(|level| sizes(level)).fold(0, u64::saturating_add)
 }
 
 /// How many regions there are down to the level that an argument names.
@@ -216,8 +292,37 @@ fn root_reads(name: &str, arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
     }
 }
 
+/// How many records are read where so many lead to one each: what many of them lead to is remembered.
+fn once_each(rows: u64, all: u64) -> u64 {
+    if all <= REMEMBERED_RECORDS { rows.min(all) } else { rows }
+}
+
+/// How many entries of indexes are read to find out whether one serves a filter: of each condition up to as many as pay, and
+/// of one on a relation as many of the targets.
+fn attempts(of: &str, given: &Value, most: u64) -> u64 {
+    let fields = match given {
+        Value::Array(items) => return items.iter().map(|item| attempts(of, item, most)).fold(0, u64::saturating_add),
+        Value::Object(fields) => fields,
+        _ => return 0,
+    };
+    let Some(kind) = kinds_of(of).next() else { return 0 };
+    let each = fields.iter().map(|(name, inner)| match (name.as_str(), member(kind, name)) {
+        ("and" | "or", _) => attempts(of, inner, most),
+        ("not", _) => 0,
+        (_, Some(What::One(_, to))) => most.saturating_mul(2).saturating_add(attempts(to, inner, most)),
+        (_, Some(What::Many(_, to))) => match inner.get("some") {
+            Some(inner) => most.saturating_mul(2).saturating_add(attempts(to, inner, most)),
+            None => 0,
+        },
+        (_, Some(What::On(to))) => attempts(to, inner, most),
+        _ => most,
+    });
+    each.fold(0, u64::saturating_add)
+}
+
 /// How many records a filter or an order on so many records of a type may read beside them: those that its relations lead
-/// to, on the mean. What is led to from several places is read there anew; the bound on reads stops what comes of that.
+/// to, on the mean. What a relation to one leads to is read once for all that lead to it; what is led to from several places
+/// otherwise is read there anew, and the bound on reads stops what comes of that.
 fn led_to(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
     let fields = match given {
         Value::Array(items) => {
@@ -230,9 +335,25 @@ fn led_to(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
     let each = fields.iter().map(|(name, inner)| match name.as_str() {
         "and" | "or" | "not" => led_to(of, inner, rows, sizes),
         name => match member(kind, name.strip_suffix("Exists").unwrap_or(name)) {
-            Some(What::One(_, to)) => rows.saturating_add(led_to(to, inner, rows, sizes)),
-            Some(What::Many(_, to)) => {
-                let mean = size_of(to, sizes).div_ceil(size_of(of, sizes).max(1));
+            Some(What::One(relation, to)) => {
+                let is_above = to == REGION && name == "parent";
+                let all = if is_above { regions_above(of, sizes) } else { size_of(to, sizes) };
+                let read = once_each(rows, all);
+                // To a region of a level it climbs, and what stands above a region is remembered too.
+                let climbed = match relation {
+                    Relation::Special(..) => {
+                        once_each(rows.saturating_mul(LEVELS.len() as u64), regions_above(of, sizes))
+                    }
+                    _ => 0,
+                };
+                climbed.saturating_add(read).saturating_add(led_to(to, inner, read, sizes))
+            }
+            Some(What::Many(relation, to)) => {
+                let all = match relation {
+                    Relation::Special(..) => reached(to, sizes),
+                    _ => size_of(to, sizes),
+                };
+                let mean = all.div_ceil(size_of(of, sizes).max(1));
                 let edges = rows.saturating_mul(mean);
                 edges.saturating_add(led_within(to, inner, edges, sizes))
             }

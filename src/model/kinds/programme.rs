@@ -1,6 +1,6 @@
 //! Policies under which pairings exist.
 
-use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, PARTY};
+use super::super::catalog::{FORMER_NAMES, Field, Kind, NAMED, Output, PARTY, Special};
 use super::super::closed::{BASIS, FORM, PROGRAMME_KIND};
 use super::super::value::Scalar;
 
@@ -38,5 +38,10 @@ pub static PROGRAMME: Kind = Kind {
     ],
     derived: &[],
     covers: &[],
-    specials: &[],
+    specials: &[Special {
+        name: "allFigures",
+        doc: "All figures under it: its `figures`, those about its pairings, and those of its rounds and parts, each once.",
+        arguments: &[],
+        output: Output::Connection { of: "Observation", name: "", edge: &[] },
+    }],
 };

@@ -43,10 +43,15 @@ const LONG_NAMES: usize = 1_000;
 /// A lookup reads a page of the file, a scan the next row of one it has: an index pays where it leaves less than this share.
 const PAYS: u64 = 16;
 
+/// How many of so many records an index may leave, so that it pays to look them up.
+pub fn rows_that_pay(rows: u64) -> u64 {
+    (rows / PAYS).max(64)
+}
+
 impl Filter {
     /// Which records of a kind it can pass.
     pub fn candidates<'a>(&self, scope: &'a Scope, kind: &'static Kind) -> Result<Candidates<'a>, FieldError> {
-        let most = usize::try_from(scope.snapshot.count(kind)? / PAYS).unwrap_or(usize::MAX).max(64);
+        let most = usize::try_from(rows_that_pay(scope.snapshot.count(kind)?)).unwrap_or(usize::MAX);
         if let Some(together) = self.together(scope, kind)? {
             return Ok(Candidates::Read(together));
         }
@@ -143,7 +148,7 @@ impl Test {
     fn narrow(&self, scope: &Scope, kind: &'static Kind, most: usize) -> Result<Option<Narrowed>, FieldError> {
         match self {
             Self::Id(ids) => {
-                let ids: Vec<Id> = ids.iter().filter(|id| id.tag == kind.tag).cloned().collect();
+                let ids: Vec<Id> = ids.meant(scope)?.iter().filter(|id| id.tag == kind.tag).cloned().collect();
                 // Ids that lead nowhere are none to look at.
                 let mut there = Vec::with_capacity(ids.len());
                 for id in ids {
@@ -287,7 +292,7 @@ fn by_index(
     for compare in compares {
         let Some(ranges) = compare.ranges(index.scalar) else { continue };
         let mut ids = Vec::new();
-        let mut fits = true;
+        let (mut fits, mut looked) = (true, 0);
         'ranges: for (from, until) in ranges {
             for id in scope.snapshot.find_range(index, &from, until.as_deref())? {
                 scope.spend()?;
@@ -295,7 +300,9 @@ fn by_index(
                 if id.tag == kind.tag {
                     ids.push(id);
                 }
-                fits = ids.len() <= most;
+                // The levels of regions share an index: of another level's entries no more is read than of its own.
+                looked += 1;
+                fits = looked <= most;
                 if !fits {
                     break 'ranges;
                 }

@@ -6,7 +6,7 @@ mod covers;
 
 use std::sync::{Arc, OnceLock};
 
-pub use access::{Candidates, Narrowed, Range};
+pub use access::{Candidates, Narrowed, Range, rows_that_pay};
 pub use compare::Conditions;
 use compare::{Compare, compile_compares};
 pub use covers::{Part, Together};
@@ -16,13 +16,14 @@ use serde_json::Value;
 use crate::model::catalog::{Derived, Kind, Shape, Struct};
 use crate::model::date::PartialDate;
 use crate::model::id::{Id, IdRef};
-use crate::model::kinds::kinds_of;
+use crate::model::kinds::{LEVELS, kinds_of};
 use crate::model::row::{List, Row};
 use crate::model::value::{Leaf, Scalar};
 use crate::query::error::FieldError;
 use crate::query::given::Given;
 use crate::query::kinds::pairing::in_force_on;
 use crate::query::relation::{Relation, What, member};
+use crate::query::remembered::Asker;
 use crate::query::scope::Scope;
 use crate::query::sum::{Number, Summed};
 use crate::store::Stored;
@@ -32,6 +33,8 @@ use crate::store::Stored;
 #[derive(Debug)]
 pub struct Filter {
     given: Arc<Given>,
+    /// By which what it says of a record is remembered.
+    asker: Asker,
     kinds: Vec<(&'static Kind, OnceLock<Compiled>)>,
 }
 
@@ -44,7 +47,8 @@ enum Test {
     And(Vec<Filter>),
     Or(Vec<Filter>),
     Not(Filter),
-    Id(Vec<Id>),
+    /// The record is one of these.
+    Id(Ids),
     Value(usize, Vec<Compare>),
     Values(usize, Quantifier, Vec<Compare>),
     Derived(Derived, Vec<Compare>),
@@ -66,6 +70,52 @@ enum Test {
     InForce(Date, Vec<String>),
 }
 
+/// The ids that a condition names, in their order.
+#[derive(Debug)]
+struct Ids {
+    given: Vec<Id>,
+    /// Where regions are among them: by which it is remembered which those are, since a code that one had leads to it too.
+    regions: Option<Asker>,
+}
+
+impl Ids {
+    fn new(mut given: Vec<Id>) -> Self {
+        given.sort();
+        let regions = given.iter().any(|id| is_level(id.tag)).then(Asker::another);
+        Self { given, regions }
+    }
+
+    /// Whether a record is among them.
+    fn holds(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
+        let among = |ids: &[Id]| ids.binary_search_by(|known| known.as_ref().cmp(&id)).is_ok();
+        match self.regions {
+            Some(_) if is_level(id.tag) => Ok(among(&self.meant(scope)?)),
+            _ => Ok(among(&self.given)),
+        }
+    }
+
+    /// The ids of the records that are meant, in their order: of a region its own, by whatever code it was named.
+    fn meant(&self, scope: &Scope) -> Result<Arc<[Id]>, FieldError> {
+        let (Some(asker), Some(first)) = (self.regions, self.given.first()) else {
+            return Ok(self.given.clone().into());
+        };
+        scope.remembered.ids.of(asker, first.as_ref(), || {
+            let own = |id: &Id| match scope.node(id.as_ref())? {
+                Some(region) if is_level(id.tag) => Ok(region.id().to_owned()),
+                _ => Ok(id.clone()),
+            };
+            let mut meant = self.given.iter().map(own).collect::<Result<Vec<_>, FieldError>>()?;
+            meant.sort();
+            Ok(meant.into())
+        })
+    }
+}
+
+/// Whether a tag is that of a level of regions.
+fn is_level(tag: u8) -> bool {
+    LEVELS.iter().any(|level| level.tag == tag)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quantifier {
     Some,
@@ -85,7 +135,11 @@ impl Filter {
     }
 
     fn on(kinds: impl Iterator<Item = &'static Kind>, given: &Arc<Given>) -> Result<Self, FieldError> {
-        let filter = Self { given: given.clone(), kinds: kinds.map(|kind| (kind, OnceLock::new())).collect() };
+        let filter = Self {
+            given: given.clone(),
+            asker: Asker::another(),
+            kinds: kinds.map(|kind| (kind, OnceLock::new())).collect(),
+        };
         // What is wrong with it is told even if it meets no record; one kind finds that as well as another.
         filter.kinds.first().map(|(kind, _)| filter.tests(kind)).transpose()?;
         Ok(filter)
@@ -112,15 +166,33 @@ impl Filter {
 
     /// Whether the record of an id passes.
     pub fn matches_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
-        // What asks for nothing but the id needs no record.
-        if let Some(kind) = id.kind()
-            && self.kinds.iter().any(|(known, _)| *known == kind)
-            && let tests = self.tests(kind)?
-            && tests.iter().all(|test| matches!(test, Test::Id(_)))
-        {
-            return Ok(tests.iter().all(|test| matches!(test, Test::Id(ids) if holds_id(ids, id))));
+        match self.matches_by_id(scope, id)? {
+            Some(passes) => Ok(passes),
+            None => self.matches(scope, &scope.referred(id)?),
         }
-        self.matches(scope, &scope.referred(id)?)
+    }
+
+    /// The same where it asks for nothing but the id, and needs no record.
+    fn matches_by_id(&self, scope: &Scope, id: IdRef<'_>) -> Result<Option<bool>, FieldError> {
+        let Some((kind, _)) = self.kinds.iter().find(|(known, _)| known.tag == id.tag) else { return Ok(None) };
+        let tests = self.tests(kind)?;
+        if tests.iter().any(|test| !matches!(test, Test::Id(_))) {
+            return Ok(None);
+        }
+        let holds = |test: &Test| match test {
+            Test::Id(ids) => ids.holds(scope, id),
+            _ => Ok(true),
+        };
+        all(tests, holds).map(Some)
+    }
+
+    /// Whether the record that a relation leads to passes. Where others may lead to it too, that is remembered.
+    pub fn matches_target(&self, scope: &Scope, relation: Relation, id: IdRef<'_>) -> Result<bool, FieldError> {
+        if let Some(passes) = self.matches_by_id(scope, id)? {
+            return Ok(passes);
+        }
+        let read = || self.matches(scope, &scope.referred(id)?);
+        if relation.is_shared() { scope.remembered.passes.of(self.asker, id, read) } else { read() }
     }
 }
 
@@ -168,9 +240,8 @@ fn compile_id(given: &Given) -> Result<Vec<Test>, FieldError> {
     each_field(given, |_, operand| {
         let texts = operand.items().iter().filter_map(|item| item.value().as_str());
         let ids = texts.map(Id::parse).collect::<Result<_, _>>();
-        let mut ids: Vec<Id> = ids.map_err(|error| FieldError::input(format!(": {error}")))?;
-        ids.sort();
-        Ok(vec![Test::Id(ids)])
+        let ids = ids.map_err(|error| FieldError::input(format!(": {error}")))?;
+        Ok(vec![Test::Id(Ids::new(ids))])
     })
 }
 
@@ -262,7 +333,7 @@ impl Test {
                 Some(record) => Ok(!filter.matches(scope, record)?),
                 None => Ok(true),
             },
-            Self::Id(ids) => Ok(record.is_some_and(|record| holds_id(ids, record.id()))),
+            Self::Id(ids) => record.map_or(Ok(false), |record| ids.holds(scope, record.id())),
             Self::Value(slot, compares) => Ok(compares.iter().all(|compare| compare.holds_bytes(row.slot(*slot)))),
             Self::Values(slot, quantifier, compares) => {
                 let holds = |item: &[u8]| Ok(compares.iter().all(|compare| compare.holds_bytes(item)));
@@ -283,7 +354,7 @@ impl Test {
             Self::One(relation, filter) => {
                 let mut holds = false;
                 each_of(*relation, scope, record, |target| {
-                    holds = filter.matches_id(scope, target)?;
+                    holds = filter.matches_target(scope, *relation, target)?;
                     Ok(false)
                 })?;
                 Ok(holds)
@@ -293,7 +364,7 @@ impl Test {
                 let decisive = *quantifier != Quantifier::Every;
                 let mut decided = false;
                 each_of(*relation, scope, record, |target| {
-                    decided = filter.matches_id(scope, target)? == decisive;
+                    decided = filter.matches_target(scope, *relation, target)? == decisive;
                     Ok(!decided)
                 })?;
                 Ok(decided == (*quantifier == Quantifier::Some))
@@ -309,7 +380,7 @@ impl Test {
             Self::Count(relation, filter, compares) => {
                 let mut count = 0i32;
                 each_of(*relation, scope, record, |target| {
-                    count = count.saturating_add(i32::from(passes(filter.as_ref(), scope, target)?));
+                    count = count.saturating_add(i32::from(passes(filter.as_ref(), scope, *relation, target)?));
                     Ok(true)
                 })?;
                 Ok(compares.iter().all(|compare| compare.holds(Some(&Leaf::Int(count)))))
@@ -317,7 +388,7 @@ impl Test {
             Self::Sum(relation, filter, number, compares) => {
                 let mut summed = Summed::default();
                 each_of(*relation, scope, record, |target| {
-                    if passes(filter.as_ref(), scope, target)? {
+                    if passes(filter.as_ref(), scope, *relation, target)? {
                         summed.add(number, &scope.referred(target)?);
                     }
                     Ok(true)
@@ -338,11 +409,6 @@ impl Test {
     }
 }
 
-/// Whether an id is among sorted ones.
-fn holds_id(ids: &[Id], id: IdRef<'_>) -> bool {
-    ids.binary_search_by(|known| known.as_ref().cmp(&id)).is_ok()
-}
-
 fn each_of(
     relation: Relation,
     scope: &Scope,
@@ -352,8 +418,8 @@ fn each_of(
     record.map_or(Ok(()), |record| relation.each(scope, record, each))
 }
 
-fn passes(filter: Option<&Filter>, scope: &Scope, id: IdRef<'_>) -> Result<bool, FieldError> {
-    filter.map_or(Ok(true), |filter| filter.matches_id(scope, id))
+fn passes(filter: Option<&Filter>, scope: &Scope, by: Relation, id: IdRef<'_>) -> Result<bool, FieldError> {
+    filter.map_or(Ok(true), |filter| filter.matches_target(scope, by, id))
 }
 
 fn each_matches(

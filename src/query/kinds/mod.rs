@@ -3,6 +3,7 @@
 mod distance;
 pub mod pairing;
 pub mod party;
+mod programme;
 pub mod region;
 
 use crate::model::catalog::{Kind, NAMED, NODE, PARTY, REGION, slot};
@@ -33,6 +34,7 @@ pub const SPECIALS: &[(&str, &str, SpecialFn)] = &[
     (PARTY, "pairings", party::pairings),
     (PARTY, "partners", party::partners),
     (REGION, "distanceTo", distance::distance_to),
+    ("Programme", "allFigures", programme::all_figures),
     ("Pairing", "inForce", pairing::in_force),
     ("Pairing", "distance", distance::distance),
 ];
@@ -46,6 +48,7 @@ pub const RELATIONS: &[(&str, &str, RelationFn, Option<BackFn>)] = &[
     (REGION, "town", region::town_id, Some(region::in_or_below)),
     (PARTY, "pairings", party::pairing_ids, Some(party::parties_of)),
     (PARTY, "partners", party::partner_ids, None),
+    ("Programme", "allFigures", programme::all_figure_ids, None),
 ];
 
 /// A kind's special as a relation, where it is one.

@@ -1,6 +1,7 @@
 //! A region's ancestors and descendants.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::catalog::{Kind, REGION};
 use crate::model::id::{Id, IdRef};
@@ -11,6 +12,7 @@ use crate::query::back::{back_along, each_source};
 use crate::query::connection::{Connection, Listed};
 use crate::query::error::FieldError;
 use crate::query::object::{Object, Resolved, connection};
+use crate::query::remembered::Asker;
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored};
 
@@ -27,7 +29,7 @@ fn climb<'a>(
     while let Some(id) = parent {
         // Parents of parents cannot go on for longer than there are levels, unless the data runs in a circle.
         if climbed == LEVELS.len() {
-            return Err(FieldError::internal(format!("the parents of {} run in a circle", region.id())));
+            return Err(in_a_circle(region));
         }
         climbed += 1;
         let found = scope.referred(id.as_ref())?;
@@ -52,22 +54,28 @@ pub fn ancestors<'a>(scope: &'a Scope, region: &'a Stored<'a>, _: &Arguments) ->
 
 /// The ids of the same.
 pub fn ancestor_ids(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
-    let mut above = ids_above(scope, region)?;
-    above.reverse();
-    Ok(above)
+    Ok(ids_above(scope, region)?.iter().rev().cloned().collect())
 }
 
 /// The ids above a region, from its parent up.
-fn ids_above(scope: &Scope, region: &Stored<'_>) -> Result<Vec<Id>, FieldError> {
-    let Some(parent) = IdRef::from_bytes(region.row().slot(PARENT)) else { return Ok(Vec::new()) };
-    scope.above(parent, || {
-        let mut above = Vec::new();
-        climb(scope, region, |found| {
-            above.push(found.id().to_owned());
-            true
-        })?;
-        Ok(above)
+fn ids_above(scope: &Scope, region: &Stored<'_>) -> Result<Arc<[Id]>, FieldError> {
+    above(scope, region, 0)
+}
+
+/// The same, so many levels above where it began. What stands above a region is remembered.
+fn above(scope: &Scope, region: &Stored<'_>, climbed: usize) -> Result<Arc<[Id]>, FieldError> {
+    let Some(parent) = IdRef::from_bytes(region.row().slot(PARENT)) else { return Ok(Arc::default()) };
+    if climbed == LEVELS.len() {
+        return Err(in_a_circle(region));
+    }
+    scope.remembered.ids.of(Asker::ANYONE, parent, || {
+        let above = above(scope, &scope.referred(parent)?, climbed + 1)?;
+        Ok([parent.to_owned()].into_iter().chain(above.iter().cloned()).collect())
     })
+}
+
+fn in_a_circle(region: &Stored<'_>) -> FieldError {
+    FieldError::internal(format!("the parents of {} run in a circle", region.id()))
 }
 
 /// The region of a level that one is in, or is.
@@ -75,7 +83,7 @@ pub fn on_level(scope: &Scope, region: &Stored<'_>, level: &Kind) -> Result<Opti
     if region.kind == level {
         return Ok(Some(region.id().to_owned()));
     }
-    Ok(ids_above(scope, region)?.into_iter().find(|above| above.tag == level.tag))
+    Ok(ids_above(scope, region)?.iter().find(|above| above.tag == level.tag).cloned())
 }
 
 /// The regions of a level that stand below one.

@@ -59,15 +59,32 @@ impl Counting {
         Ok(standing == "CERTAIN" || standing == "PRESUMED" && !self.certain)
     }
 
-    /// The pairings of a party that count: what the party is in each, and who is on the other side.
-    fn pairings(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<(Side, Vec<Id>)>, FieldError> {
+    /// The pairings of a party that count.
+    fn pairings(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<Part>, FieldError> {
         let mut found = Vec::new();
         for (here, there, side) in [(HELPED, HELPERS, Side::Helped), (HELPERS, HELPED, Side::Helper)] {
             for id in sources_once(scope, party, &PAIRING, here)? {
                 let pairing = scope.referred(id.as_ref())?;
                 if self.counts(scope, &pairing)? {
                     let side = if is_cooperation(&pairing) { Side::Partner } else { side };
-                    found.push((side, targets(&pairing, there)));
+                    found.push(Part { side, others: targets(&pairing, there), pairing: id });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same, and those of the sets of which it is a listed member: what helps a set helps its members.
+    fn pairings_with_sets(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<Part>, FieldError> {
+        let mut found = self.pairings(scope, party)?;
+        for set in sources_once(scope, party, &GROUP, MEMBERS)? {
+            found.extend(self.pairings(scope, set.as_ref())?);
+            let record = scope.referred(set.as_ref())?;
+            if let Some(pairing) = IdRef::from_bytes(record.row().slot(GROUP_PAIRING)) {
+                let pairing = scope.referred(pairing)?;
+                if !is_cooperation(&pairing) && self.counts(scope, &pairing)? {
+                    let others = targets(&pairing, HELPERS);
+                    found.push(Part { side: Side::Helped, others, pairing: pairing.id().to_owned() });
                 }
             }
         }
@@ -75,8 +92,20 @@ impl Counting {
     }
 
     fn is_helped(&self, scope: &Scope, party: IdRef<'_>) -> Result<bool, FieldError> {
-        Ok(self.pairings(scope, party)?.iter().any(|(side, _)| *side == Side::Helped))
+        let pairings = self.pairings(scope, party)?;
+        let helped: Vec<_> = pairings.iter().filter(|part| part.side == Side::Helped).collect();
+        helped.iter().for_each(|part| scope.trace.rest_on(part.pairing.as_ref()));
+        Ok(!helped.is_empty())
     }
+}
+
+/// A party's part in a pairing.
+struct Part {
+    pairing: Id,
+    /// What the party is in it.
+    side: Side,
+    /// Who is on the other side.
+    others: Vec<Id>,
 }
 
 /// What a party is in a pairing. In a cooperation nobody helps and nobody is helped.
@@ -126,6 +155,7 @@ pub fn coverage(
     let mut by_group = BTreeSet::new();
     let mut unlisted = Vec::new();
     for group in helped_groups(scope, within, level, counting)? {
+        scope.trace.rest_on(group.id());
         by_group.extend(targets(&group, MEMBERS));
         if Scalar::Bool.read(group.row().slot(MEMBERS_COMPLETE)) != Some(Leaf::Bool(true)) {
             unlisted.push(group.id().to_owned());
@@ -197,6 +227,7 @@ fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: 
         let holds = party.kind.implements(REGION)
             && on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
         if holds || stands_in(scope, &party, within, 0)? {
+            scope.trace.rest_on(pairing.id());
             return Ok(true);
         }
     }
@@ -215,10 +246,12 @@ pub struct Withdrawal {
     pub unpaired: Vec<Id>,
 }
 
-/// Who is left without help, and without any pairing, if a party withdraws from all of its pairings.
+/// Who is left without help, and without any pairing, if a party withdraws from all of its pairings. A set is one party; its
+/// listed members are not left as long as they, or a set that lists them, are helped by someone else.
 pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Result<Withdrawal, FieldError> {
     let (mut helped, mut partners, mut all) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for (side, others) in counting.pairings(scope, party.id())? {
+    for Part { pairing, side, others } in counting.pairings(scope, party.id())? {
+        scope.trace.rest_on(pairing.as_ref());
         let others = others.into_iter().filter(|other| other.as_ref() != party.id());
         for other in others {
             match side {
@@ -231,10 +264,11 @@ pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Res
     }
     let (mut left, mut unpaired) = (Vec::new(), Vec::new());
     for id in all {
-        let mut rest = counting.pairings(scope, id.as_ref())?;
-        rest.retain(|(_, others)| others.iter().any(|other| other.as_ref() != party.id()));
+        let mut rest = counting.pairings_with_sets(scope, id.as_ref())?;
+        rest.retain(|part| part.others.iter().any(|other| other.as_ref() != party.id()));
+        rest.iter().for_each(|part| scope.trace.rest_on(part.pairing.as_ref()));
         // To help someone else, or to work with someone, is no help to oneself.
-        if helped.contains(&id) && !rest.iter().any(|(side, _)| *side == Side::Helped) {
+        if helped.contains(&id) && !rest.iter().any(|part| part.side == Side::Helped) {
             left.push(id.clone());
         }
         if rest.is_empty() {

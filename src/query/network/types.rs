@@ -65,7 +65,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             "How much of a level below a region is helped.",
             "Coverage",
             vec![
-                id("within", "The region."),
+                id("within", "The region: its id, or any code of it."),
                 argument("level", "The level.", TypeRef::required(LEVEL.name)),
                 argument(
                     "programme",
@@ -173,12 +173,16 @@ pub fn types() -> Vec<Type> {
             "What comes of a party's withdrawal.",
             vec![
                 value("helped", "How many parties it helps. In a cooperation nobody is helped.", int()),
-                value("leftAlone", "How many of them no other pairing in force helps.", int()),
+                value(
+                    "leftAlone",
+                    "How many of them no other pairing in force helps, themselves or as a listed member of a set.",
+                    int(),
+                ),
                 list("left", "Those.", PARTY, PARTY),
                 list("partners", "Those that it cooperates with: they lose a partner, and no help.", PARTY, PARTY),
                 list(
                     "unpaired",
-                    "Those of its helpers, helped and partners that have no other pairing in force at all.",
+                    "Those of its helpers, helped and partners that have no other pairing in force at all, nor a set that lists them.",
                     PARTY,
                     PARTY,
                 ),
@@ -195,9 +199,24 @@ pub fn types() -> Vec<Type> {
 }
 
 fn named<'a>(scope: &'a Scope, arguments: &Arguments, name: &str) -> Result<Stored<'a>, FieldError> {
-    let id = Id::parse(arguments.text(name).unwrap_or_default());
-    let id = id.map_err(|error| FieldError::input(format!("{name}: {error}")))?;
-    scope.node(id.as_ref())?.ok_or_else(|| FieldError::input(format!("{name}: there is no record {id}")))
+    let text = arguments.text(name).unwrap_or_default();
+    scope.named(name, text)?.ok_or_else(|| FieldError::input(format!("{name}: there is no record {text}")))
+}
+
+/// Notes the records that a walk's answer rests on: where each step leads, and what stands between.
+fn rest_on<'s>(scope: &Scope, steps: impl Iterator<Item = &'s Step>) {
+    if scope.trace.tells_rests() {
+        for step in steps {
+            scope.trace.rest_on(step.to.as_ref());
+            step.via.iter().for_each(|via| scope.trace.rest_on(via.as_ref()));
+        }
+    }
+}
+
+/// The names that an argument lists.
+fn named_in(arguments: &Arguments, name: &str) -> String {
+    let names = arguments.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn along(arguments: &Arguments) -> Result<Along, FieldError> {
@@ -234,6 +253,9 @@ fn path<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, Fie
         ])
     };
     let taken = steps.as_deref().unwrap_or_default();
+    scope.trace.rest_on(from.as_ref());
+    rest_on(scope, taken.iter());
+    scope.trace.came_by(|| format!("edges along {} from both ends", named_in(arguments, "along")), taken.len());
     let ends: Vec<&Id> = std::iter::once(&from).chain(taken.iter().map(|step| &step.to)).collect();
     let on_it = if steps.is_some() { ends.as_slice() } else { &[] };
     let fields: Plain = vec![
@@ -249,6 +271,9 @@ fn path<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, Fie
 fn neighborhood<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
     let of = named(scope, arguments, "of")?.id().to_owned();
     let walked = walk(scope, &of, &along(arguments)?, depth(arguments)?)?;
+    scope.trace.rest_on(of.as_ref());
+    rest_on(scope, walked.met.iter().filter_map(|met| Some(&met.by.as_ref()?.1)));
+    scope.trace.came_by(|| format!("edges along {}", named_in(arguments, "along")), walked.met.len() - 1);
     let members = walked.met.iter().filter_map(|met| {
         let (_, step) = met.by.as_ref()?;
         let extras = vec![
@@ -297,6 +322,9 @@ fn cover<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, Fi
         return Err(FieldError::input(format!("level: there is none of it below {}", within.id())));
     }
     let found = coverage(scope, &within, level, &counting(scope, arguments)?)?;
+    scope
+        .trace
+        .came_by(|| format!("edges down from {}, edges of pairings, scan of groups", within.id()), found.paired.len());
     let (paired, total) = (found.paired.len(), found.paired.len() + found.unpaired.len());
     let share = Decimal::parse(&(paired * 100).to_string()).ok().and_then(|paired| paired.divided_by(total as u64));
     let fields: Plain = vec![
@@ -316,6 +344,8 @@ fn withdraw<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         return Err(FieldError::input(format!("of: {} can neither help nor be helped", party.id())));
     }
     let found = withdrawal(scope, &party, &counting(scope, arguments)?)?;
+    scope.trace.rest_on(party.id());
+    scope.trace.came_by(|| "edges of pairings and sets".to_owned(), found.helped.len());
     let fields: Plain = vec![
         ("helped", int(found.helped.len())),
         ("leftAlone", int(found.left.len())),

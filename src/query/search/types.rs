@@ -7,7 +7,6 @@ use super::search;
 use crate::config::{RESOLVE_NAMES_MAX, SEARCH_HITS_MAX, SEARCH_LOOKS_MAX};
 use crate::model::catalog::{Kind, NODE, REGION};
 use crate::model::closed::{KIND, LEVEL, MATCH_KIND, MATCH_PLACE};
-use crate::model::id::Id;
 use crate::model::kinds::KINDS;
 use crate::model::value::Leaf;
 use crate::query::arguments::Arguments;
@@ -21,8 +20,13 @@ use crate::text::query::Query;
 
 /// The root fields.
 pub fn root_fields() -> Vec<FieldDef> {
-    let within =
-        || argument("within", "Only what stands in this region, which is given by its id.", TypeRef::nullable("ID"));
+    let within = || {
+        argument(
+            "within",
+            "Only what stands in this region, which is given by its id or by any code of it.",
+            TypeRef::nullable("ID"),
+        )
+    };
     vec![
         FieldDef {
             arguments: vec![
@@ -155,9 +159,8 @@ pub fn types() -> Vec<Type> {
 
 fn within<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Option<Stored<'a>>, FieldError> {
     let Some(text) = arguments.text("within") else { return Ok(None) };
-    let id = Id::parse(text).map_err(|error| FieldError::input(format!("within: {error}")))?;
-    let region = scope.node(id.as_ref())?.filter(|region| region.kind.implements(REGION));
-    region.map(Some).ok_or_else(|| FieldError::input(format!("within: there is no region {id}")))
+    let region = scope.named("within", text)?.filter(|region| region.kind.implements(REGION));
+    region.map(Some).ok_or_else(|| FieldError::input(format!("within: there is no region {text}")))
 }
 
 fn searched<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>, FieldError> {
@@ -174,6 +177,7 @@ fn searched<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
     let text = arguments.text("text").unwrap_or_default();
     let query = Query::parse(text).map_err(|error| FieldError::input(format!("text: {error}")))?;
     let found = search(scope, &query, &kinds, within.as_ref())?;
+    scope.trace.came_by(|| "index of the parts of names, by kind".to_owned(), found.hits.len());
     let size = i32::try_from(found.hits.len()).unwrap_or(i32::MAX);
     let records = found.hits.into_iter().map(|(position, id)| (position, id, Vec::new())).collect();
     let fields: Plain = vec![
@@ -212,5 +216,7 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
             ("region", PlainValue::Record(best.map(|best| best.id))),
         ])))
     });
-    Ok(Resolved::List(each.collect::<Result<_, FieldError>>()?))
+    let each = each.collect::<Result<Vec<_>, FieldError>>()?;
+    scope.trace.came_by(|| "index of names, and the regions below".to_owned(), each.len());
+    Ok(Resolved::List(each))
 }

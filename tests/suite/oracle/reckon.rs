@@ -306,9 +306,16 @@ impl World {
         let alike = indicators[0] == indicators[1];
         let subjects = both.map(|at| self.one(at, "subject").unwrap());
         let is_part = |part: At, whole: At| self.is_part(part, whole, &["partOf", "possiblyPartOf"]);
+        let is_set = |at: At| self.recs[at].kind.name == "Group";
         let is_within = |part: At, whole: At| match self.recs[part].kind.name {
+            _ if is_set(part) || is_set(whole) => self.is_subject_within(part, whole, 0),
             "Pairing" => self.is_part(part, whole, &["partOf"]),
             _ => self.recs[part].kind.implements("Region") && self.above(part).contains(&whole),
+        };
+        let shares = || {
+            let members = subjects
+                .map(|at| if self.recs[at].kind.name == "Group" { self.many(at, "members") } else { Vec::new() });
+            subjects[0] != subjects[1] && members[0].iter().any(|member| members[1].contains(member))
         };
         let end = |at: At, end: &str| match self.what(at, "period") {
             What::Struct(Some(period)) => match period.get(end) {
@@ -332,11 +339,30 @@ impl World {
             (differ("money"), "money"),
             (!alike && name(indicators[0], "money").is_none(), "things"),
             (either(&is_part, both), "part"),
-            (alike && either(&is_within, subjects), "within"),
+            (alike && subjects[0] != subjects[1] && either(&is_within, subjects), "within"),
+            (alike && shares(), "members in common"),
             (again && running, "running total"),
             (again && begins_within(left, right) && begins_within(right, left), "overlap"),
         ];
         rules.iter().find(|(broken, _)| *broken).map(|(_, rule)| *rule)
+    }
+
+    /// Whether what one figure is about is a part of what another is about, step by step upwards.
+    fn is_subject_within(&self, part: At, whole: At, climbed: usize) -> bool {
+        if climbed > 12 {
+            return false;
+        }
+        let kind = self.recs[part].kind;
+        let mut above = self.many(part, "memberOf");
+        if kind.name == "Pairing" || kind.name == "Group" {
+            above.extend(self.one(part, "partOf"));
+        }
+        above.extend(if kind.implements("Region") { self.one(part, "parent") } else { None });
+        let members_are = self.value(part, "memberKind").map(|kind| kind.text()).unwrap_or_default();
+        if kind.name == "Group" && ["REGION", "COUNTY", "TOWN", "VILLAGE"].contains(&members_are.as_str()) {
+            above.extend(self.many(part, "within").into_iter().filter(|at| self.recs[*at].kind.implements("Region")));
+        }
+        above.into_iter().any(|at| at == whole || self.is_subject_within(at, whole, climbed + 1))
     }
 
     /// Whether one record is a part of another, or of a part of it, by some of its fields.

@@ -145,6 +145,7 @@ impl World {
                 let across = self.sides(at).iter().flat_map(|(pairing, side)| self.many(*pairing, other(side)));
                 What::Many(once(across.filter(|partner| *partner != at)))
             }
+            "allFigures" => What::Many(self.figures_of_all(at)),
             _ => What::Many(self.back[at].get(name).cloned().unwrap_or_default()),
         }
     }
@@ -185,6 +186,29 @@ impl World {
             next = self.one(parent, "parent");
         }
         above
+    }
+
+    /// The figures under a programme: each figure is asked whether its own programme, or one of its subject where that is a
+    /// pairing, is or stands below this one.
+    fn figures_of_all(&self, programme: At) -> Vec<At> {
+        let stands_below = |mut at: At| {
+            for _ in 0..=self.recs.len() {
+                if at == programme {
+                    return true;
+                }
+                let Some(whole) = self.one(at, "partOf") else { return false };
+                at = whole;
+            }
+            false
+        };
+        let is_under = |figure: &At| {
+            let subject = self.one(*figure, "subject").filter(|at| self.recs[*at].kind.name == "Pairing");
+            let of_pairing = subject
+                .into_iter()
+                .flat_map(|pairing| [self.one(pairing, "programme"), self.one(pairing, "round")].into_iter().flatten());
+            self.one(*figure, "programme").into_iter().chain(of_pairing).any(stands_below)
+        };
+        self.of("Observation").into_iter().filter(is_under).collect()
     }
 
     /// The pairings of a party, once for each side on which it stands.
