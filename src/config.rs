@@ -119,6 +119,9 @@ pub const REMEMBERED_RECORDS: u64 = 50_000;
 /// How many counts are remembered from one commit to the next.
 pub const COUNTS_REMEMBERED: usize = 10_000;
 
+/// How many bytes of groups are remembered until the next commit.
+pub const RECKONED_BYTES: usize = 16 << 20;
+
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 

@@ -127,7 +127,7 @@ impl FromStr for Decimal {
 }
 
 /// Decimals that are added up, in any order: only what it all comes to has to fit.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Adding {
     /// What those of each scale come to, as whole numbers.
     by_scale: BTreeMap<u32, i128>,

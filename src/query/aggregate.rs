@@ -27,6 +27,8 @@ pub struct Grouping {
     /// What is reckoned, by its dotted name.
     measures: Vec<(&'static str, Measure)>,
     mark: u32,
+    /// All of it as text, by which what comes of it is remembered.
+    text: String,
 }
 
 /// What an order of groups, or a condition on them, looks at.
@@ -38,6 +40,7 @@ enum Reckoned {
 }
 
 /// One group.
+#[derive(Clone)]
 pub struct Group {
     /// What its records share; nothing where they have no value.
     pub keys: Vec<Option<Found>>,
@@ -65,6 +68,12 @@ impl Groups {
 }
 
 impl Group {
+    /// How many bytes it takes, roughly.
+    fn weight(&self) -> usize {
+        let keys = self.keys.iter().flatten().map(|key| 100 + key.sortable().len());
+        size_of::<Self>() + keys.sum::<usize>() + self.reckoned.len() * 400
+    }
+
     /// The dotted name of a measure within a struct, where it is reckoned.
     pub fn within(&self, of: &str, name: &str) -> Option<&'static str> {
         let is_it = |known: &&str| known.split_once('.') == Some((of, name));
@@ -110,7 +119,10 @@ impl Grouping {
         }
         let mark =
             crc32fast::hash(format!("{of}{:?}{:?}", arguments.get("groupBy"), arguments.get("orderBy")).as_bytes());
-        Ok(Self { by, having, order, measures, mark })
+        let wanted: Vec<_> = measures.iter().map(|(name, measure)| (name, measure.wanted)).collect();
+        let argument = |name: &str| arguments.get(name).map(ToString::to_string).unwrap_or_default();
+        let text = format!("{} {} {} {wanted:?}", argument("groupBy"), argument("having"), argument("orderBy"));
+        Ok(Self { by, having, order, measures, mark, text })
     }
 
     /// The page of groups of what a connection chooses from.
@@ -118,6 +130,16 @@ impl Grouping {
         let mut mark = [4; 5];
         mark[1..].copy_from_slice(&self.mark.to_be_bytes());
         let paging = Paging::read(arguments, &mark)?;
+        let all = scope.reckoned(
+            || rows.remembered_by().map(|rows| format!("{rows} {}", self.text)),
+            || self.all(scope, rows),
+            |all| all.iter().map(|(position, group)| position.len() + group.weight()).sum(),
+        )?;
+        page(&all, mark, &paging)
+    }
+
+    /// All groups that are kept, in their order, each with its position.
+    fn all(&self, scope: &Scope, rows: &Rows<'_>) -> Result<Vec<(Vec<u8>, Group)>, FieldError> {
         let mut groups: BTreeMap<Vec<u8>, Group> = BTreeMap::new();
         if self.by.is_empty() {
             // All that pass are one group, even if none does.
@@ -150,7 +172,7 @@ impl Grouping {
             }
         }
         kept.sort_by(|(left, _), (right, _)| left.cmp(right));
-        page(kept, mark, &paging)
+        Ok(kept)
     }
 
     fn group(&self, keys: Vec<Option<Found>>) -> Group {
@@ -199,7 +221,7 @@ impl Grouping {
             Reckoned::Of(name, reckoning) => match (group.tally(name), reckoning) {
                 (None, _) => false,
                 (Some(tally), Reckoning::Sum) => conditions.hold_of_sum(tally.sum.as_ref().unwrap_or(&Sum::default())),
-                (Some(tally), Reckoning::Distinct) => conditions.hold(Some(&count(tally.distinct() as u64))),
+                (Some(tally), Reckoning::Distinct) => conditions.hold(Some(&count(tally.distinct as u64))),
                 (Some(tally), reckoning) => conditions.hold(tally.read(*reckoning).map(Leaf::Owned).as_ref()),
             },
         })
@@ -252,7 +274,7 @@ fn sortable(keys: &[Option<Found>]) -> Vec<u8> {
     bytes
 }
 
-fn page(all: Vec<(Vec<u8>, Group)>, mark: [u8; 5], paging: &Paging) -> Result<Groups, FieldError> {
+fn page(all: &[(Vec<u8>, Group)], mark: [u8; 5], paging: &Paging) -> Result<Groups, FieldError> {
     let total = all.len();
     let begins = paging.after.as_ref().map_or(0, |after| all.partition_point(|(position, _)| position <= after));
     let ends = paging.before.as_ref().map_or(total, |before| all.partition_point(|(position, _)| position < before));
@@ -261,8 +283,9 @@ fn page(all: Vec<(Vec<u8>, Group)>, mark: [u8; 5], paging: &Paging) -> Result<Gr
         Direction::Forward => (begins, ends.min(begins + paging.size)),
         Direction::Backward => (begins.max(ends.saturating_sub(paging.size)), ends),
     };
-    let items = all.into_iter().skip(from).take(until - from);
-    let items: Vec<_> = items.map(|(position, group)| Group { cursor: cursor(&mark, &position), ..group }).collect();
+    let items = all[from..until].iter();
+    let items: Vec<_> =
+        items.map(|(position, group)| Group { cursor: cursor(&mark, position), ..group.clone() }).collect();
     let at = |group: Option<&Group>| group.map(|group| group.cursor.clone());
     let info =
         PageInfo { has_next: until < total, has_previous: from > 0, start: at(items.first()), end: at(items.last()) };

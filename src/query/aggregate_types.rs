@@ -415,7 +415,7 @@ fn reckoning(name: &str) -> ObjectFn {
         "avg" => |_, object, _| Ok(decimal(tally(object)?.and_then(|tally| tally.avg))),
         "min" => |_, object, _| Ok(found(tally(object)?.and_then(|tally| tally.min.as_ref()))),
         "max" => |_, object, _| Ok(found(tally(object)?.and_then(|tally| tally.max.as_ref()))),
-        _ => |_, object, _| Ok(whole(tally(object)?.map_or(0, |tally| tally.distinct() as u64))),
+        _ => |_, object, _| Ok(whole(tally(object)?.map_or(0, |tally| tally.distinct as u64))),
     }
 }
 

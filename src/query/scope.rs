@@ -13,7 +13,7 @@ use crate::config::{CLOCK_EVERY, TURN_MICROS, TURN_READS};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
-use crate::store::{Snapshot, Stored, key};
+use crate::store::{Reckoned, Snapshot, Stored, key};
 
 /// One request's view: the snapshot that all of its fields read, and the day that it calls today.
 pub struct Scope {
@@ -76,6 +76,26 @@ impl Scope {
         let count = count()?;
         remembered.insert(key, count);
         Ok(count)
+    }
+
+    /// What was reckoned of many records, remembered under what it is reckoned of until the next commit: page after page of
+    /// groups asks for the same. `weight` says how many bytes it takes.
+    pub fn reckoned<T: Send + Sync + 'static>(
+        &self,
+        of: impl FnOnce() -> Option<String>,
+        reckon: impl FnOnce() -> Result<T, FieldError>,
+        weight: impl FnOnce(&T) -> usize,
+    ) -> Result<Arc<T>, FieldError> {
+        let remembers = !self.trace.notes() && !self.snapshot.is_past();
+        let Some(of) = remembers.then(of).flatten() else { return reckon().map(Arc::new) };
+        let (remembered, key) = (self.snapshot.reckoned(), format!("{} {of}", self.today));
+        if let Some(known) = remembered.get(&key).and_then(|known| known.value.downcast::<T>().ok()) {
+            return Ok(known);
+        }
+        let reckoned = Arc::new(reckon()?);
+        let weight = (key.len() + weight(&reckoned)) as u64;
+        remembered.insert(key, Reckoned { weight, value: reckoned.clone() });
+        Ok(reckoned)
     }
 
     /// Begins a turn: beyond it the request stops, and [`Scope::end_turn`] says so.

@@ -143,7 +143,7 @@ pub struct Sum {
 }
 
 /// What is being added up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Summed {
     total: Option<Decimal>,
     overflow: bool,
@@ -166,6 +166,7 @@ pub struct Summed {
 }
 
 /// What of a figure decides whether it can be added to another, as hashes: a sum may be over a million.
+#[derive(Clone)]
 struct Figure {
     /// Of whom it is, what it measures, and with whom.
     of: u64,

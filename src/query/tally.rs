@@ -55,7 +55,8 @@ impl Reckoning {
 pub struct Measure {
     path: Path,
     number: Option<Number>,
-    wanted: Wanted,
+    /// What of it is asked.
+    pub wanted: Wanted,
 }
 
 /// What of a measure somebody asks for: nothing else is reckoned.
@@ -87,7 +88,7 @@ impl Measure {
 }
 
 /// What is reckoned of one measure in one group.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Tally {
     summed: Option<Summed>,
     /// The sum, once all is in.
@@ -101,7 +102,9 @@ pub struct Tally {
     pub min: Option<Found>,
     /// The largest.
     pub max: Option<Found>,
-    distinct: HashSet<Vec<u8>>,
+    met: HashSet<Vec<u8>>,
+    /// How many different values there are, once all is in.
+    pub distinct: usize,
 }
 
 impl Tally {
@@ -109,11 +112,6 @@ impl Tally {
     pub fn of(measure: &Measure) -> Self {
         let summed = measure.number.filter(|_| measure.wanted.sum).map(|_| Summed::default());
         Self { summed, ..Self::default() }
-    }
-
-    /// How many different values there are.
-    pub fn distinct(&self) -> usize {
-        self.distinct.len()
     }
 }
 
@@ -186,7 +184,7 @@ impl Tally {
                 self.max = Some(found.clone());
             }
             if measure.wanted.distinct {
-                self.distinct.insert(sortable);
+                self.met.insert(sortable);
             }
             Ok(())
         })
@@ -195,6 +193,7 @@ impl Tally {
     /// Reckons what needs all of them.
     pub fn finish(&mut self, scope: &Scope) -> Result<(), FieldError> {
         self.total = self.adding.total();
+        self.distinct = std::mem::take(&mut self.met).len();
         if let Some(summed) = self.summed.take() {
             let sum = summed.sum(scope)?;
             self.avg = summed.mean(&sum);
@@ -227,7 +226,7 @@ impl Tally {
             Reckoning::Avg => self.avg.map(decimal),
             Reckoning::Min => self.min.as_ref().map(Found::sortable),
             Reckoning::Max => self.max.as_ref().map(Found::sortable),
-            Reckoning::Distinct => Some((self.distinct() as u64).to_be_bytes().to_vec()),
+            Reckoning::Distinct => Some((self.distinct as u64).to_be_bytes().to_vec()),
         }
     }
 }

@@ -45,7 +45,7 @@ pub use mark::{Kept, Mark};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 use snapshot::Tables;
-pub use snapshot::{Direction, Snapshot, Stored};
+pub use snapshot::{Direction, Reckoned, Snapshot, Stored};
 pub use writer::{AddedTo, Author, Change, Given, Writer};
 
 use handle::{Handle, Writing};

@@ -1,10 +1,12 @@
 //! One consistent view of the store, which a request reads from first to last.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use either::Either;
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
@@ -19,7 +21,7 @@ use super::view::View;
 use super::{
     Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
 };
-use crate::config::COUNTS_REMEMBERED;
+use crate::config::{COUNTS_REMEMBERED, RECKONED_BYTES};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
@@ -34,6 +36,25 @@ pub struct Snapshot {
     pub(super) view: Option<View>,
 }
 
+/// What somebody reckoned of the tables, and how many bytes it takes.
+#[derive(Clone)]
+pub struct Reckoned {
+    /// How many bytes.
+    pub weight: u64,
+    /// What it is, is known to who asks for it.
+    pub value: Arc<dyn Any + Send + Sync>,
+}
+
+/// Weighs what was reckoned.
+#[derive(Clone)]
+struct ByWeight;
+
+impl Weighter<String, Reckoned> for ByWeight {
+    fn weight(&self, _: &String, reckoned: &Reckoned) -> u64 {
+        reckoned.weight.max(1)
+    }
+}
+
 /// The tables as of one commit, opened once for all who read them.
 pub struct Tables {
     pub(super) records: ReadOnlyTable<Bytes, Bytes>,
@@ -46,6 +67,8 @@ pub struct Tables {
     revision: Revision,
     /// What was counted of them, by what it is a count of.
     counted: Cache<String, u64>,
+    /// What was reckoned of them, likewise.
+    reckoned: Cache<String, Reckoned, ByWeight>,
     pub(super) transaction: ReadTransaction,
 }
 
@@ -70,6 +93,7 @@ impl Tables {
             counts: counted,
             revision: meta_number(&transaction.open_table(META)?, "revision")?,
             counted: Cache::new(COUNTS_REMEMBERED),
+            reckoned: Cache::with_weighter(64, RECKONED_BYTES as u64, ByWeight),
             transaction,
         })
     }
@@ -347,6 +371,11 @@ impl Snapshot {
     /// What was counted of the tables as they stand, by whoever reads them, until the next commit.
     pub fn counted(&self) -> &Cache<String, u64> {
         &self.tables.counted
+    }
+
+    /// What was reckoned of the tables as they stand, likewise.
+    pub fn reckoned(&self) -> &Cache<String, Reckoned, impl Weighter<String, Reckoned>> {
+        &self.tables.reckoned
     }
 
     /// Whether it is a view of the past, which has no covers.

@@ -31,6 +31,11 @@ const LIST_ROWS: u64 = 1_000;
 const EDGES_OF_A_LIST: u64 = 4;
 
 impl Plan {
+    /// Reckons the rows of the cost alone, which mostly is all that is wanted.
+    pub(super) fn cost_rows(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
+        self.set_cost(self.root, bound, sizes, 1, &mut vec![None; self.sets.len()])
+    }
+
     /// Reckons the cost with bound arguments: a page counts as many records as it may hold, each with all below it.
     pub(super) fn cost(&self, bound: &[Arguments], sizes: Sizes<'_>) -> Cost {
         let mut memo = vec![None; self.sets.len()];

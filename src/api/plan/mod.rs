@@ -162,10 +162,11 @@ impl Plan {
         sizes: cost::Sizes<'_>,
     ) -> Result<(Bound, u64), GraphqlError> {
         let bound = self.coerce(variables)?;
-        let cost = self.cost(&bound, sizes);
-        if cost.rows <= limits.cost as u64 {
-            return Ok((Arc::new(bound), cost.rows));
+        let rows = self.cost_rows(&bound, sizes);
+        if rows <= limits.cost as u64 {
+            return Ok((Arc::new(bound), rows));
         }
+        let cost = self.cost(&bound, sizes);
         let (name, location) = cost.dearest.unzip();
         let narrow = name
             .map(|name| format!("; narrow `{name}` by a smaller page, or by what is filtered and sorted"))

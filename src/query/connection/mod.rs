@@ -4,8 +4,8 @@ mod item;
 mod sorted;
 mod walk;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::config::CITED_MAX;
 use crate::model::catalog::Kind;
@@ -77,10 +77,28 @@ enum Source<'a> {
     Containing(&'static Kind, Containing),
     /// Those of a kind in a part of a cover, in its order: there is an order, so that nobody asks for that of keys.
     Part(&'static Kind, Part),
+    /// Those of a kind, once somebody looks: only what is remembered of them may be asked.
+    Later(&'static Kind, Box<OnceLock<Result<Source<'a>, FieldError>>>),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
     /// What a resolver listed, by position, behind a hash of which list it is.
     Listed(u32, Vec<Listed<'a>>),
+}
+
+impl<'a> Source<'a> {
+    /// Those of a kind that can pass a filter, as an index or a cover has them.
+    fn chosen(scope: &'a Scope, kind: &'static Kind, filter: &Filter) -> Result<Self, FieldError> {
+        Ok(match filter.candidates(scope, kind)? {
+            Candidates::All => Source::Kind(kind),
+            Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
+            Candidates::Read(together) => Source::Read(kind, together),
+        })
+    }
+}
+
+/// Whether the page is asked for, and not only what there is of all.
+fn asks_page(arguments: &Arguments) -> bool {
+    ["edges", "nodes", "pageInfo"].iter().any(|field| arguments.asked().has(field))
 }
 
 /// A page of a connection.
@@ -115,11 +133,8 @@ impl<'a> Connection<'a> {
         let source = match (part, walked) {
             (Some(part), _) => Source::Part(kind, part),
             (None, Some(containing)) => Source::Containing(kind, containing),
-            (None, None) => match filter.candidates(scope, kind)? {
-                Candidates::All => Source::Kind(kind),
-                Candidates::These(narrowed) => Source::Candidates(kind, narrowed),
-                Candidates::Read(together) => Source::Read(kind, together),
-            },
+            (None, None) if !scope.trace.notes() && !asks_page(arguments) => Source::Later(kind, Box::default()),
+            (None, None) => Source::chosen(scope, kind, &filter)?,
         };
         Self::new(scope, kind.name, source, arguments)
     }
@@ -163,7 +178,7 @@ impl<'a> Connection<'a> {
         let asked = arguments.asked();
         let mut by_index = false;
         let (page, total) = match &rows.order {
-            _ if !["edges", "nodes", "pageInfo"].iter().any(|field| asked.has(field)) => (Page::default(), None),
+            _ if !asks_page(arguments) => (Page::default(), None),
             None => (rows.read_page(&paging)?, None),
             Some(order) => match rows.index_for(order, &paging, asked) {
                 Some(index) => {
@@ -207,7 +222,7 @@ impl<'a> Connection<'a> {
     pub fn found(&self) -> Found {
         let by = match &self.rows.source {
             Source::Kind(kind) if self.by_index => format!("index {} in its order", kind.name),
-            Source::Kind(kind) => format!("scan of {}", kind.plural),
+            Source::Kind(kind) | Source::Later(kind, _) => format!("scan of {}", kind.plural),
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
             Source::Read(_, together) => together.by.clone(),
             Source::Part(_, part) => part.by.clone(),
@@ -255,6 +270,7 @@ impl<'a> Rows<'a> {
     fn mark(&self) -> Vec<u8> {
         let mut mark = match &self.source {
             Source::Kind(kind)
+            | Source::Later(kind, _)
             | Source::Candidates(kind, _)
             | Source::Read(kind, _)
             | Source::Containing(kind, _)
@@ -274,6 +290,7 @@ impl<'a> Rows<'a> {
         for position in [&paging.after, &paging.before].into_iter().flatten().filter(|_| self.order.is_none()) {
             match &self.source {
                 Source::Kind(_)
+                | Source::Later(..)
                 | Source::Candidates(..)
                 | Source::Read(..)
                 | Source::Containing(..)
@@ -298,18 +315,32 @@ impl<'a> Rows<'a> {
     }
 
     fn count(&self) -> Result<u64, FieldError> {
-        let count = match &self.filter {
-            Some(filter) if !matches!(self.source, Source::Back(..) | Source::Listed(..)) => {
-                self.scope.counted(|| format!("{} {}", self.of, filter.given()), || self.count_all())?
-            }
-            _ => self.count_all()?,
+        let count = match self.remembered_by().filter(|_| self.filter.is_some()) {
+            Some(rows) => self.scope.counted(|| rows, || self.count_all())?,
+            None => self.count_all()?,
         };
         self.passed.store(count, Ordering::Relaxed);
         Ok(count)
     }
 
-    fn count_all(&self) -> Result<u64, FieldError> {
+    /// What says which records they are, where what comes of them is remembered until the next commit.
+    pub fn remembered_by(&self) -> Option<String> {
+        let filter = self.filter.as_ref().map(|filter| filter.given().to_string()).unwrap_or_default();
+        (!matches!(self.source, Source::Back(..) | Source::Listed(..))).then(|| format!("{} {filter}", self.of))
+    }
+
+    /// Where they come from.
+    fn source(&self) -> Result<&Source<'a>, FieldError> {
         match (&self.source, &self.filter) {
+            (Source::Later(kind, source), Some(filter)) => {
+                source.get_or_init(|| Source::chosen(self.scope, kind, filter)).as_ref().map_err(Clone::clone)
+            }
+            (source, _) => Ok(source),
+        }
+    }
+
+    fn count_all(&self) -> Result<u64, FieldError> {
+        match (self.source()?, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
             (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
             (Source::Back(target, back), None) => {

@@ -21,7 +21,8 @@ impl<'a> Rows<'a> {
     ) -> Result<(), FieldError> {
         let scope = self.scope;
         let snapshot = &scope.snapshot;
-        let known = matches!(&self.source, Source::Read(_, together) if together.exact);
+        let source = self.source()?;
+        let known = matches!(source, Source::Read(_, together) if together.exact);
         let mut offer = |position: Position, node: Stored<'a>, row, extras| -> Result<bool, FieldError> {
             let passes = match &self.filter {
                 Some(filter) if !known => filter.matches(scope, &node)?,
@@ -30,7 +31,7 @@ impl<'a> Rows<'a> {
             Ok(!passes || each(Item { position, node, row, extras })?)
         };
         let here = EdgeRow::Here(Row::new(&[]));
-        match &self.source {
+        match source {
             Source::Kind(kind) => {
                 for record in snapshot.scan(kind, key_of(after)?, direction)? {
                     scope.spend()?;
@@ -40,6 +41,7 @@ impl<'a> Rows<'a> {
                     }
                 }
             }
+            Source::Later(..) => return Err(FieldError::internal("nobody looked where records come from")),
             Source::Candidates(_, narrowed) => {
                 let after = key_of(after)?;
                 walk_slice(
