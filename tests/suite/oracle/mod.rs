@@ -306,17 +306,21 @@ fn sums_are_refused_bounded_and_added_by_the_rules() {
 fn filters_by_sums_pass_what_surely_passes() {
     let told = check(0..600, |asker, seed| {
         let figure = asker.random.pick(&asker.world.of("Observation"));
-        let subject = asker.world.one(figure, "subject").unwrap();
+        // Of a programme, the figures of its pairings, rounds and parts as well.
+        let (subject, relation) = match asker.random.one_in(4) {
+            true => (asker.random.pick(&asker.world.of("Programme")), "allFigures"),
+            false => (asker.world.one(figure, "subject").unwrap(), "observations"),
+        };
         let indicator = asker.world.one(figure, "indicator").unwrap();
         let within =
             json!({ "indicator": { "id": { "eq": asker.world.recs[indicator].id } }, "nature": { "eq": "ACTUAL" } });
-        let figures = asker.world.within(&asker.world.many(subject, "observations"), &json!({ "filter": within }));
+        let figures = asker.world.within(&asker.world.many(subject, relation), &json!({ "filter": within }));
         let mut sum = asker.sum(&figures, "value");
         sum["filter"] = within;
         sum.as_object_mut().unwrap().remove("isNull");
         let kind = asker.world.recs[subject].kind;
         let case = Case { field: kind.plural.to_owned(), of: kind.name, ..root(asker, seed) };
-        Some(Case { filter: json!({ "observations": { "sum": { "value": sum } } }), ..case })
+        Some(Case { filter: json!({ relation: { "sum": { "value": sum } } }), ..case })
     });
     assert!(told.partial * 4 > told.cases, "{told:?}");
 }
