@@ -47,7 +47,7 @@ pub struct Reckoned {
 
 /// Weighs what was reckoned.
 #[derive(Clone)]
-struct ByWeight;
+pub struct ByWeight;
 
 impl Weighter<String, Reckoned> for ByWeight {
     fn weight(&self, _: &String, reckoned: &Reckoned) -> u64 {
@@ -374,7 +374,7 @@ impl Snapshot {
     }
 
     /// What was reckoned of the tables as they stand, likewise.
-    pub fn reckoned(&self) -> &Cache<String, Reckoned, impl Weighter<String, Reckoned>> {
+    pub fn reckoned(&self) -> &Cache<String, Reckoned, ByWeight> {
         &self.tables.reckoned
     }
 

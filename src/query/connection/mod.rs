@@ -4,8 +4,9 @@ mod item;
 mod sorted;
 mod walk;
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use crate::config::CITED_MAX;
 use crate::model::catalog::Kind;
@@ -78,11 +79,28 @@ enum Source<'a> {
     /// Those of a kind in a part of a cover, in its order: there is an order, so that nobody asks for that of keys.
     Part(&'static Kind, Part),
     /// Those of a kind, once somebody looks: only what is remembered of them may be asked.
-    Later(&'static Kind, Box<OnceLock<Result<Source<'a>, FieldError>>>),
+    Later(&'static Kind),
     /// The sources of an edge to a target, by id.
     Back(Id, Back),
     /// What a resolver listed, by position, behind a hash of which list it is.
     Listed(u32, Vec<Listed<'a>>),
+}
+
+/// Where nodes come from, chosen when the connection was made or when somebody looks.
+enum Chosen<'s, 'a> {
+    Before(&'s Source<'a>),
+    Now(Source<'a>),
+}
+
+impl<'a> Deref for Chosen<'_, 'a> {
+    type Target = Source<'a>;
+
+    fn deref(&self) -> &Source<'a> {
+        match self {
+            Self::Before(source) => source,
+            Self::Now(source) => source,
+        }
+    }
 }
 
 impl<'a> Source<'a> {
@@ -94,6 +112,11 @@ impl<'a> Source<'a> {
             Candidates::Read(together) => Source::Read(kind, together),
         })
     }
+}
+
+/// Whether one thing is asked for, which is remembered, and not the page.
+fn asks_once(arguments: &Arguments) -> bool {
+    !asks_page(arguments) && arguments.asked().has("totalCount") != arguments.asked().has("aggregate")
 }
 
 /// Whether the page is asked for, and not only what there is of all.
@@ -133,7 +156,8 @@ impl<'a> Connection<'a> {
         let source = match (part, walked) {
             (Some(part), _) => Source::Part(kind, part),
             (None, Some(containing)) => Source::Containing(kind, containing),
-            (None, None) if !scope.trace.notes() && !asks_page(arguments) => Source::Later(kind, Box::default()),
+            // Each who looks chooses: where several do, it is done for all of them.
+            (None, None) if !scope.trace.notes() && asks_once(arguments) => Source::Later(kind),
             (None, None) => Source::chosen(scope, kind, &filter)?,
         };
         Self::new(scope, kind.name, source, arguments)
@@ -222,7 +246,7 @@ impl<'a> Connection<'a> {
     pub fn found(&self) -> Found {
         let by = match &self.rows.source {
             Source::Kind(kind) if self.by_index => format!("index {} in its order", kind.name),
-            Source::Kind(kind) | Source::Later(kind, _) => format!("scan of {}", kind.plural),
+            Source::Kind(kind) | Source::Later(kind) => format!("scan of {}", kind.plural),
             Source::Candidates(_, narrowed) => format!("index {}", narrowed.by),
             Source::Read(_, together) => together.by.clone(),
             Source::Part(_, part) => part.by.clone(),
@@ -270,7 +294,7 @@ impl<'a> Rows<'a> {
     fn mark(&self) -> Vec<u8> {
         let mut mark = match &self.source {
             Source::Kind(kind)
-            | Source::Later(kind, _)
+            | Source::Later(kind)
             | Source::Candidates(kind, _)
             | Source::Read(kind, _)
             | Source::Containing(kind, _)
@@ -290,7 +314,7 @@ impl<'a> Rows<'a> {
         for position in [&paging.after, &paging.before].into_iter().flatten().filter(|_| self.order.is_none()) {
             match &self.source {
                 Source::Kind(_)
-                | Source::Later(..)
+                | Source::Later(_)
                 | Source::Candidates(..)
                 | Source::Read(..)
                 | Source::Containing(..)
@@ -330,17 +354,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Where they come from.
-    fn source(&self) -> Result<&Source<'a>, FieldError> {
+    fn source(&self) -> Result<Chosen<'_, 'a>, FieldError> {
         match (&self.source, &self.filter) {
-            (Source::Later(kind, source), Some(filter)) => {
-                source.get_or_init(|| Source::chosen(self.scope, kind, filter)).as_ref().map_err(Clone::clone)
-            }
-            (source, _) => Ok(source),
+            (Source::Later(kind), Some(filter)) => Source::chosen(self.scope, kind, filter).map(Chosen::Now),
+            (source, _) => Ok(Chosen::Before(source)),
         }
     }
 
     fn count_all(&self) -> Result<u64, FieldError> {
-        match (self.source()?, &self.filter) {
+        match (&*self.source()?, &self.filter) {
             (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
             (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
             (Source::Back(target, back), None) => {

@@ -21,7 +21,7 @@ impl<'a> Rows<'a> {
     ) -> Result<(), FieldError> {
         let scope = self.scope;
         let snapshot = &scope.snapshot;
-        let source = self.source()?;
+        let source = &*self.source()?;
         let known = matches!(source, Source::Read(_, together) if together.exact);
         let mut offer = |position: Position, node: Stored<'a>, row, extras| -> Result<bool, FieldError> {
             let passes = match &self.filter {
@@ -41,7 +41,7 @@ impl<'a> Rows<'a> {
                     }
                 }
             }
-            Source::Later(..) => return Err(FieldError::internal("nobody looked where records come from")),
+            Source::Later(_) => return Err(FieldError::internal("nobody looked where records come from")),
             Source::Candidates(_, narrowed) => {
                 let after = key_of(after)?;
                 walk_slice(
