@@ -99,7 +99,7 @@ fn error_of(error: &ServerError) -> GraphqlError {
         path: path.collect(),
         code: known.map_or(Code::ValidationFailed, |known| known.code.into()),
         cause: known.and_then(|known| known.cause.clone()),
-        detail: known.and_then(|known| known.detail.clone()),
+        detail: known.map(|known| known.detail.clone()).unwrap_or_default(),
     }
 }
 
@@ -259,7 +259,8 @@ fn arguments(
         let given = ctx.item.node.arguments.iter().find(|(given, _)| given.node == name);
         given.and_then(|(_, value)| literal(&value.node, variables))
     };
-    coerce::arguments(&def.arguments, value).map_err(FieldError::input)
+    coerce::arguments(&def.arguments, value)
+        .map_err(|wrong| FieldError::input(wrong.to_string()).with("faults", wrong.to_json()))
 }
 
 /// A literal as JSON, with variables replaced; nothing where it is a variable that was not given.

@@ -42,6 +42,17 @@ fn a_huge_cell_is_told_and_cut_in_the_telling() {
         ),
         "{told:?}"
     );
+    for told in &told {
+        assert!(told.ends_with("; the rest of the file was not read"), "{told}");
+    }
+    // What refers to what was not read is not told as well; what refers to nothing is.
+    let files = [
+        ("products.csv", "id,name\nproduct:z1,\"a\nproduct:z2,b\n"),
+        ("events.csv", "id,name,hosts\nevent:z1,会,enterprise:nobody\n"),
+        ("events-products.csv", "id,node\nevent:z1,product:z2\n"),
+    ];
+    let told = place.refused_all(files.into_iter().flat_map(|(name, text)| named(name, text)).collect());
+    assert_eq!(told.len(), 2, "{told:?}");
     place.import(named("products.csv", "id,name\nproduct:a,5\" pipe\n")).unwrap();
     assert_eq!(place.field("product:a", "name"), "5\" pipe");
 }
