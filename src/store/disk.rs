@@ -113,7 +113,7 @@ impl Disk {
 
     /// Makes it empty.
     pub fn clear(&self) -> io::Result<()> {
-        Ok(self.file.set_len(0)?)
+        self.file.set_len(0)
     }
 
     /// What it failed with last.

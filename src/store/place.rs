@@ -18,8 +18,13 @@ const LINKS_MAX: usize = 32;
 
 /// Opens the file of a name and takes hold of it; nothing where another stands under the name by then.
 pub fn hold(name: &Path, options: &OpenOptions) -> Result<Option<Arc<Disk>>, OpenError> {
+    let file = options.open(name).map_err(|source| open_error(name, source.into()))?;
+    held(file, name)
+}
+
+/// Takes hold of a file that was opened by its name.
+fn held(file: File, name: &Path) -> Result<Option<Arc<Disk>>, OpenError> {
     let refused = |source: io::Error| open_error(name, source.into());
-    let file = options.open(name).map_err(refused)?;
     let held = file.metadata().map_err(refused)?;
     let disk = Disk::new(file).map_err(|error| open_error(name, error))?;
     if !disk.hold().map_err(refused)? {
@@ -61,7 +66,8 @@ impl Making {
             OpenError::InUse { .. } => OpenError::InUse { path: name.to_owned() },
             // It would have been made: it is its folder that is missing.
             OpenError::Missing { .. } => {
-                OpenError::Io { path: name.to_owned(), source: io::ErrorKind::NotFound.into() }
+                let source = io::Error::new(io::ErrorKind::NotFound, "there is no such folder");
+                OpenError::Io { path: name.to_owned(), source }
             }
             OpenError::Io { source, .. } => OpenError::Io { path: name.to_owned(), source },
             error => error,
@@ -152,4 +158,48 @@ fn followed(name: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many links from name to name"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_opened_and_then_replaced_is_not_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("a");
+        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&name).unwrap();
+        let disk = held(open(), &name).unwrap().unwrap();
+        assert!(matches!(held(open(), &name), Err(OpenError::InUse { .. })));
+        // It waits at the door while the file is replaced, and the lock of what went is free.
+        let waits = open();
+        fs::write(folder.path().join("b"), "new").unwrap();
+        fs::rename(folder.path().join("b"), &name).unwrap();
+        drop(disk);
+        assert!(held(waits, &name).unwrap().is_none());
+        let waits = open();
+        fs::remove_file(&name).unwrap();
+        assert!(held(waits, &name).unwrap().is_none());
+        assert!(held(open(), &name).unwrap().is_some());
+    }
+
+    #[test]
+    fn one_who_makes_a_file_leaves_what_came_to_its_name_in_the_meantime() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("a");
+        let making = Making::begin(&name, false).unwrap().unwrap();
+        assert!(matches!(Making::begin(&name, false), Err(OpenError::InUse { path }) if path == name));
+        drop(making);
+        fs::write(&name, "somebody's").unwrap();
+        assert!(Making::begin(&name, false).unwrap().is_none());
+        assert!(matches!(Making::new(&name, false), Err(OpenError::InUse { .. })));
+        let mut making = Making::begin(&name, true).unwrap().unwrap();
+        fs::write(making.at(), "another's").unwrap();
+        making.name().unwrap();
+        assert_eq!(fs::read_to_string(&name).unwrap(), "another's");
+        drop(making);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

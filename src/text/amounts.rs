@@ -1,7 +1,7 @@
 //! Amounts as people write them: `1.26亿元`, `超3亿元`, `15万余名`, `48,673人`. What is read is exact; what is not surely one
 //! number is refused.
 
-use super::numeral::{Dropped, Numeral, digit_of, power_of};
+use super::numeral::{Ending, Numeral, digit_of, power_of};
 use crate::model::decimal::Decimal;
 
 /// An amount as it was written.
@@ -139,17 +139,17 @@ fn parts_thousands(letters: &[char], at: usize) -> bool {
 
 /// Reads an amount; nothing where the text is not surely one.
 pub fn read(text: &str) -> Option<Amount> {
-    read_as(text, Dropped::Unsure)
+    read_as(text, Ending::Unsure)
 }
 
 /// The two numbers that a text may be whose writer may have dropped its last power: 1亿2000 is 1亿2000万 to most, and
 /// 100002000 by the letter. Nothing where it is no number either way, or one.
 pub fn either(text: &str) -> Option<[Decimal; 2]> {
-    let [with, without] = [Dropped::Dropped, Dropped::Kept].map(|dropped| Some(read_as(text, dropped)?.value));
+    let [with, without] = [Ending::Shortened, Ending::Literal].map(|ending| Some(read_as(text, ending)?.value));
     with.zip(without).filter(|(with, without)| with != without).map(|(with, without)| [with, without])
 }
 
-fn read_as(text: &str, dropped: Dropped) -> Option<Amount> {
+fn read_as(text: &str, ending: Ending) -> Option<Amount> {
     if let Ok(value) = Decimal::parse(text) {
         return Some(Amount { value, qualifier: None, unit: String::new(), plain: true });
     }
@@ -161,7 +161,7 @@ fn read_as(text: &str, dropped: Dropped) -> Option<Amount> {
         bounds.extend(bound);
     }
     let share = rest.strip_prefix("百分之");
-    let numeral = Numeral::read(share.unwrap_or(rest), dropped)?;
+    let numeral = Numeral::read(share.unwrap_or(rest), ending)?;
     if numeral.more {
         bounds.push("MORE_THAN");
     }

@@ -4,23 +4,23 @@ use crate::model::decimal::Decimal;
 
 /// How digits behind a power are read that may stand for more: 3万5, 一百五, 1亿2000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Dropped {
+pub enum Ending {
     /// They are no number that is sure.
     #[default]
     Unsure,
     /// Their power was dropped: 3.5万, 150, 1.2亿.
-    Dropped,
+    Shortened,
     /// They are what they say: 30005, 105, 100002000.
-    Kept,
+    Literal,
 }
 
-impl Dropped {
+impl Ending {
     /// What a part is worth that may have dropped a power, which it may only at the `end` of a number.
     fn worth(self, part: Decimal, power: i32, end: bool) -> Option<Decimal> {
         match self {
             _ if power == 0 => Some(part),
-            Self::Kept if end => Some(part),
-            Self::Dropped if end => part.times_ten_to(power),
+            Self::Literal if end => Some(part),
+            Self::Shortened if end => part.times_ten_to(power),
             _ => None,
         }
     }
@@ -88,17 +88,17 @@ struct Partly {
     /// What stands in front of a power has a fraction: no digits go on behind it.
     broken: bool,
     /// How the last digits are read where they may stand for more.
-    dropped: Dropped,
+    ending: Ending,
 }
 
 impl Numeral {
     /// Reads it; nothing where it is not surely one.
-    pub fn read(text: &str, dropped: Dropped) -> Option<Self> {
+    pub fn read(text: &str, ending: Ending) -> Option<Self> {
         let (sign, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (1, rest),
             None => (0, text),
         };
-        let mut partly = Partly { dropped, ..Partly::default() };
+        let mut partly = Partly { ending, ..Partly::default() };
         let mut rest = unsigned;
         while let Some(letter) = rest.chars().next() {
             if letter.is_ascii_digit() {
@@ -139,7 +139,7 @@ impl Partly {
     /// in front of a power, as in 3亿5千万 and 3亿500万.
     fn arabic(&mut self, digits: &str, power: Option<i32>) -> Option<()> {
         let begins = self.sum.is_none() && self.section.is_none() && !self.zero;
-        let few = !digits.starts_with('0') && (power.is_some() || self.dropped != Dropped::Unsure && digits.len() == 1);
+        let few = !digits.starts_with('0') && (power.is_some() || self.ending != Ending::Unsure && digits.len() == 1);
         let fits = digits.len() == 4 || few && digits.len() < 4;
         let goes_on = self.section.is_none() && self.small.is_none() && !self.zero && !self.broken && fits;
         if self.digits.is_some() || self.more || !(begins || goes_on && !digits.contains('.')) {
@@ -216,7 +216,7 @@ impl Partly {
             Some(digits) => {
                 let power = self.power_behind(digits, end)?;
                 let single = power == 0 || is_whole(digits) && digits < one()?.times_ten_to(1)?;
-                Some(self.dropped.worth(digits, power, end).filter(|_| single)?)
+                Some(self.ending.worth(digits, power, end).filter(|_| single)?)
             }
             None => None,
         };
@@ -227,7 +227,7 @@ impl Partly {
         // 一亿二千 is 一亿二千万 to most.
         let thousands = self.section.is_some() || self.digits >= Some(one()?.times_ten_to(3)?);
         let lacks_wan = end && self.big == Some(8) && !self.behind_zero && thousands;
-        self.dropped.worth(section, if lacks_wan { 4 } else { 0 }, end).map(Some)
+        self.ending.worth(section, if lacks_wan { 4 } else { 0 }, end).map(Some)
     }
 
     /// The power that last digits without one may have dropped; nothing where it cannot be told.

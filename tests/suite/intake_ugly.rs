@@ -315,3 +315,23 @@ fn a_package_whose_descriptor_misleads_is_told() {
         )
     );
 }
+
+#[test]
+fn all_that_is_wrong_with_a_line_is_told_at_once_and_where_in_it() {
+    let place = Place::new();
+    let told = place.refused(
+        "graph.ndjson",
+        "{\"id\":\"event:w\",\"name\":\"会\",\"start\":\"2020-13\",\"heldIn\":\"city:000000\",\"hosts\":5}\n{\"id\":\n{\"id\":\"product:w\",\"aliases\":[\"甲\"]}\n",
+    );
+    let expected = [
+        "graph.ndjson, line 1, column start: expected a date",
+        "graph.ndjson, line 1, column heldIn: there is no record city:000000, neither here nor in the database",
+        "graph.ndjson, line 1, column hosts: expected a list, found 5",
+        "graph.ndjson, line 2: expected one JSON object, found {\"id\":: EOF while parsing a value at character 6",
+        "graph.ndjson, line 3, column name: is required",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for expected in expected {
+        assert!(told.iter().any(|told| told.starts_with(expected)), "{expected}\n{told:#?}");
+    }
+}
