@@ -43,7 +43,7 @@ impl Wrong {
     /// With the nearest of some names, or else with all of them.
     fn hinted<'n>(mut self, found: &str, names: impl Iterator<Item = &'n str> + Clone) -> Self {
         let hint = match nearest(found, names.clone()) {
-            Some(near) => format!("; perhaps {near}"),
+            Some(near) => format!("; did you mean `{near}`?"),
             None => format!("; there are: {}", names.collect::<Vec<_>>().join(", ")),
         };
         self.0.iter_mut().for_each(|fault| fault.hint.clone_from(&hint));

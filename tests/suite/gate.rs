@@ -75,6 +75,10 @@ fn a_wrong_name_is_told_the_nearest() {
         ("{ region(code: \"1\") { descendants(level: TOWNS) { totalCount } } }", "did you mean `TOWN`?"),
         ("{ cities(filter: { naem: { eq: \"x\" } }) { totalCount } }", "did you mean `name`?"),
         ("{ region(code: \"1\") { ... on City { parrent { id } } } }", "did you mean `parent`?"),
+        ("mutation { upsertProdukt(input: { id: \"product:x\" }) { revision } }", "did you mean `upsertProduct`?"),
+        ("mutation { upsertProduct(input: { id: \"product:x\" }) { revison } }", "did you mean `revision`?"),
+        ("mutation { upsertProduct(input: { id: \"product:x\", nmae: \"x\" }) { revision } }", "did you mean `name`?"),
+        ("subscription { changes { revison } }", "did you mean `revision`?"),
     ] {
         refused(query, json!({}), Code::ValidationFailed, nearest);
     }
@@ -187,10 +191,10 @@ fn all_that_is_wrong_with_an_input_is_told_at_once_by_its_path() {
     let (message, told) = faults(BATCH, json!({ "changes": changes }));
     let expected = [
         "changes.0.observation.value: expected a decimal",
-        "changes.0.observation.nature: expected Nature, found \"ACTAUL\"; perhaps ACTUAL",
+        "changes.0.observation.nature: expected Nature, found \"ACTAUL\"; did you mean `ACTUAL`?",
         "changes.0.observation.period.start: expected ",
         "changes.1.pairing.since: expected ",
-        "changes.1.pairing.sine: PairingInput has no such field; perhaps since",
+        "changes.1.pairing.sine: PairingInput has no such field; did you mean `since`?",
         "changes.2.product.name: expected String, found 5",
         "changes.3: expected exactly one field of ChangeInput, and not null; found 2",
     ];
