@@ -1,9 +1,13 @@
 //! Input coercion, for literals and variables alike: defaults, list wrapping, our scalars, enums and input objects.
 
+use std::fmt;
+
 use apollo_compiler::Node;
 use apollo_compiler::ast;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::suggest::nearest;
+use crate::config::ERRORS_MAX;
 use crate::model::date::PartialDate;
 use crate::model::decimal::Decimal;
 use crate::query::arguments::{Arguments, size_of};
@@ -11,33 +15,150 @@ use crate::query::mutation::UPLOAD;
 use crate::query::types;
 use crate::query::types::{Body, InputDef, TypeRef};
 
-/// Coerces the arguments of a field. What `value` gives nothing for is absent.
-pub fn arguments(defs: &[InputDef], mut value: impl FnMut(&str) -> Option<Value>) -> Result<Arguments, String> {
-    let mut coerced = Map::new();
-    for def in defs {
-        match value(&def.name) {
-            Some(given) => {
-                let given = coerce(&def.ty, given).map_err(|why| format!("{}: {why}", def.name))?;
-                coerced.insert(def.name.clone(), given);
-            }
-            None => match &def.default {
-                Some(default) => drop(coerced.insert(def.name.clone(), default.clone())),
-                None if def.ty.is_nullable() => {}
-                None => return Err(format!("{}: expected {}, and it is not given", def.name, def.ty)),
-            },
-        }
-    }
-    Ok(Arguments::new(coerced))
+/// What is wrong with what was given for arguments: all of it, or the first so many.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Wrong(Vec<Fault>);
+
+/// One value that is wrong.
+#[derive(Debug, PartialEq, Eq)]
+struct Fault {
+    /// Where it stands, from the inside out: names, and places in lists.
+    steps: Vec<Step>,
+    why: String,
+    /// What may have been meant, where the schema is told.
+    hint: String,
 }
 
-/// Coerces one value to a type. The error says what was expected and what was found.
-pub fn coerce(ty: &TypeRef, value: Value) -> Result<Value, String> {
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Name(String),
+    Place(usize),
+}
+
+impl Wrong {
+    fn said(why: String) -> Self {
+        Self(vec![Fault { steps: Vec::new(), why, hint: String::new() }])
+    }
+
+    /// With the nearest of some names, or else with all of them.
+    fn hinted<'n>(mut self, found: &str, names: impl Iterator<Item = &'n str> + Clone) -> Self {
+        let hint = match nearest(found, names.clone()) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => format!("; there are: {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        self.0.iter_mut().for_each(|fault| fault.hint.clone_from(&hint));
+        self
+    }
+
+    /// The same, from which nobody learns what the schema has.
+    pub fn without_hints(mut self) -> Self {
+        self.0.iter_mut().for_each(|fault| fault.hint.clear());
+        self
+    }
+
+    /// Takes what is wrong with a part, and gives the part where nothing is.
+    fn within<T>(&mut self, step: impl Fn() -> Step, part: Result<T, Self>) -> Option<T> {
+        match part {
+            Ok(part) => Some(part),
+            Err(Self(faults)) => {
+                let room = ERRORS_MAX.saturating_sub(self.0.len());
+                self.0.extend(faults.into_iter().take(room).map(|mut fault| {
+                    fault.steps.push(step());
+                    fault
+                }));
+                None
+            }
+        }
+    }
+
+    fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Takes what is wrong with the part of a name.
+    pub fn take(&mut self, name: &str, part: Result<Value, Self>) {
+        self.within(|| Step::Name(name.to_owned()), part);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same below a name.
+    pub fn of(mut self, name: &str) -> Self {
+        self.0.iter_mut().for_each(|fault| fault.steps.push(Step::Name(name.to_owned())));
+        self
+    }
+
+    /// For programs, as the faults of a mutation are: paths and problems.
+    pub fn to_json(&self) -> Value {
+        let step = |step: &Step| match step {
+            Step::Name(name) => name.clone(),
+            Step::Place(place) => place.to_string(),
+        };
+        let path = |fault: &Fault| fault.steps.iter().rev().map(step).collect::<Vec<_>>().join(".");
+        self.0
+            .iter()
+            .map(|fault| json!({ "path": path(fault), "problem": format!("{}{}", fault.why, fault.hint) }))
+            .collect()
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, fault) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("; ")?;
+            }
+            for step in fault.steps.iter().rev() {
+                match step {
+                    Step::Name(name) => write!(f, "{name}: ")?,
+                    Step::Place(place) => write!(f, "[{place}]: ")?,
+                }
+            }
+            write!(f, "{}{}", fault.why, fault.hint)?;
+        }
+        Ok(())
+    }
+}
+
+/// Coerces the arguments of a field. What `value` gives nothing for is absent. All that is wrong is told at once.
+pub fn arguments(defs: &[InputDef], value: impl FnMut(&str) -> Option<Value>) -> Result<Arguments, Wrong> {
+    let mut wrong = Wrong::default();
+    let coerced = fields(defs, value, &mut wrong);
+    wrong.or(Arguments::new(coerced))
+}
+
+fn fields(defs: &[InputDef], mut value: impl FnMut(&str) -> Option<Value>, wrong: &mut Wrong) -> Map<String, Value> {
+    let mut coerced = Map::new();
+    for def in defs {
+        let given = match value(&def.name) {
+            Some(given) => coerce(&def.ty, given),
+            None => match &def.default {
+                Some(default) => Ok(default.clone()),
+                None if def.ty.is_nullable() => continue,
+                None => Err(Wrong::said(format!("expected {}, and it is not given", def.ty))),
+            },
+        };
+        if let Some(given) = wrong.within(|| Step::Name(def.name.clone()), given) {
+            coerced.insert(def.name.clone(), given);
+        }
+    }
+    coerced
+}
+
+/// Coerces one value to a type. The error says of each part what was expected and what was found.
+pub fn coerce(ty: &TypeRef, value: Value) -> Result<Value, Wrong> {
     match (ty, value) {
         (ty, Value::Null) if ty.is_nullable() => Ok(Value::Null),
-        (ty, Value::Null) => Err(format!("expected {ty}, found null")),
+        (ty, Value::Null) => Err(Wrong::said(format!("expected {ty}, found null"))),
         (TypeRef::List { of, .. }, Value::Array(items)) => {
-            let each = |(place, item)| coerce(of, item).map_err(|why| format!("[{place}]: {why}"));
-            Ok(Value::Array(items.into_iter().enumerate().map(each).collect::<Result<_, _>>()?))
+            let mut wrong = Wrong::default();
+            let each = items.into_iter().enumerate();
+            let each = each.filter_map(|(place, item)| wrong.within(|| Step::Place(place), coerce(of, item)));
+            let coerced = each.collect();
+            wrong.or(Value::Array(coerced))
         }
         // One value stands for a list of it.
         (TypeRef::List { of, .. }, single) => Ok(Value::Array(vec![coerce(of, single)?])),
@@ -45,28 +166,35 @@ pub fn coerce(ty: &TypeRef, value: Value) -> Result<Value, String> {
     }
 }
 
-fn named(name: &str, value: Value) -> Result<Value, String> {
-    let expected = |value: &Value| format!("expected {name}, found {}", shortened(value));
+fn named(name: &str, value: Value) -> Result<Value, Wrong> {
+    let expected = |value: &Value| Wrong::said(format!("expected {name}, found {}", shortened(value)));
     match types().find(name).map(|ty| &ty.body) {
         Some(Body::Enum(closed)) => match value.as_str() {
             Some(text) if closed.code(text).is_some() => Ok(value),
-            _ => Err(expected(&value)),
+            Some(text) => Err(expected(&value).hinted(text, closed.values.iter().map(|(name, _)| *name))),
+            None => Err(expected(&value)),
         },
-        Some(Body::Input { fields, one_of }) => match value {
+        Some(Body::Input { fields: defs, one_of }) => match value {
             Value::Object(mut object) => {
                 if *one_of && (object.len() != 1 || object.values().any(Value::is_null)) {
-                    return Err(format!("expected exactly one field of {name}, and not null; found {}", object.len()));
+                    let found = object.len();
+                    return Err(Wrong::said(format!(
+                        "expected exactly one field of {name}, and not null; found {found}"
+                    )));
                 }
-                let coerced = arguments(fields, |field| object.remove(field))?;
-                match object.keys().next() {
-                    Some(unknown) => Err(format!("{name} has no field {unknown}")),
-                    None => Ok(Value::Object(coerced.into_values())),
+                let mut wrong = Wrong::default();
+                let coerced = fields(defs, |field| object.remove(field), &mut wrong);
+                for unknown in object.keys() {
+                    let why = Wrong::said(format!("{name} has no such field"));
+                    let why = why.hinted(unknown, defs.iter().map(|def| def.name.as_str()));
+                    let _ = wrong.within(|| Step::Name(unknown.clone()), Err::<(), _>(why));
                 }
+                wrong.or(Value::Object(coerced))
             }
             other => Err(expected(&other)),
         },
-        Some(Body::Scalar(_)) => scalar(name, value),
-        _ => Err(format!("{name} is no input type")),
+        Some(Body::Scalar(_)) => scalar(name, value).map_err(Wrong::said),
+        _ => Err(Wrong::said(format!("{name} is no input type"))),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::coerce::Wrong;
 use crate::config::ERRORS_MAX;
-use crate::query::error::{Code as FieldCode, FieldError, NARROW_IT};
+use crate::query::error::{Code as FieldCode, Detail, FieldError, NARROW_IT};
 use crate::store::StoreError;
 
 /// The closed list of codes in `extensions.code`. The first group refuses a request whole, and then there is no `data`.
@@ -91,7 +92,7 @@ pub struct GraphqlError {
     /// What is logged of it and never shown.
     pub cause: Option<String>,
     /// What programs learn beside the message, in the error's extensions.
-    pub detail: Option<Box<(&'static str, Value)>>,
+    pub detail: Detail,
 }
 
 /// One step of a path into an answer.
@@ -126,7 +127,19 @@ fn narrowing(message: &str, path: &[Segment]) -> String {
 impl GraphqlError {
     /// An error that refuses the request.
     pub fn request(code: Code, message: impl Into<String>) -> Self {
-        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, cause: None, detail: None }
+        Self {
+            message: message.into(),
+            locations: Vec::new(),
+            path: Vec::new(),
+            code,
+            cause: None,
+            detail: Detail::default(),
+        }
+    }
+
+    /// An error that says what is wrong with arguments.
+    pub fn of_arguments(code: Code, wrong: &Wrong) -> Self {
+        Self::request(code, wrong.to_string()).with("faults", wrong.to_json())
     }
 
     /// An error that is our fault; what caused it is logged and never shown.
@@ -136,7 +149,7 @@ impl GraphqlError {
 
     /// The same, with more for programs.
     pub fn with(self, name: &'static str, value: impl Into<Value>) -> Self {
-        Self { detail: Some(Box::new((name, value.into()))), ..self }
+        Self { detail: self.detail.into_iter().chain([(name, value.into())]).collect(), ..self }
     }
 
     /// What the store failed with, of a request as a whole.
@@ -179,8 +192,7 @@ impl GraphqlError {
             error["path"] = self.path.iter().map(segment).collect();
         }
         error["extensions"] = json!({ "code": self.code.name() });
-        if let Some(detail) = &self.detail {
-            let (name, value) = &**detail;
+        for (name, value) in &self.detail {
             error["extensions"][*name] = value.clone();
         }
         error

@@ -250,3 +250,59 @@ impl Asked {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::api::Executor;
+    use crate::config::Limits;
+    use crate::model::catalog::slot;
+    use crate::model::kinds::PRODUCT;
+    use crate::model::record::Record;
+    use crate::model::value::Value;
+    use crate::store::{Author, Change};
+
+    fn write(store: &Store, key: &str) {
+        let author = Author { time_ms: 0, name: "shen".to_owned(), note: String::new() };
+        let mut record = Record::new(&PRODUCT, key);
+        record.values[slot::NAME] = Value::Text("茶".to_owned());
+        let (writer, _) = store.writer().unwrap().apply(&author, &[Change::Put(record)]).unwrap();
+        writer.commit().unwrap();
+    }
+
+    #[test]
+    fn whoever_follows_while_the_disk_fails_is_told_where_to_go_on_and_misses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        // Without a cache each read comes from the file.
+        let store = Arc::new(Store::open(&folder.path().join("jiedui.redb"), 0).unwrap());
+        let api = Arc::new(Api::new(store.clone(), Executor::Plan, Limits::default()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let follow = |after: Revision| {
+            let query = format!("subscription {{ changes(after: {after}) {{ revision changes {{ id }} }} }}");
+            let request = Request::new(&query);
+            let passed = api.pass(&request).unwrap();
+            api.follow(&request, passed).unwrap()
+        };
+        let next = |following: &mut Following| match runtime.block_on(following.read()) {
+            Step::Event(answer) => String::from_utf8(answer.data.unwrap()).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        write(&store, "a");
+        let mut following = follow(0);
+        assert_eq!(next(&mut following), r#"{"changes":{"revision":1,"changes":[{"id":"product:a"}]}}"#);
+        write(&store, "b");
+        write(&store, "c");
+        store.fail_after(u64::MAX, 0);
+        let step = runtime.block_on(following.read());
+        store.fail_after(u64::MAX, u64::MAX);
+        let Step::End(errors) = step else { panic!("{step:?}") };
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        let error = errors[0].to_json();
+        assert_eq!(error["extensions"], serde_json::json!({ "code": "RESUME", "after": 1 }), "{error}");
+        let mut following = follow(1);
+        assert_eq!(next(&mut following), r#"{"changes":{"revision":2,"changes":[{"id":"product:b"}]}}"#);
+        assert_eq!(next(&mut following), r#"{"changes":{"revision":3,"changes":[{"id":"product:c"}]}}"#);
+    }
+}

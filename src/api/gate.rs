@@ -15,6 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 
+use super::coerce::Wrong;
 use super::error::{Code, GraphqlError};
 use super::plan::Plan;
 use super::request::Request;
@@ -144,13 +145,28 @@ impl Gate {
         let coerced =
             apollo_compiler::request::coerce_variable_values(&self.schema, &operation, &given).map_err(|error| {
                 let location = location(&document.parsed, error.location());
-                vec![GraphqlError::request(Code::BadVariables, error.message().to_string()).at(location)]
+                let explained = self.explained(&operation, &request.variables);
+                let explained =
+                    explained.unwrap_or_else(|| GraphqlError::request(Code::BadVariables, error.message().to_string()));
+                vec![explained.at(location)]
             })?;
         let variables = match serde_json::to_value(&*coerced) {
             Ok(Value::Object(variables)) => variables,
             _ => Map::new(),
         };
         Ok(Passed { document, operation, variables, coerced })
+    }
+
+    /// All that is wrong with variables, each in its place; nothing where it is something else that is wrong.
+    fn explained(&self, operation: &Operation, given: &Map<String, Value>) -> Option<GraphqlError> {
+        let mut wrong = Wrong::default();
+        for variable in &operation.variables {
+            if let Some(value) = given.get(variable.name.as_str()) {
+                wrong.take(&variable.name, coerce::coerce(&literals::type_ref(&variable.ty), value.clone()));
+            }
+        }
+        let wrong = if self.introspects { wrong } else { wrong.without_hints() };
+        (!wrong.is_empty()).then(|| GraphqlError::of_arguments(Code::BadVariables, &wrong))
     }
 
     /// The document of a text, parsed and validated, or everything that is wrong with it.

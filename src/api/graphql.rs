@@ -257,7 +257,8 @@ fn arguments(
         let given = ctx.item.node.arguments.iter().find(|(given, _)| given.node == name);
         given.and_then(|(_, value)| literal(&value.node, variables))
     };
-    coerce::arguments(&def.arguments, value).map_err(FieldError::input)
+    coerce::arguments(&def.arguments, value)
+        .map_err(|wrong| FieldError::input(wrong.to_string()).with("faults", wrong.to_json()))
 }
 
 /// A literal as JSON, with variables replaced; nothing where it is a variable that was not given.

@@ -65,15 +65,16 @@ impl Checked<'_> {
             return;
         }
         if let Some(given) = coerce::literal(value, &Map::new())
-            && let Err(why) = coerce::coerce(ty, given)
+            && let Err(wrong) = coerce::coerce(ty, given)
         {
-            let error = GraphqlError::request(Code::ValidationFailed, format!("{name}: {why}"));
+            let error = GraphqlError::of_arguments(Code::ValidationFailed, &wrong.of(name));
             self.errors.push(error.at(location(self.document, at)));
         }
     }
 }
 
-fn type_ref(ty: &Type) -> TypeRef {
+/// A type as a document names it.
+pub fn type_ref(ty: &Type) -> TypeRef {
     match ty {
         Type::Named(name) => TypeRef::nullable(name),
         Type::NonNullNamed(name) => TypeRef::required(name),

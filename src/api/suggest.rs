@@ -7,15 +7,20 @@ use apollo_compiler::ast::{Argument, Definition, Document, OperationType, Select
 use apollo_compiler::parser::SourceSpan;
 
 use crate::query::types;
-use crate::query::types::{Body, InputDef, Type};
+use crate::query::types::{Body, InputDef, MUTATION, SUBSCRIPTION, Type};
 
 /// The suggestions for a document that failed validation, by where the unknown names stand.
 pub fn suggestions(document: &Document) -> HashMap<usize, String> {
     let mut found = Suggestions(HashMap::new());
     for definition in &document.definitions {
         match definition {
-            Definition::OperationDefinition(operation) if operation.operation_type == OperationType::Query => {
-                found.selections(types().find("Query"), &operation.selection_set);
+            Definition::OperationDefinition(operation) => {
+                let root = match operation.operation_type {
+                    OperationType::Query => "Query",
+                    OperationType::Mutation => MUTATION,
+                    OperationType::Subscription => SUBSCRIPTION,
+                };
+                found.selections(types().find(root), &operation.selection_set);
             }
             Definition::FragmentDefinition(fragment) => {
                 found.selections(types().find(&fragment.type_condition), &fragment.selection_set);

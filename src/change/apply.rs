@@ -31,12 +31,12 @@ pub fn apply(store: &Store, sender: &Sender, asked: &[Asked], wrong: Vec<Fault>)
     for asked in asked {
         draft.ask(asked)?;
     }
-    if !draft.conflicts.is_empty() {
-        return Err(Refused::Conflict(draft.conflicts));
-    }
     draft.check()?;
+    draft.faults.sort_by(|left, right| in_order(&left.path, &right.path));
+    if !draft.conflicts.is_empty() {
+        return Err(Refused::Conflict(draft.conflicts, draft.faults));
+    }
     if !draft.faults.is_empty() {
-        draft.faults.sort_by(|left, right| in_order(&left.path, &right.path));
         return Err(Refused::Invalid(draft.faults));
     }
     let met = draft.into_met();

@@ -40,6 +40,8 @@ pub struct Met {
     path: String,
     /// It was deleted, and whoever refers is left without.
     detach: bool,
+    /// It was seen, and is not there any more: what was sent is not all of it, so that what it lacks is no fault.
+    vanished: bool,
     /// Its fields of which something was told already.
     faulty: BTreeSet<String>,
     /// No change named it: something was detached from it.
@@ -97,6 +99,7 @@ impl<'w, 's> Draft<'w, 's> {
         {
             let differences = differences(stands.as_ref(), after.as_ref());
             self.conflicts.push(Conflict { path: path.clone(), id: id.clone(), expected, version, differences });
+            self.meet(id)?.vanished = version.is_none();
         }
         for (_, target) in after.iter().flat_map(Record::references) {
             self.referring.entry(target.clone()).or_default().insert(id.clone());
@@ -143,6 +146,7 @@ impl<'w, 's> Draft<'w, 's> {
         let mut drafted = self.drafted_referrers();
         for (id, met) in &self.met {
             match &met.after {
+                Some(_) if met.vanished => {}
                 Some(record) => {
                     let is_told = |path: &str| met.faulty.contains(first_of(path));
                     let problems = record.problems().into_iter().filter(|problem| !is_told(&problem.path));
@@ -237,6 +241,7 @@ impl<'w, 's> Draft<'w, 's> {
                 before,
                 path: String::new(),
                 detach: false,
+                vanished: false,
                 faulty: BTreeSet::new(),
                 only_detached: true,
             };

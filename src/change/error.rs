@@ -12,9 +12,9 @@ pub enum Refused {
     /// Something in it is wrong: every fault, in the order of their changes.
     #[error("{} of the changes cannot be made; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
     Invalid(Vec<Fault>),
-    /// Somebody else changed what it is about.
-    #[error("{}", conflicts(.0))]
-    Conflict(Vec<Conflict>),
+    /// Somebody else changed what it is about; and whatever else is wrong.
+    #[error("{}", conflicts(.0, .1.len()))]
+    Conflict(Vec<Conflict>, Vec<Fault>),
     /// The key of a repetition was sent with another set before.
     #[error("the idempotency key \"{0}\" was sent with other changes before; choose another key for these")]
     KeyReused(String),
@@ -83,7 +83,7 @@ impl Conflict {
     }
 }
 
-fn conflicts(conflicts: &[Conflict]) -> String {
+fn conflicts(conflicts: &[Conflict], faults: usize) -> String {
     let told = conflicts.first().map(|Conflict { id, expected, version, .. }| {
         let stands = match version {
             Some(version) => format!("stands in version {version}"),
@@ -99,5 +99,10 @@ fn conflicts(conflicts: &[Conflict]) -> String {
         0 | 1 => String::new(),
         count => format!("; and {} more", count - 1),
     };
-    told.unwrap_or_default() + &more
+    let beside = match faults {
+        0 => String::new(),
+        1 => "; beside it, 1 change cannot be made".to_owned(),
+        faults => format!("; beside it, {faults} of the changes cannot be made"),
+    };
+    told.unwrap_or_default() + &more + &beside
 }

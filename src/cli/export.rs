@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::exit::{say, with_stdout};
-use super::files::{beside, put, whole_or_gone};
+use super::files::{put, whole_or_gone};
 use super::{Db, Failure};
 use crate::api::nearest;
 use crate::config::EXPORT_CACHE_BYTES;
@@ -16,7 +16,7 @@ use crate::exchange::outlet::{Export, Folder, Format, write_package};
 use crate::model::catalog::Kind;
 use crate::model::kinds::KINDS;
 use crate::store::log::Revision;
-use crate::store::{Snapshot, Store};
+use crate::store::{Snapshot, Store, beside};
 
 /// Writes the whole graph, or one kind, as the database has it now, also beside a running server.
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,6 @@
 //! `jiedui backup`, `jiedui restore`, `jiedui compact`: whole files.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,7 +9,7 @@ use super::check::checked;
 use super::exit::say;
 use super::{Db, Failure};
 use crate::config::Limits;
-use crate::store::{OpenError, Store, copy};
+use crate::store::{self, Making, OpenError, Store, beside, copy};
 
 /// Copies a database as it stands now, also beside a running server, and checks the copy.
 #[derive(Debug, clap::Args)]
@@ -69,24 +68,15 @@ impl Restore {
     pub fn run(self) -> Result<(), Failure> {
         let (from, to) = (&self.file, &self.db.db);
         checked(from)?;
-        if to.exists() {
-            if !self.replace {
-                let to = to.display();
-                return Err(Failure::Usage(format!(
-                    "{to} is there already; say --replace to put the backup in its place"
-                )));
-            }
-            // Whoever has it open for writing would go on writing to what nobody sees any more.
-            match Store::open(to, Limits::default().cache_bytes) {
-                Err(error @ OpenError::InUse { .. }) => return Err(error.into()),
-                opened => drop(opened),
-            }
+        if to.exists() && !self.replace {
+            let to = to.display();
+            return Err(Failure::Usage(format!("{to} is there already; say --replace to put the backup in its place")));
         }
-        let partial = beside(to, "restoring");
-        whole_or_gone(&partial, || {
-            fs::copy(from, &partial).with_context(|| format!("{} cannot be written", partial.display()))?;
-            put(&partial, to)
-        })?;
+        // What stands there is held until it is replaced: whoever wrote to it would write to what nobody sees any more.
+        let mut making = Making::new(to, self.replace)?;
+        let cannot = || format!("{} cannot be written", to.display());
+        fs::copy(from, making.at()).with_context(cannot)?;
+        making.name().with_context(cannot)?;
         say(&format!("{} holds what {} holds", to.display(), from.display()))
     }
 }
@@ -116,20 +106,7 @@ pub fn whole_or_gone<T>(partial: &Path, make: impl FnOnce() -> Result<T, Failure
     made
 }
 
-/// A name beside a file's, in the same folder, so that moving it there is one step.
-pub fn beside(path: &Path, what: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{what}"));
-    PathBuf::from(name)
-}
-
 /// Moves a file or a folder to its place, on disk when this returns.
 pub fn put(from: &Path, to: &Path) -> Result<(), Failure> {
-    let moved = || -> io::Result<()> {
-        File::open(from)?.sync_all()?;
-        fs::rename(from, to)?;
-        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
-    };
-    Ok(moved().with_context(|| format!("{} cannot be written", to.display()))?)
+    Ok(store::put(from, to).with_context(|| format!("{} cannot be written", to.display()))?)
 }

@@ -90,20 +90,16 @@ impl Import {
 
     fn load(&self, path: &Path) -> Result<(), Failure> {
         let table = self.kind.as_deref().map(table_called).transpose()?;
-        // Before a database is made for what is not there.
         let files = match intake::read_path(path) {
             Ok(files) => Ok(files),
             Err(Unread::Faulty(fault)) => Err(intake::ImportError::Faults(vec![*fault])),
             Err(Unread::Refused { path, source }) => return Err(OpenError::Io { path, source }.into()),
         };
         let now = jiff::Timestamp::now().as_millisecond();
-        let store = if self.dry_run {
-            Store::open_reading(&self.db.db, IMPORT_CACHE_BYTES)?
-        } else {
-            let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
-            // What is imported may refer to the built-in data.
-            builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
-            store
+        let mut store = match self.dry_run.then(|| Store::open_reading(&self.db.db, IMPORT_CACHE_BYTES)) {
+            // One that is made for it is gone again with what a dry run, or a refused import, put there.
+            None | Some(Err(OpenError::Missing { .. })) => with_builtin(&self.db.db, now)?,
+            Some(opened) => opened?,
         };
         let author = Author { time_ms: now, name: self.author(), note: self.note(path) };
         let mut shown = Shown::new(false);
@@ -111,6 +107,9 @@ impl Import {
         let done =
             files.and_then(|files| intake::import(&store, files, &options, &author, &mut |step| shown.show(step)));
         shown.bar.finish_and_clear();
+        if done.is_ok() && !self.dry_run {
+            store.settle()?;
+        }
         match done {
             Ok(report) if self.format == Format::Json => say(&report.to_json().to_string()),
             Ok(report) => say(&report.to_string()),
@@ -152,6 +151,13 @@ impl Import {
     }
 }
 
+/// The database with the built-in data, to which what is imported may refer. A new one has its name only once it is settled.
+fn with_builtin(db: &Path, now: i64) -> Result<Store, Failure> {
+    let store = Store::begin(db, IMPORT_CACHE_BYTES)?;
+    builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
+    Ok(store)
+}
+
 /// The table of a name that a person gives.
 fn table_called(name: &str) -> Result<&'static Table, Failure> {
     Table::called(name).ok_or_else(|| {
@@ -163,12 +169,14 @@ fn table_called(name: &str) -> Result<&'static Table, Failure> {
 impl Gazetteer {
     fn run(&self) -> Result<(), Failure> {
         let now = jiff::Timestamp::now().as_millisecond();
-        let store = Store::open(&self.db.db, IMPORT_CACHE_BYTES)?;
         // The regions that the built-in data has are found by their codes, so it comes first.
-        builtin::load(&store, &builtin::files(), now).context("the built-in data cannot be loaded")?;
+        let mut store = with_builtin(&self.db.db, now)?;
         let mut shown = Shown::new(true);
         let done = gazetteer::import(&store, &self.path, now, &mut |step| shown.show(step));
         shown.bar.finish_and_clear();
+        if done.is_ok() {
+            store.settle()?;
+        }
         match done {
             Ok(report) => tell(&report),
             Err(ImportError::Files(problems)) => {

@@ -197,8 +197,8 @@ pub fn kebab(name: &str) -> String {
     kebab
 }
 
-/// Puts an item behind those of a cell. A `\` stands before each `;` and `\` of it, and before white space at its ends, which
-/// a reader would trim.
+/// Puts an item behind those of a cell. A `\` stands before each `;`, `；` and `\` of it, and before white space at its
+/// ends, which a reader would trim.
 pub fn push_item(cell: &mut String, item: &str) {
     if !cell.is_empty() {
         cell.push(';');
@@ -206,7 +206,7 @@ pub fn push_item(cell: &mut String, item: &str) {
     let (start, end) = (item.len() - item.trim_start().len(), item.trim_end().len());
     for (at, letter) in item.char_indices() {
         let at_an_end = (at < start || at >= end) && letter.is_whitespace();
-        if matches!(letter, ';' | '\\') || at_an_end {
+        if matches!(letter, ';' | '；' | '\\') || at_an_end {
             cell.push('\\');
         }
         cell.push(letter);
@@ -222,14 +222,14 @@ pub fn items(cell: &str) -> Vec<String> {
     let mut kept = 0;
     let mut letters = cell.chars().peekable();
     while let Some(letter) = letters.next() {
-        let next = letters.peek().copied().filter(|next| matches!(next, ';' | '\\') || next.is_whitespace());
+        let next = letters.peek().copied().filter(|next| matches!(next, ';' | '；' | '\\') || next.is_whitespace());
         match (letter, next) {
             ('\\', Some(next)) => {
                 letters.next();
                 item.push(next);
                 kept = item.len();
             }
-            (';', _) => {
+            (';' | '；', _) => {
                 item.truncate(kept);
                 items.push(std::mem::take(&mut item));
                 kept = 0;
@@ -266,6 +266,7 @@ mod tests {
         for list in [
             &["a", "b"][..],
             &["a;b", ";", ";;", "c"],
+            &["a；b", "；", "c"],
             &["\\", "\\;", "a\\", "\\\\"],
             &[" ", "  a  ", "a b", "\n", "\u{3000}a\u{3000}"],
             &["\"quoted\"", "=1+1", "a,b", "line\r\nline"],
@@ -280,6 +281,10 @@ mod tests {
             ("", &[][..]),
             (" ; ;", &[]),
             ("a; b ;c;", &["a", "b", "c"]),
+            ("甲；乙；", &["甲", "乙"]),
+            // It stands in names.
+            ("甲、乙", &["甲、乙"]),
+            ("a\\；b", &["a；b"]),
             ("C:\\temp;b\\", &["C:\\temp", "b\\"]),
             ("a\\;b", &["a;b"]),
         ] {

@@ -38,6 +38,9 @@ impl Code {
     }
 }
 
+/// What programs learn beside a message: names and values.
+pub type Detail = Box<[(&'static str, Value)]>;
+
 /// Why a field has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -48,14 +51,14 @@ pub struct FieldError {
     pub message: String,
     /// What is logged of it and never shown.
     pub cause: Option<String>,
-    /// What programs learn beside the message: a name and a value.
-    pub detail: Option<Box<(&'static str, Value)>>,
+    /// What programs learn beside the message: names and values.
+    pub detail: Detail,
 }
 
 impl FieldError {
     /// The asker can mend it.
     pub fn input(message: impl Into<String>) -> Self {
-        Self { code: Code::BadUserInput, message: message.into(), cause: None, detail: None }
+        Self { code: Code::BadUserInput, message: message.into(), cause: None, detail: Detail::default() }
     }
 
     /// The same, said of what stands inside something: `.name` of an object, `[0]` of a list. Its message begins with the
@@ -69,7 +72,7 @@ impl FieldError {
 
     /// The answer is beyond a bound.
     pub fn limit(message: impl Into<String>) -> Self {
-        Self { code: Code::LimitExceeded, message: message.into(), cause: None, detail: None }
+        Self { code: Code::LimitExceeded, message: message.into(), cause: None, detail: Detail::default() }
     }
 
     /// Somebody else changed what it is about.
@@ -84,7 +87,7 @@ impl FieldError {
 
     /// The same, with more for programs.
     pub fn with(self, name: &'static str, value: Value) -> Self {
-        Self { detail: Some(Box::new((name, value))), ..self }
+        Self { detail: self.detail.into_iter().chain([(name, value)]).collect(), ..self }
     }
 
     /// The file below fails; what the system says of it is logged.

@@ -57,6 +57,10 @@ impl fmt::Display for Fault {
     }
 }
 
+/// The byte whose lock says that a file is held: far behind any that a file has, and none of those that redb locks, since
+/// a file is held before it is known to be a database.
+const HOLD: u64 = 1 << 61;
+
 /// The open file of a store that writes. Its locks last as long as this.
 #[derive(Debug)]
 pub struct Disk {
@@ -64,12 +68,52 @@ pub struct Disk {
     fault: Mutex<Option<Fault>>,
     /// How often what was read by was lost, or closed.
     losses: AtomicU64,
+    /// How many more times it can be written, and read.
+    #[cfg(test)]
+    left: [AtomicU64; 2],
 }
 
 impl Disk {
     /// Over an open file.
     pub fn new(file: File) -> Result<Arc<Self>, DatabaseError> {
-        Ok(Arc::new(Self { file: FileBackend::new(file)?, fault: Mutex::default(), losses: AtomicU64::new(0) }))
+        Ok(Arc::new(Self {
+            file: FileBackend::new(file)?,
+            fault: Mutex::default(),
+            losses: AtomicU64::new(0),
+            #[cfg(test)]
+            left: [u64::MAX; 2].map(AtomicU64::new),
+        }))
+    }
+
+    /// From now on it can be written, and read, so many more times.
+    #[cfg(test)]
+    pub fn fail_after(&self, writes: u64, reads: u64) {
+        self.left[0].store(writes, Ordering::Relaxed);
+        self.left[1].store(reads, Ordering::Relaxed);
+    }
+
+    /// A disk that works, but where a test has it fail.
+    #[cfg(test)]
+    fn works(&self, reading: bool) -> io::Result<()> {
+        let left = &self.left[usize::from(reading)];
+        let more = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        more.map(drop).map_err(|_| io::ErrorKind::StorageFull.into())
+    }
+
+    #[cfg(not(test))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests have it fail")]
+    fn works(&self, _reading: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes hold of it for as long as it is open here; says whether nobody else has.
+    pub fn hold(&self) -> io::Result<bool> {
+        Ok(self.file.try_lock_range(Bound::Included(HOLD), Bound::Excluded(HOLD + 1))?)
+    }
+
+    /// Makes it empty.
+    pub fn clear(&self) -> io::Result<()> {
+        self.file.set_len(0)
     }
 
     /// What it failed with last.
@@ -142,7 +186,7 @@ impl Opening {
     }
 }
 
-/// Reads and writes go to the file or to memory; locks are the file's own, which this process has already where the file is
+/// Reads and writes go to the file or to memory; redb's locks are the file's own, which this process has already where the file is
 /// opened anew. They are given back with the file, so that nobody else writes in between.
 impl StorageBackend for Opening {
     fn len(&self) -> io::Result<u64> {
@@ -155,7 +199,7 @@ impl StorageBackend for Opening {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.noted(match self.kept() {
             Some(kept) => kept.read(&self.disk.file, offset, out),
-            None => self.disk.file.read(offset, out),
+            None => self.disk.works(true).and_then(|()| self.disk.file.read(offset, out)),
         })
     }
 
@@ -165,18 +209,21 @@ impl StorageBackend for Opening {
                 kept.length = length;
                 Ok(())
             }
-            None => self.noted(self.disk.file.set_len(length)),
+            None => self.noted(self.disk.works(false).and_then(|()| self.disk.file.set_len(length))),
         }
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if self.kept.is_some() { Ok(()) } else { self.noted(self.disk.file.sync_data()) }
+        if self.kept.is_some() {
+            return Ok(());
+        }
+        self.noted(self.disk.works(false).and_then(|()| self.disk.file.sync_data()))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.noted(match self.kept_to_write() {
             Some(mut kept) => kept.write(&self.disk.file, offset, data),
-            None => self.disk.file.write(offset, data),
+            None => self.disk.works(false).and_then(|()| self.disk.file.write(offset, data)),
         })
     }
 

@@ -1,7 +1,8 @@
 //! What a store reads and writes by, and how it goes on where the disk failed: it reads what was committed last, and writes
 //! again once the file lets it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -10,6 +11,7 @@ use std::time::Instant;
 use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase};
 
 use super::disk::{Disk, Fault, Opening};
+use super::place::{self, Making};
 use super::{OpenError, StoreError, builder, open_error};
 use crate::config::WRITE_AGAIN_AFTER;
 
@@ -26,6 +28,8 @@ pub struct Writing {
     disk: Arc<Disk>,
     cache_bytes: usize,
     state: RwLock<State>,
+    /// Of a new file, as long as it has no name.
+    making: Option<Making>,
 }
 
 enum State {
@@ -68,23 +72,41 @@ impl State {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // Closed first, which still writes; and then the locks go, though a snapshot may keep the file open.
+        // Closed first, which still writes; what never got a name is gone; and then the locks go, though a snapshot may keep
+        // the file open.
         *self.state.get_mut().unwrap_or_else(PoisonError::into_inner) =
             State::Failed { reading: None, since: Instant::now() };
+        self.making = None;
         self.disk.release();
     }
 }
 
 impl Writing {
-    /// Opens a file for writing; a new one where there is none.
-    pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
-        let opened = || -> Result<_, DatabaseError> {
-            let file: File = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-            let disk = Disk::new(file)?;
-            let state = RwLock::new(State::Sound(Opened::new(Opening::writing(&disk), cache_bytes)?));
-            Ok(Self { disk, cache_bytes, state })
-        };
-        opened().map_err(|error| open_error(path, error))
+    /// Opens a file for writing; nothing where another stands in its place by then.
+    pub fn open(path: &Path, cache_bytes: usize) -> Result<Option<Self>, OpenError> {
+        let Some(disk) = place::hold(path, OpenOptions::new().read(true).write(true))? else { return Ok(None) };
+        Self::over(disk, None, cache_bytes).map(Some).map_err(|error| open_error(path, error))
+    }
+
+    /// Makes a new file, which gets its name by [`Writing::name`]; nothing where one stands there by then.
+    pub fn make(path: &Path, cache_bytes: usize) -> Result<Option<Self>, OpenError> {
+        let Some(making) = Making::begin(path, false)? else { return Ok(None) };
+        let disk = making.disk().clone();
+        Self::over(disk, Some(making), cache_bytes).map(Some).map_err(|error| open_error(path, error))
+    }
+
+    fn over(disk: Arc<Disk>, making: Option<Making>, cache_bytes: usize) -> Result<Self, DatabaseError> {
+        let state = RwLock::new(State::Sound(Opened::new(Opening::writing(&disk), cache_bytes)?));
+        Ok(Self { disk, cache_bytes, state, making })
+    }
+
+    /// Gives a new file its name; one that has it keeps it.
+    pub fn name(&mut self) -> io::Result<()> {
+        if let Some(making) = &mut self.making {
+            making.name()?;
+        }
+        self.making = None;
+        Ok(())
     }
 
     /// Begins to read what was committed last.
@@ -131,6 +153,12 @@ impl Writing {
     /// How often whoever read was cut off.
     pub fn losses(&self) -> u64 {
         self.disk.losses()
+    }
+
+    /// The file below.
+    #[cfg(test)]
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// Gives the database for what needs it alone.
@@ -196,3 +224,7 @@ impl Writing {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "handle_tests.rs"]
+mod tests;

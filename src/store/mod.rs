@@ -17,6 +17,7 @@ pub mod log;
 mod logged;
 mod mark;
 mod past;
+mod place;
 mod posting_list;
 mod postings;
 mod rebuild;
@@ -42,6 +43,7 @@ pub use covered::{CoverIn, Covered};
 pub use disk::Fault;
 pub use error::{OpenError, StoreError};
 pub use mark::{Kept, Mark};
+pub use place::{Making, beside, put};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 use snapshot::Tables;
@@ -108,23 +110,39 @@ impl Store {
     /// Opens a file for reading and writing, and makes a new one where there is none. A file that is something else, or
     /// of a newer format, is left as it is.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
-        let exists = match std::fs::metadata(path) {
-            Ok(found) => found.len() > 0,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-            Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
-        };
-        if exists {
-            // Reading alone decides whether the file is ours: opening it for writing already changes it.
-            drop(Self::open_any(path, cache_bytes)?);
-        }
-        let writing = Writing::open(path, cache_bytes).map_err(|error| match error {
-            // It would have been made: it is its folder that is missing.
-            OpenError::Missing { path } => OpenError::Io { path, source: std::io::ErrorKind::NotFound.into() },
-            error => error,
-        })?;
-        let store = Self::new(path, Handle::Writing(writing));
-        store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
+        let mut store = Self::begin(path, cache_bytes)?;
+        store.settle()?;
         Ok(store)
+    }
+
+    /// The same; but a new file stands under its name only when it is [settled](Self::settle), and is gone with the store
+    /// where it never is.
+    pub fn begin(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        for _ in 0..place::ATTEMPTS {
+            let writing = if place::is_there(path)? {
+                // Reading alone decides whether the file is ours: opening it for writing already changes it.
+                drop(Self::open_any(path, cache_bytes)?);
+                Writing::open(path, cache_bytes)?
+            } else {
+                Writing::make(path, cache_bytes)?
+            };
+            // What stood there may have been replaced in the meantime, or one may have come there.
+            let Some(writing) = writing else { continue };
+            let store = Self::new(path, Handle::Writing(writing));
+            store.prepare().map_err(|source| OpenError::Store { path: path.to_owned(), source })?;
+            return Ok(store);
+        }
+        Err(OpenError::InUse { path: path.to_owned() })
+    }
+
+    /// Gives a new file its name, whole; one that has it keeps it.
+    pub fn settle(&mut self) -> Result<(), OpenError> {
+        match &mut self.handle {
+            Handle::Writing(writing) => {
+                writing.name().map_err(|source| OpenError::Io { path: self.path.clone(), source })
+            }
+            Handle::Reading(_) => Ok(()),
+        }
     }
 
     /// Opens a file for reading, also beside a process that writes to it.
@@ -235,6 +253,14 @@ impl Store {
         match &self.handle {
             Handle::Writing(writing) => writing.losses(),
             Handle::Reading(_) => 0,
+        }
+    }
+
+    /// Has the disk fail: it can be written, and read, so many more times.
+    #[cfg(test)]
+    pub fn fail_after(&self, writes: u64, reads: u64) {
+        if let Handle::Writing(writing) = &self.handle {
+            writing.disk().fail_after(writes, reads);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Amounts as people write them: `1.26亿元`, `超3亿元`, `15万余名`, `48,673人`. What is read is exact; what is not surely one
 //! number is refused.
 
+use super::numeral::{Ending, Numeral, digit_of, power_of};
 use crate::model::decimal::Decimal;
 
 /// An amount as it was written.
@@ -138,6 +139,17 @@ fn parts_thousands(letters: &[char], at: usize) -> bool {
 
 /// Reads an amount; nothing where the text is not surely one.
 pub fn read(text: &str) -> Option<Amount> {
+    read_as(text, Ending::Unsure)
+}
+
+/// The two numbers that a text may be whose writer may have dropped its last power: 1亿2000 is 1亿2000万 to most, and
+/// 100002000 by the letter. Nothing where it is no number either way, or one.
+pub fn either(text: &str) -> Option<[Decimal; 2]> {
+    let [with, without] = [Ending::Shortened, Ending::Literal].map(|ending| Some(read_as(text, ending)?.value));
+    with.zip(without).filter(|(with, without)| with != without).map(|(with, without)| [with, without])
+}
+
+fn read_as(text: &str, ending: Ending) -> Option<Amount> {
     if let Ok(value) = Decimal::parse(text) {
         return Some(Amount { value, qualifier: None, unit: String::new(), plain: true });
     }
@@ -149,7 +161,7 @@ pub fn read(text: &str) -> Option<Amount> {
         bounds.extend(bound);
     }
     let share = rest.strip_prefix("百分之");
-    let numeral = Numeral::read(share.unwrap_or(rest))?;
+    let numeral = Numeral::read(share.unwrap_or(rest), ending)?;
     if numeral.more {
         bounds.push("MORE_THAN");
     }
@@ -205,233 +217,6 @@ fn is_unit(text: &str) -> bool {
             || ".,-+~至几数半余多约".contains(letter)
     };
     text.chars().count() <= 6 && !text.contains(wrong)
-}
-
-fn digit_of(letter: char) -> Option<u32> {
-    Some(match letter {
-        '零' | '〇' => 0,
-        '一' => 1,
-        '二' | '两' => 2,
-        '三' => 3,
-        '四' => 4,
-        '五' => 5,
-        '六' => 6,
-        '七' => 7,
-        '八' => 8,
-        '九' => 9,
-        _ => return None,
-    })
-}
-
-fn power_of(letter: char) -> Option<i32> {
-    Some(match letter {
-        '十' => 1,
-        '百' => 2,
-        '千' => 3,
-        '万' => 4,
-        '亿' => 8,
-        _ => return None,
-    })
-}
-
-/// A number at the beginning of a text.
-struct Numeral {
-    value: Decimal,
-    /// How many bytes it takes.
-    length: usize,
-    /// 余 or 多 stands within it, as in 10多万.
-    more: bool,
-    /// It is a power alone: 百, 万.
-    bare: bool,
-}
-
-/// What of a number was read so far.
-#[derive(Default)]
-struct Partly {
-    /// What stands in front of the last 万 or 亿, worked in.
-    sum: Option<Decimal>,
-    /// What stands behind it, but for the last digits.
-    section: Option<Decimal>,
-    /// The last digits, which wait for their power.
-    digits: Option<Decimal>,
-    /// The last powers below and from 万 on; the next must be smaller.
-    small: Option<i32>,
-    big: Option<i32>,
-    /// 零 was just read, so that a single digit may follow anywhere.
-    zero: bool,
-    more: bool,
-    bare: bool,
-}
-
-impl Numeral {
-    fn read(text: &str) -> Option<Self> {
-        let (sign, unsigned) = match text.strip_prefix('-') {
-            Some(rest) => (1, rest),
-            None => (0, text),
-        };
-        let mut partly = Partly::default();
-        let mut rest = unsigned;
-        while let Some(letter) = rest.chars().next() {
-            if letter.is_ascii_digit() {
-                let (digits, length) = arabic(rest)?;
-                partly.arabic(&digits)?;
-                rest = &rest[length..];
-                continue;
-            }
-            let behind = &rest[letter.len_utf8()..];
-            if let Some(digit) = digit_of(letter) {
-                let (digit, length) = with_fraction(digit, behind)?;
-                partly.digit(digit)?;
-                rest = &behind[length..];
-            } else if let Some(power) = power_of(letter) {
-                if power < 4 {
-                    partly.small_power(power)?
-                } else {
-                    partly.big_power(power)?
-                }
-                rest = behind;
-            } else if matches!(letter, '余' | '多') && behind.starts_with(['万', '亿']) && !partly.more {
-                partly.more = true;
-                rest = behind;
-            } else {
-                break;
-            }
-        }
-        let length = sign + unsigned.len() - rest.len();
-        let (more, bare) = (partly.more, partly.bare);
-        let value = partly.whole()?;
-        let value = if sign == 1 { Decimal::parse(&format!("-{value}")).ok()? } else { value };
-        Some(Self { value, length, more, bare })
-    }
-}
-
-impl Partly {
-    /// Digits of ours: at the beginning, or four of them behind 万 or 亿, as in 1万2000.
-    fn arabic(&mut self, digits: &str) -> Option<()> {
-        let begins = self.sum.is_none() && self.section.is_none() && !self.zero;
-        let goes_on = self.section.is_none() && self.small.is_none() && digits.len() == 4 && !self.zero;
-        if self.digits.is_some() || self.more || !(begins || goes_on && !digits.contains('.')) {
-            return None;
-        }
-        self.digits = Some(Decimal::parse(digits).ok()?);
-        Some(())
-    }
-
-    /// A Chinese digit, perhaps with a fraction. Two of them in a row are no number that is sure: 五六百.
-    fn digit(&mut self, digit: Decimal) -> Option<()> {
-        if self.digits.is_some() || self.more {
-            return None;
-        }
-        if digit == Decimal::parse("0").ok()? {
-            self.zero = true;
-            return Some(());
-        }
-        // 一百五 is 150 to one and 105 to another; 一百零五 and 二十五 are sure, and so is a digit that gets its power.
-        self.digits = Some(digit);
-        Some(())
-    }
-
-    /// 十, 百, 千.
-    fn small_power(&mut self, power: i32) -> Option<()> {
-        if self.more || self.small.is_some_and(|last| power >= last) {
-            return None;
-        }
-        let digits = match self.digits.take() {
-            Some(digits) if digits < Decimal::parse("10").ok()? => digits,
-            Some(_) => return None,
-            None if power == 1 && self.section.is_none() => one()?,
-            None if self.section.is_none() && self.sum.is_none() && !self.zero => {
-                self.bare = true;
-                one()?
-            }
-            None => return None,
-        };
-        self.section = Some(add(self.section, Some(digits.times_ten_to(power)?))?);
-        self.small = Some(power);
-        self.zero = false;
-        Some(())
-    }
-
-    /// 万, 亿; 万亿 is both.
-    fn big_power(&mut self, power: i32) -> Option<()> {
-        let before = self.section()?;
-        self.sum = match (before, self.sum) {
-            (Some(before), sum) if self.big.is_none_or(|last| power < last) => {
-                Some(add(sum, Some(before.times_ten_to(power)?))?)
-            }
-            (None, Some(sum)) if self.big == Some(4) && power == 8 => Some(sum.times_ten_to(8)?),
-            (None, None) if !self.zero => {
-                self.bare = true;
-                Some(one()?.times_ten_to(power)?)
-            }
-            _ => return None,
-        };
-        (self.section, self.digits, self.small, self.zero) = (None, None, None, false);
-        self.big = Some(power);
-        Some(())
-    }
-
-    /// What stands behind the last 万 or 亿, if it is sure.
-    fn section(&self) -> Option<Option<Decimal>> {
-        if let Some(digits) = self.digits {
-            let behind_small = self.small.is_some_and(|last| last > 1) && !self.zero;
-            let behind_big =
-                self.section.is_none() && self.sum.is_some() && !self.zero && digits < one()?.times_ten_to(3)?;
-            if behind_small || behind_big {
-                return None;
-            }
-        }
-        if self.zero && self.digits.is_none() && (self.section.is_some() || self.sum.is_some()) {
-            return None;
-        }
-        match (self.section, self.digits) {
-            (None, None) => Some(None),
-            (section, digits) => add(section, digits).map(Some),
-        }
-    }
-
-    fn whole(self) -> Option<Decimal> {
-        match (self.section()?, self.sum) {
-            (None, None) if self.zero => Decimal::parse("0").ok(),
-            (None, None) => None,
-            (section, sum) => add(sum, section),
-        }
-    }
-}
-
-fn one() -> Option<Decimal> {
-    Decimal::parse("1").ok()
-}
-
-fn add(left: Option<Decimal>, right: Option<Decimal>) -> Option<Decimal> {
-    match (left, right) {
-        (Some(left), Some(right)) => left.checked_add(right),
-        (left, right) => left.or(right),
-    }
-}
-
-/// Digits, perhaps with separators in their places and a fraction: without the separators, and how many bytes they take.
-fn arabic(text: &str) -> Option<(String, usize)> {
-    let end = text.find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ',')).unwrap_or(text.len());
-    let whole = text[..end].split('.').next()?;
-    let mut groups = whole.split(',');
-    let first = groups.next()?;
-    let mut others = groups.peekable();
-    if others.peek().is_some() && !(1..=3).contains(&first.len()) || others.any(|group| group.len() != 3) {
-        return None;
-    }
-    let digits = text[..end].replacen(',', "", whole.matches(',').count());
-    Decimal::parse(&digits).ok().map(|_| (digits, end))
-}
-
-/// A Chinese digit with what stands behind 点.
-fn with_fraction(digit: u32, behind: &str) -> Option<(Decimal, usize)> {
-    let Some(rest) = behind.strip_prefix('点') else {
-        return Some((Decimal::parse(&digit.to_string()).ok()?, 0));
-    };
-    let fraction: String = rest.chars().map_while(digit_of).filter_map(|digit| char::from_digit(digit, 10)).collect();
-    let length = rest.chars().take_while(|letter| digit_of(*letter).is_some()).map(char::len_utf8).sum::<usize>();
-    Some((Decimal::parse(&format!("{digit}.{fraction}")).ok()?, '点'.len_utf8() + length))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod dates;
 pub mod fold;
 pub mod matching;
 pub mod names;
+mod numeral;
 pub mod pinyin;
 pub mod query;
 pub mod readings;

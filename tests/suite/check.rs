@@ -5,7 +5,7 @@ use std::path::Path;
 use jiedui::exchange::builtin;
 use jiedui::model::catalog::slot;
 use jiedui::model::id::Id;
-use jiedui::model::kinds::PRODUCT;
+use jiedui::model::kinds::{PRODUCT, PROGRAMME};
 use jiedui::model::record::Record;
 use jiedui::model::value::Value;
 use jiedui::store::{Author, Change, Store, check, key};
@@ -108,6 +108,37 @@ fn a_record_whose_row_is_bent_is_named() {
         },
         &["records: city:442000: its row says that its key is \"441200\""],
     );
+}
+
+#[test]
+fn a_circle_of_parents_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jiedui.redb");
+    {
+        let store = open(&path);
+        let programme = |key: &str, above: &str| {
+            let mut record = Record::new(&PROGRAMME, key);
+            record.values[slot::NAME] = Value::Text("圈".to_owned());
+            record.values[PROGRAMME.slot_of("kind")] = Value::Closed(1);
+            record.values[PROGRAMME.slot_of("partOf")] = Value::Ref(Id::parse(above).unwrap());
+            Change::Put(record)
+        };
+        // The writer below the sets of changes asks for no more than that each record is sound.
+        let changes = [
+            programme("a", "programme:b"),
+            programme("b", "programme:c"),
+            programme("c", "programme:a"),
+            programme("d", "programme:a"),
+        ];
+        let author = Author { time_ms: TIME_MS, name: "test".to_owned(), note: String::new() };
+        let (writer, _) = store.writer().unwrap().apply(&author, &changes).unwrap();
+        writer.commit().unwrap();
+    }
+    let circle = "stands above itself: programme:a → programme:b → programme:c → programme:a";
+    assert_eq!(differences(&path), [format!("records: programme:a: partOf: {circle}")]);
+    let checked = crate::server::jiedui(&["check"]).env("JIEDUI_DB", &path).output().unwrap();
+    assert_eq!(checked.status.code(), Some(9), "{checked:?}");
+    assert!(String::from_utf8_lossy(&checked.stdout).contains(circle), "{checked:?}");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::Barrier;
+
+use jiedui::store::{Making, OpenError, Store};
 
 use tempfile::TempDir;
 
@@ -106,4 +109,72 @@ fn a_compacted_database_answers_as_before_in_less_room() {
     assert_eq!(run(&db, &["query", QUERY]).stdout, before);
     does(&db, &["check"], "all as they must be");
     fails(&folder.path().join("none.redb"), &["compact"], 7, "there is no such file");
+}
+
+const CACHE: usize = 1 << 20;
+
+#[test]
+fn of_several_who_make_a_database_at_once_one_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.redb"));
+        let together = Barrier::new(4);
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let open = || {
+                together.wait();
+                Store::open(&path, CACHE)
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let in_use =
+            |opened: &Result<Store, OpenError>| matches!(opened, Err(OpenError::InUse { path: told }) if *told == path);
+        let count = |wanted: &dyn Fn(&Result<Store, OpenError>) -> bool| opened.iter().filter(|it| wanted(it)).count();
+        assert_eq!((count(&|it| it.is_ok()), count(&in_use)), (1, 3), "{round}");
+        drop(opened);
+        assert!(!folder.path().join(format!("{round}.redb.making")).exists());
+        drop(Store::open(&path, CACHE).unwrap());
+    }
+}
+
+#[test]
+fn a_new_database_is_made_behind_links_and_beside_nothing_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link.redb"), folder.path().join("data").join("target.redb"));
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::os::unix::fs::symlink("data/target.redb", &link).unwrap();
+    drop(Store::open(&link, CACHE).unwrap());
+    assert!(target.is_file() && link.is_symlink());
+    // What comes to the name while one is made stays.
+    let path = folder.path().join("new.redb");
+    let store = Store::begin(&path, CACHE).unwrap();
+    assert!(!path.exists());
+    assert!(matches!(Store::open(&path, CACHE), Err(OpenError::InUse { .. })));
+    drop(store);
+    assert!(!path.exists() && !folder.path().join("new.redb.making").exists());
+    let missing = folder.path().join("none").join("x.redb");
+    assert!(matches!(Store::open(&missing, CACHE), Err(OpenError::Io { path, .. }) if path == missing));
+    let folders = Store::open(folder.path(), CACHE);
+    assert!(folders.is_err() && folder.path().is_dir());
+}
+
+#[test]
+fn nobody_writes_to_a_database_while_it_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jiedui.redb");
+    drop(Store::open(&path, CACHE).unwrap());
+    let bytes = std::fs::read(&path).unwrap();
+    // One that is damaged is held too.
+    std::fs::write(&path, "no database").unwrap();
+    let mut making = Making::new(&path, true).unwrap();
+    assert!(matches!(Making::new(&path, true), Err(OpenError::InUse { .. })));
+    std::fs::write(making.at(), &bytes).unwrap();
+    making.name().unwrap();
+    drop(making);
+    let making = Making::new(&path, true).unwrap();
+    assert!(matches!(Store::open(&path, CACHE), Err(OpenError::InUse { .. })));
+    drop(making);
+    let store = Store::open(&path, CACHE).unwrap();
+    assert!(matches!(Making::new(&path, true), Err(OpenError::InUse { .. })));
+    drop(store);
 }

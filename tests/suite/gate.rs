@@ -4,6 +4,7 @@ use jiedui::api::error::Code;
 use jiedui::api::request::{Answer, Request};
 use serde_json::{Value, json};
 
+use crate::mutations::{change, keeper};
 use crate::support::shared;
 
 fn ask(query: &str, variables: Value) -> Answer {
@@ -74,6 +75,10 @@ fn a_wrong_name_is_told_the_nearest() {
         ("{ region(code: \"1\") { descendants(level: TOWNS) { totalCount } } }", "did you mean `TOWN`?"),
         ("{ cities(filter: { naem: { eq: \"x\" } }) { totalCount } }", "did you mean `name`?"),
         ("{ region(code: \"1\") { ... on City { parrent { id } } } }", "did you mean `parent`?"),
+        ("mutation { upsertProdukt(input: { id: \"product:x\" }) { revision } }", "did you mean `upsertProduct`?"),
+        ("mutation { upsertProduct(input: { id: \"product:x\" }) { revison } }", "did you mean `revision`?"),
+        ("mutation { upsertProduct(input: { id: \"product:x\", nmae: \"x\" }) { revision } }", "did you mean `name`?"),
+        ("subscription { changes { revison } }", "did you mean `revision`?"),
     ] {
         refused(query, json!({}), Code::ValidationFailed, nearest);
     }
@@ -163,4 +168,50 @@ fn the_schema_answers_about_itself_beside_the_data() {
     assert_eq!(got["t"]["interfaces"], names(&["Node", "Named", "Party"]));
     assert_eq!(got["t"]["possibleTypes"], names(&["City", "County", "Province", "Town", "Village"]));
     assert_eq!((&got["__typename"], &got["cities"]["totalCount"]), (&json!("Query"), &json!(333)));
+}
+
+#[test]
+fn all_that_is_wrong_with_an_input_is_told_at_once_by_its_path() {
+    const BATCH: &str = "mutation($changes: [ChangeInput!]!) { applyChanges(changes: $changes) { revision } }";
+    let faults = |query: &str, variables: Value| {
+        let Value::Object(given) = variables.clone() else { panic!("variables are an object") };
+        let errors = match shared().pass(&Request { variables: given, ..Request::new(query) }) {
+            Err(errors) => errors,
+            Ok(_) => change(shared(), query, variables, &keeper()).errors,
+        };
+        let error = errors[0].to_json();
+        let told = error["extensions"]["faults"].as_array().unwrap_or_else(|| panic!("{error:#}")).clone();
+        let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
+        let told: Vec<_> =
+            told.iter().map(|fault| format!("{}: {}", text(fault, "path"), text(fault, "problem"))).collect();
+        (error["message"].as_str().unwrap().to_owned(), told)
+    };
+    let changes = json!([
+        { "observation": { "id": "observation:f002", "value": "3,5", "period": { "start": "2020-13" }, "nature": "ACTAUL" } },
+        { "pairing": { "id": "pairing:p001", "since": "20x", "sine": "2020" } },
+        { "product": { "id": "product:x", "name": 5 } },
+        { "product": { "id": "product:x" }, "city": { "id": "city:x" } },
+    ]);
+    let (message, told) = faults(BATCH, json!({ "changes": changes }));
+    let expected = [
+        "changes.0.observation.value: expected a decimal",
+        "changes.0.observation.nature: expected Nature, found \"ACTAUL\"; did you mean `ACTUAL`?",
+        "changes.0.observation.period.start: expected ",
+        "changes.1.pairing.since: expected ",
+        "changes.1.pairing.sine: PairingInput has no such field; did you mean `since`?",
+        "changes.2.product.name: expected String, found 5",
+        "changes.3: expected exactly one field of ChangeInput, and not null; found 2",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for expected in expected {
+        assert!(told.iter().any(|told| told.starts_with(expected)), "{expected}\n{told:#?}");
+    }
+    assert!(message.contains("changes: [0]: observation: value: expected a decimal"), "{message}");
+    assert!(message.contains("; changes: [2]: product: name: expected String, found 5"), "{message}");
+    // So is what our own scalars find, where all else fits; and in literals.
+    let scalars =
+        json!([{ "observation": { "id": "observation:f002", "value": "3,5", "period": { "start": "2020-13" } } }]);
+    assert_eq!(faults(BATCH, json!({ "changes": scalars })).1.len(), 2);
+    let literals = "mutation { upsertObservation(input: { id: \"observation:f002\", value: \"3,5\", period: { start: \"2020-13\" } }) { revision } }";
+    assert_eq!(faults(literals, json!({})).1.len(), 2);
 }

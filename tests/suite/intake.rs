@@ -58,8 +58,13 @@ impl Place {
     /// Imports a text file, and gives what is told of it.
     #[track_caller]
     pub fn refused(&self, name: &str, bytes: impl Into<Vec<u8>>) -> Vec<String> {
+        self.refused_all(named(name, bytes))
+    }
+
+    /// The same with several files.
+    pub fn refused_all(&self, files: Named) -> Vec<String> {
         let before = self.revision();
-        let told = self.import(named(name, bytes)).expect_err("it was taken");
+        let told = self.import(files).expect_err("it was taken");
         assert_eq!(self.revision(), before);
         told.iter().map(ToString::to_string).collect()
     }

@@ -186,3 +186,37 @@ fn a_template_is_written_once_and_reads_back() {
         assert!(text.contains("<pageSetUpPr fitToPage=\"1\"/>") && text.contains("fitToHeight=\"0\""), "{sheet}");
     }
 }
+
+#[test]
+fn an_import_that_loads_nothing_leaves_no_database_where_there_was_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("new.redb");
+    let file = write(&folder, "products.csv", "id,name\nproduct:tea,\n");
+    let names = || {
+        let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(import(&db, &[&file]).status.code(), Some(10));
+    assert_eq!(names(), ["products.csv"]);
+    assert_eq!(import(&db, &[&file, "--dry-run"]).status.code(), Some(10));
+    assert_eq!(import(&db, &[&file, "--as-of", "77"]).status.code(), Some(2));
+    let gazetteer = import(&db, &["gazetteer", folder.path().to_str().unwrap()]);
+    assert_eq!(gazetteer.status.code(), Some(10), "{gazetteer:?}");
+    assert_eq!(names(), ["products.csv"]);
+    // A dry run tells what would come of it, beside the built-in data.
+    let file = write(&folder, "products.csv", "id,name,origin\nproduct:tea,茶,530600\n");
+    let dry = import(&db, &[&file, "--dry-run"]);
+    let expected = "products: 1 new, 0 changed, 0 as they were\ndry run: nothing was written\n";
+    assert_eq!((dry.status.code(), told(&dry).as_str()), (Some(0), expected), "{dry:?}");
+    assert_eq!(names(), ["products.csv"]);
+    // An empty file is none, and keeps who may read it; what a killed one left is in nobody's way.
+    std::fs::write(&db, "").unwrap();
+    std::fs::set_permissions(&db, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    std::fs::write(folder.path().join("new.redb.making"), "half").unwrap();
+    assert_eq!(import(&db, &[&file]).status.code(), Some(0));
+    assert_eq!(names(), ["new.redb", "products.csv"]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&db).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(ask(&db, "{ node(id: \"product:tea\") { id } }"), json!({ "node": { "id": "product:tea" } }));
+}

@@ -42,6 +42,17 @@ fn a_huge_cell_is_told_and_cut_in_the_telling() {
         ),
         "{told:?}"
     );
+    for told in &told {
+        assert!(told.ends_with("; the rest of the file was not read"), "{told}");
+    }
+    // What refers to what was not read is not told as well; what refers to nothing is.
+    let files = [
+        ("products.csv", "id,name\nproduct:z1,\"a\nproduct:z2,b\n"),
+        ("events.csv", "id,name,hosts\nevent:z1,会,enterprise:nobody\n"),
+        ("events-products.csv", "id,node\nevent:z1,product:z2\n"),
+    ];
+    let told = place.refused_all(files.into_iter().flat_map(|(name, text)| named(name, text)).collect());
+    assert_eq!(told.len(), 2, "{told:?}");
     place.import(named("products.csv", "id,name\nproduct:a,5\" pipe\n")).unwrap();
     assert_eq!(place.field("product:a", "name"), "5\" pipe");
 }
@@ -303,4 +314,24 @@ fn a_package_whose_descriptor_misleads_is_told() {
             folder.path().join("datapackage.json").display()
         )
     );
+}
+
+#[test]
+fn all_that_is_wrong_with_a_line_is_told_at_once_and_where_in_it() {
+    let place = Place::new();
+    let told = place.refused(
+        "graph.ndjson",
+        "{\"id\":\"event:w\",\"name\":\"会\",\"start\":\"2020-13\",\"heldIn\":\"city:000000\",\"hosts\":5}\n{\"id\":\n{\"id\":\"product:w\",\"aliases\":[\"甲\"]}\n",
+    );
+    let expected = [
+        "graph.ndjson, line 1, column start: expected a date",
+        "graph.ndjson, line 1, column heldIn: there is no record city:000000, neither here nor in the database",
+        "graph.ndjson, line 1, column hosts: expected a list, found 5",
+        "graph.ndjson, line 2: expected one JSON object, found {\"id\":: EOF while parsing a value at character 6",
+        "graph.ndjson, line 3, column name: is required",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for expected in expected {
+        assert!(told.iter().any(|told| told.starts_with(expected)), "{expected}\n{told:#?}");
+    }
 }

@@ -48,6 +48,12 @@ fn what_is_not_surely_a_figure_is_refused() {
     let amount = "expected an amount such as 126000000, 1.26亿元, 超3亿元 or 15万余, found";
     for (indicator, value, qualifier, expected) in [
         ("fiscal-aid", "几百万元", None, format!("column value: {amount} \"几百万元\"")),
+        (
+            "fiscal-aid",
+            "1亿2000元",
+            None,
+            format!("column value: {amount} \"1亿2000元\", which may be 120000000 or 100002000; write which"),
+        ),
         ("fiscal-aid", "3-5亿元", None, format!("column value: {amount} \"3-5亿元\"")),
         ("fiscal-aid", "48673人", None, "column value: expected an amount in the indicator's unit, yuan (元), found \"48673人\"".to_owned()),
         ("people-sent", "1.26亿元", None, "column value: expected an amount in the indicator's unit, person (人), found \"1.26亿元\"".to_owned()),
@@ -88,6 +94,8 @@ fn a_table_of_values() {
         ("groups.csv", "id,membersComplete", "group:buildings10,是", "membersComplete", json!(true)),
         ("groups.csv", "id,memberKind", "group:buildings10,劳务工作站", "memberKind", json!("LABOR_STATION")),
         ("groups.csv", "id,aliases", "group:buildings10,甲;乙", "aliases", json!(["甲", "乙"])),
+        ("groups.csv", "id,aliases", "group:buildings10,甲；乙;丙", "aliases", json!(["甲", "乙", "丙"])),
+        ("groups.csv", "id,aliases", "group:buildings10,甲、乙", "aliases", json!(["甲、乙"])),
         ("groups.csv", "id,aliases", "group:buildings10,", "aliases", Value::Null),
         ("events.csv", "id,start", "event:apple-fair,2020年9月7日", "start", json!("2020-09-07")),
         ("events.csv", "id,start", "event:apple-fair,2020/9/7", "start", json!("2020-09-07")),

@@ -122,3 +122,42 @@ fn an_import_killed_at_any_moment_leaves_all_of_it_or_nothing() {
     }
     assert!(halved > 0, "no import was killed half-way");
 }
+
+#[test]
+fn a_database_that_is_killed_while_it_is_made_is_whole_or_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |db: &std::path::Path| {
+        let mut command = jiedui(&["--listen", "127.0.0.1:0"]);
+        command.env("JIEDUI_DB", db).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    // How long it takes until one stands there, beside all else that runs.
+    let takes = |db: &std::path::Path| {
+        let (began, mut child) = (std::time::Instant::now(), start(db));
+        while !db.exists() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        let takes = began.elapsed();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        takes
+    };
+    let takes = (0..3).map(|time| takes(&folder.path().join(format!("whole-{time}.redb")))).min().unwrap();
+    let (mut there, mut begun) = (0, 0);
+    for time in 0..TIMES {
+        let db = folder.path().join(format!("{time}.redb"));
+        let mut child = start(&db);
+        // From half of that time on to a little beyond it.
+        std::thread::sleep(takes.mul_f64(0.5 + 0.7 * time as f64 / TIMES as f64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        begun += u64::from(folder.path().join(format!("{time}.redb.making")).exists());
+        if db.exists() {
+            there += 1;
+            store::Store::open_reading(&db, 1 << 20).unwrap();
+        }
+        let store = open(&db);
+        store::check(&store.snapshot().unwrap(), |difference| panic!("{difference}")).unwrap();
+        assert!(!folder.path().join(format!("{time}.redb.making")).exists());
+    }
+    assert!(there > 0 && there < TIMES, "{there} stood there, {begun} were begun");
+}

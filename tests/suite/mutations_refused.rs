@@ -202,3 +202,28 @@ fn of_a_record_that_is_deleted_and_made_again_in_one_batch_the_delete_is_told_as
     assert_eq!(new, ["CREATED", "CREATED", "UNCHANGED", "CREATED"]);
     assert_eq!(outcomes(json!([delete, make("丁")])), ["DELETED", "UPDATED"]);
 }
+
+#[test]
+fn what_else_is_wrong_with_a_set_is_told_beside_a_conflict() {
+    let loaded = loaded(Executor::Plan);
+    let api = &loaded.api;
+    let product = |id: &str, version: u64| json!({ "product": { "id": id, "name": "甲", "expectedVersion": version } });
+    changed(api, BATCH, json!({ "changes": [product("product:s1", 0)] }));
+    let event = json!({ "event": { "id": "event:s", "name": "会", "heldIn": "city:000000", "follows": "event:none" } });
+    // One that is gone is not told to lack what was not sent of it.
+    let gone = json!({ "product": { "id": "product:s2", "note": "gone", "expectedVersion": 2 } });
+    let error = refused(api, BATCH, json!({ "changes": [product("product:s1", 1), event, gone] }));
+    assert_eq!(error["extensions"]["code"], "CONFLICT");
+    let paths = |name: &str| {
+        let told = error["extensions"][name].as_array().unwrap_or_else(|| panic!("{error:#}"));
+        told.iter().map(|told| told["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("conflicts"), ["changes.0.product", "changes.2.product"]);
+    assert_eq!(error["extensions"]["conflicts"][0]["version"], 2);
+    assert_eq!(paths("faults"), ["changes.1.event.follows", "changes.1.event.heldIn"]);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.ends_with("; and 1 more; beside it, 2 of the changes cannot be made"), "{message}");
+    // A conflict alone is told alone.
+    let alone = refused(api, BATCH, json!({ "changes": [product("product:s1", 1)] }));
+    assert_eq!(alone["extensions"].as_object().unwrap().keys().collect::<Vec<_>>(), ["code", "conflicts"]);
+}

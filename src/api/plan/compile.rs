@@ -207,7 +207,7 @@ impl<'d> Compiler<'d> {
         let coerced = coerce::arguments(&def.arguments, value);
         coerced
             .map(|coerced| Source::Constant(Box::new(coerced.with_asked(asked))))
-            .map_err(|why| GraphqlError::request(Code::ValidationFailed, why).at(Some(place)))
+            .map_err(|wrong| GraphqlError::of_arguments(Code::ValidationFailed, &wrong).at(Some(place)))
     }
 
     /// What a set asks of its value: its fields, and what they ask of theirs where those are made for the asking too.

@@ -192,7 +192,7 @@ impl Plan {
             };
             super::coerce::arguments(dynamic.defs, value)
                 .map(|arguments| arguments.with_asked(dynamic.asked.clone()))
-                .map_err(|why| GraphqlError::request(Code::BadVariables, why).at(Some(dynamic.location)))
+                .map_err(|wrong| GraphqlError::of_arguments(Code::BadVariables, &wrong).at(Some(dynamic.location)))
         });
         each.collect()
     }

@@ -22,6 +22,20 @@ impl NoText {
 
 /// Reads the text, without its mark.
 pub fn decode(bytes: &[u8]) -> Result<String, NoText> {
+    let is_marked = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    // With the first byte of the second line, which is one there.
+    let headings = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| bytes.len().min(end + 2));
+    match bytes[..headings].iter().position(|byte| *byte == 0).filter(|_| !is_marked) {
+        // UTF-16 would pass for a text of which every other character is none; no heading has such a one.
+        Some(byte) => {
+            let encodings = "UTF-8 or GB18030, or in UTF-16 with its mark";
+            Err(NoText { line: line_of(bytes, byte), byte, encodings })
+        }
+        None => decoded(bytes),
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Result<String, NoText> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest, 3, "UTF-8, as its mark says"),
         [0xff, 0xfe, ..] => whole(UTF_16LE, bytes, 2, "UTF-16, as its mark says"),
@@ -129,5 +143,13 @@ mod tests {
         let odd = &utf16(TEXT, u16::to_le_bytes)[..21];
         assert!(decode(odd).is_err());
         assert!(decode(b"\xef\xbb\xbfa\xff").is_err());
+        for text in [TEXT, "编号\n甲\n"] {
+            for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                let told = decode(&utf16(text, bytes)[2..]).unwrap_err();
+                assert_eq!(told.encodings, "UTF-8 or GB18030, or in UTF-16 with its mark", "{told:?}");
+            }
+        }
+        // What a text may hold that is no heading.
+        assert!(decode(b"id,note\na,b\0c\n").is_ok());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::fault::Wrong;
-use super::values::{AMOUNT, unreadable};
+use super::values::{AMOUNT, no_amount, unreadable};
 use crate::model::catalog::Kind;
 use crate::model::closed::QUALIFIER;
 use crate::model::decimal::Decimal;
@@ -74,7 +74,7 @@ pub fn read(
         return Err(unreadable(what));
     }
     let text = cell.to_string();
-    let amount = amounts::read(&text).ok_or_else(|| Wrong::expected(AMOUNT, &text))?;
+    let amount = amounts::read(&text).ok_or_else(|| no_amount(AMOUNT, &text))?;
     let value = in_unit(&amount, unit, &text)?;
     let code = |name: &str| QUALIFIER.code(name).map_or(Value::Null, Value::Closed);
     let qualifier = match (amount.qualifier, said) {

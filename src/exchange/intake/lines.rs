@@ -75,6 +75,11 @@ impl<'de> Visitor<'de> for OnceVisitor {
     }
 }
 
+/// What is wrong with a line: the parser knows it as its first.
+fn of_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at character ")
+}
+
 impl Reading<'_> {
     /// Reads a file of lines. What is absent leaves a field as it is, null clears it, any other value takes its place whole.
     pub(super) fn lines(&mut self, lines: &mut Lines, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
@@ -112,7 +117,8 @@ impl Reading<'_> {
                 return Ok(());
             }
             Err(error) => {
-                let wrong = Wrong::said(format!("expected one JSON object, found {}: {error}", shown(line)));
+                let wrong =
+                    Wrong::said(format!("expected one JSON object, found {}: {}", shown(line), of_line(&error)));
                 self.report(at, None, &Cell::Empty, wrong);
                 return Ok(());
             }
@@ -130,19 +136,16 @@ impl Reading<'_> {
         let Some(before) = self.before(at, &id)? else { return Ok(()) };
         let mut draft = Draft::new(before, Some(at));
         draft.given = object.keys().filter_map(|name| Some(draft.record.kind.field(name)?.0)).collect();
-        match json::read(&object, draft.record.clone()) {
-            Ok(record) => draft.record = record,
-            Err(problems) => {
-                // What could not be read of it is told here, and nothing else of the record.
-                draft.faulty = (0..draft.record.values.len()).map(|slot| (slot, None)).collect();
-                for invalid in problems {
-                    let name = invalid.path.split('.').next().unwrap_or_default();
-                    let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(invalid.problem));
-                    fault.value = object.get(name).map(|value| shown(&value.to_string()));
-                    fault.column = Some(invalid.path);
-                    self.faults.push(fault);
-                }
-            }
+        let (record, problems) = json::read_some(&object, draft.record.clone());
+        draft.record = record;
+        for invalid in problems {
+            let name = invalid.path.split('.').next().unwrap_or_default();
+            // What could not be read of a field is told here, and nothing else of it.
+            draft.faulty.extend(draft.record.kind.field(name).map(|(slot, _)| (slot, None)));
+            let mut fault = self.fault_at(at, None, &Cell::Empty, Wrong::said(invalid.problem));
+            fault.value = object.get(name).map(|value| shown(&value.to_string()));
+            fault.column = Some(invalid.path);
+            self.faults.push(fault);
         }
         self.known.add(draft);
         Ok(())

@@ -10,7 +10,7 @@ use super::input::Input;
 use super::known::{At, Draft, Known};
 use super::part::{Part, Row};
 use super::sheet::{Given, Sheet};
-use super::values::{scalar, unreadable};
+use super::values::{no_amount, scalar, unreadable};
 use crate::config::IMPORT_FAULTS_MAX;
 use crate::exchange::Step;
 use crate::exchange::columns::{Place, Rows, Table, items, tables};
@@ -31,12 +31,14 @@ pub struct Reading<'s> {
     /// What is wrong.
     pub faults: Vec<Fault>,
     pub(super) sheets: Vec<Sheet>,
+    /// The kinds of tables that were not read to their end, whose records may be there all the same.
+    unread: Vec<&'static Kind>,
 }
 
 impl<'s> Reading<'s> {
     /// Nothing was read yet.
     pub fn new(snapshot: Option<&'s Snapshot>) -> Self {
-        Self { known: Known::new(snapshot), faults: Vec::new(), sheets: Vec::new() }
+        Self { known: Known::new(snapshot), faults: Vec::new(), sheets: Vec::new(), unread: Vec::new() }
     }
 
     /// Reads everything: objects first, which are whole; then the tables, those of kinds first.
@@ -77,6 +79,11 @@ impl<'s> Reading<'s> {
         Ok(None)
     }
 
+    /// Whether a record that was not found may stand in what was not read.
+    pub(super) fn may_be_unread(&self, id: &Id) -> bool {
+        self.unread.iter().any(|kind| kind.tag == id.tag)
+    }
+
     fn part(&mut self, part: &mut Part, told: &mut dyn FnMut(Step<'_>)) -> Result<(), StoreError> {
         let (file, sheet, table) = (part.file.clone(), part.sheet.clone(), part.table);
         self.sheets.push(Sheet::new(&file, sheet.as_deref(), part.mark.take(), Some(table)));
@@ -102,6 +109,9 @@ impl<'s> Reading<'s> {
         });
         if let Err(fault) = walked {
             self.faults.push(*fault);
+            if let Rows::Records(kind) = table.rows {
+                self.unread.push(kind);
+            }
         } else if !headings && self.known.is_over_database() {
             self.faults.push(Fault::of_sheet(
                 &file,
@@ -263,6 +273,7 @@ impl<'s> Reading<'s> {
             Some(place) => place,
             None => match self.known.stored(&id)? {
                 Some(record) => self.known.add(Draft::new(record, None)),
+                None if self.may_be_unread(&id) => return Ok(()),
                 None => {
                     let problem = match self.known.is_over_database() {
                         true => format!("there is no record {id}, neither here nor in the database"),
@@ -451,5 +462,5 @@ fn field_value(field: &Field, of: Scalar, cell: &Cell) -> Result<Value, Wrong> {
     let amount = amounts::read(&text).filter(|amount| amount.qualifier.is_none());
     let value = amount.and_then(|amount| amounts::in_unit(&amount, field.unit, None));
     let what = format!("an exact amount in {}, such as 126000000 or 1.26亿元", field.unit);
-    value.map(Value::Decimal).ok_or_else(|| Wrong::expected(&what, &text))
+    value.map(Value::Decimal).ok_or_else(|| no_amount(&what, &text))
 }

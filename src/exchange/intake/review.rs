@@ -120,7 +120,7 @@ impl Reading<'_> {
     fn broken(&self, place: usize) -> Result<Vec<(String, Id)>, StoreError> {
         let mut broken = Vec::new();
         for (path, target) in self.known.drafts[place].record.references() {
-            if !self.known.has(target)? {
+            if !self.known.has(target)? && !self.may_be_unread(target) {
                 broken.push((path, target.clone()));
             }
         }

@@ -23,6 +23,7 @@ pub fn separated(file: &str, text: &str, each: &mut dyn FnMut(Row)) -> Result<()
                     quoted(inside, separator).map_err(|problem| {
                         let column = headings.as_ref().and_then(|headings| headings.get(fields.len())).cloned();
                         let value = Some(shown(rest.lines().next().unwrap_or_default()));
+                        let problem = format!("{problem}; the rest of the file was not read");
                         Fault { row: Some(number), column, value, ..Fault::of_file(file, problem) }
                     })?
                 }

@@ -37,12 +37,21 @@ pub fn scalar(scalar: Scalar, cell: &Cell) -> Result<Value, Wrong> {
                     Some(amount) if amount.unit.is_empty() && amount.qualifier.is_none() => {
                         Ok(Value::Decimal(amount.value))
                     }
-                    _ => Err(Wrong::expected("an exact amount such as 126000000 or 1.26亿", &text)),
+                    _ => Err(no_amount("an exact amount such as 126000000 or 1.26亿", &text)),
                 },
                 other => other.parse(&half_width(&text).unwrap_or(text)).map_err(Wrong::said),
             }
         }
     }
+}
+
+/// What is told of a text that is not the amount that was expected; where it may be either of two, which.
+pub fn no_amount(what: &str, text: &str) -> Wrong {
+    let mut wrong = Wrong::expected(what, text);
+    if let Some([with, without]) = amounts::either(text) {
+        wrong.problem.push_str(&format!(", which may be {with} or {without}; write which"));
+    }
+    wrong
 }
 
 /// What is told of a cell that cannot be read, whatever its column.
@@ -85,7 +94,7 @@ fn truth(text: &str) -> Result<Value, Wrong> {
 fn whole(text: &str) -> Result<Value, Wrong> {
     let number = amounts::read(text).filter(|amount| amount.unit.is_empty() && amount.qualifier.is_none());
     let number = number.and_then(|amount| amount.value.to_string().parse().ok());
-    number.map(Value::Int).ok_or_else(|| Wrong::expected("a whole number of 32 bits", text))
+    number.map(Value::Int).ok_or_else(|| no_amount("a whole number of 32 bits", text))
 }
 
 /// A value of a closed list, by its name or its Chinese label.

@@ -216,16 +216,20 @@ pub fn revision_leaf(revision: Revision) -> PlainValue {
 fn refused(refused: Refused) -> FieldError {
     let message = refused.to_string();
     match refused {
-        Refused::Invalid(faults) => {
-            FieldError::input(message).with("faults", faults.iter().map(Fault::to_json).collect())
-        }
-        Refused::Conflict(conflicts) => {
-            FieldError::conflict(message).with("conflicts", conflicts.iter().map(Conflict::to_json).collect())
+        Refused::Invalid(faults) => FieldError::input(message).with("faults", told(&faults)),
+        Refused::Conflict(conflicts, faults) => {
+            let conflicts = conflicts.iter().map(Conflict::to_json).collect();
+            let error = FieldError::conflict(message).with("conflicts", conflicts);
+            if faults.is_empty() { error } else { error.with("faults", told(&faults)) }
         }
         Refused::KeyReused(_) => FieldError::conflict(message),
         Refused::Limit(_) => FieldError::input(message),
         Refused::Store(error) => error.into(),
     }
+}
+
+fn told(faults: &[Fault]) -> Value {
+    faults.iter().map(Fault::to_json).collect()
 }
 
 /// The ways back along which records are sent below the one that they belong to: those of an edge that its record cannot be
