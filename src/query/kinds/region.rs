@@ -1,7 +1,5 @@
 //! A region's ancestors and descendants.
 
-use std::collections::BTreeSet;
-
 use crate::model::catalog::{Kind, REGION};
 use crate::model::id::{Id, IdRef};
 use crate::model::kinds::{CITY, COUNTY, LEVELS, PROVINCE, TOWN};
@@ -131,20 +129,21 @@ pub fn descendants<'a>(
 
 /// The ids of the regions of a level below one, in their order.
 pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result<Vec<Id>, FieldError> {
-    let mut found: BTreeSet<Id> = BTreeSet::new();
+    let mut found: Vec<Id> = Vec::new();
     let mut open = vec![region.to_owned()];
     while let Some(id) = open.pop() {
         for child in children(scope, id.as_ref())? {
-            if child.tag == wanted.tag {
-                found.insert(child.clone());
-            }
             // Only what stands above the level can hold more of it, and below its own parent.
-            if child.tag < wanted.tag && child.tag > id.tag {
+            if child.tag == wanted.tag {
+                found.push(child);
+            } else if child.tag < wanted.tag && child.tag > id.tag {
                 open.push(child);
             }
         }
     }
-    Ok(found.into_iter().collect())
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// The ids of the regions right below one, in their order.
