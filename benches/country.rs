@@ -22,6 +22,8 @@ const HITS: &str = "size cut hits(first: 10) { totalCount edges { place kind fie
 /// The questions, each with what it asks.
 fn questions() -> Vec<(&'static str, String)> {
     let search = |text: &str| format!("{{ search(text: \"{text}\") {{ {HITS} }} }}");
+    let within =
+        |text: &str, region: &str| format!("{{ search(text: \"{text}\", within: \"{region}\") {{ {HITS} }} }}");
     vec![
         (
             "a page: villages with 清水 in their name, by name",
@@ -31,6 +33,20 @@ fn questions() -> Vec<(&'static str, String)> {
         ("a search by pinyin: zhongshan", search("zhongshan")),
         ("a search by initials: zs", search("zs")),
         ("a search by more initials: zssxlz", search("zssxlz")),
+        ("a search by one character: 山", search("山")),
+        ("a search by one letter: z", search("z")),
+        ("a search by a syllable: zhong", search("zhong")),
+        ("a search by what is many things: shan", search("shan")),
+        ("a search by initials of two letters: zhsh", search("zhsh")),
+        ("a search by both: 中shan", search("中shan")),
+        ("a search by both: z山", search("z山")),
+        ("a search by an initial and a syllable: zshan", search("zshan")),
+        ("a search by a tone: shan1", search("shan1")),
+        ("a search by a tone: zhōng", search("zhōng")),
+        ("a search within 广东: xc", within("xc", "province:440000")),
+        ("a search within 广东: z", within("z", "province:440000")),
+        ("a search within 广东: 山", within("山", "province:440000")),
+        ("a search within a town: xc", within("xc", "town:442000100")),
         (
             "a coverage: the counties of 云南",
             "{ coverage(within: \"province:530000\", level: COUNTY, asOf: \"2020-06-30\") { total paired share unpaired(first: 20) { totalCount nodes { id ... on Region { name } } } } }".to_owned(),

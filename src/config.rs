@@ -101,6 +101,9 @@ pub const QUERY_CHARS: usize = 60;
 /// The most ways to read a search text that its candidates are told apart by.
 pub const QUERY_READINGS: usize = 48;
 
+/// The most ways by tokens, where characters of which little is typed are looked for by each syllable that they can be.
+pub const QUERY_WAYS: usize = 1_000;
+
 /// From how many records on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
 /// How many records a query that may be long reads, and for how many microseconds it runs, before it is begun anew on a
@@ -121,6 +124,9 @@ pub const COUNTS_REMEMBERED: usize = 10_000;
 
 /// How many bytes of groups are remembered until the next commit.
 pub const RECKONED_BYTES: usize = 16 << 20;
+
+/// For how many regions and levels it is remembered what they hold until the next commit: a province holds some 50,000 villages.
+pub const HELD_REMEMBERED: usize = 8;
 
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;

@@ -21,12 +21,15 @@ use super::view::View;
 use super::{
     Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
 };
-use crate::config::{COUNTS_REMEMBERED, RECKONED_BYTES};
+use crate::config::{COUNTS_REMEMBERED, HELD_REMEMBERED, RECKONED_BYTES};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
 use crate::text::standing::Standing;
 use crate::text::tokens::Token;
+
+/// How many blocks of a token are passed one by one, before they are skipped kind by kind.
+const FEW_BLOCKS: usize = 8;
 
 /// A view of the store as of one revision. Later commits do not change it.
 pub struct Snapshot {
@@ -69,6 +72,8 @@ pub struct Tables {
     counted: Cache<String, u64>,
     /// What was reckoned of them, likewise.
     reckoned: Cache<String, Reckoned, ByWeight>,
+    /// What regions hold of a level, by the region and the level.
+    held: Cache<(Id, u8), Arc<Vec<Id>>>,
     pub(super) transaction: ReadTransaction,
 }
 
@@ -94,6 +99,7 @@ impl Tables {
             revision: meta_number(&transaction.open_table(META)?, "revision")?,
             counted: Cache::new(COUNTS_REMEMBERED),
             reckoned: Cache::with_weighter(64, RECKONED_BYTES as u64, ByWeight),
+            held: Cache::new(HELD_REMEMBERED),
             transaction,
         })
     }
@@ -324,11 +330,29 @@ impl Snapshot {
         Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(key, ())| key)))))
     }
 
-    /// The keys of the records of a kind whose names have a token, in order; it stands at the first.
-    pub fn postings<'s>(&'s self, token: Token, kind: &Kind) -> Result<Postings<'s>, StoreError> {
+    /// The keys of the records of a kind whose names have a token, in order, perhaps from one on; it stands at the first.
+    pub fn postings_from<'s>(
+        &'s self,
+        token: Token,
+        kind: &Kind,
+        from: Option<&str>,
+    ) -> Result<Postings<'s>, StoreError> {
         let prefix = key::posting_prefix(token, kind.tag);
-        let blocks = walk(&self.tables.postings, &Bounds::new(&prefix, None, Direction::Forward), Direction::Forward)?;
-        Postings::new(prefix.len(), blocks, self.past()?, token, kind.tag)
+        let mut bounds = Bounds::new(&prefix, None, Direction::Forward);
+        if let Some(from) = from {
+            // The block that it falls into begins no later.
+            let at = key::posting(token, kind.tag, from);
+            let before = ReadableTable::range::<&[u8]>(&self.tables.postings, prefix.as_slice()..=at.as_slice())?;
+            if let Some((row, _)) = { before }.next_back().transpose()? {
+                bounds.0 = Bound::Included(row.value().to_vec());
+            }
+        }
+        let blocks = walk(&self.tables.postings, &bounds, Direction::Forward)?;
+        let mut postings = Postings::new(prefix.len(), blocks, self.past()?, token, kind.tag)?;
+        if let Some(from) = from {
+            postings.seek(from)?;
+        }
+        Ok(postings)
     }
 
     /// The kinds of the records whose names have a token: for each a bit, by its tag.
@@ -336,6 +360,15 @@ impl Snapshot {
         let end = key::after_prefix(&key::posting_token(token));
         let mut kinds = self.past()?.map_or(0, |past| past.posting_kinds(token));
         let mut tag = 0;
+        // Most tokens have few blocks in all: to pass them costs less than to look for each kind.
+        let from = key::posting_token(token);
+        let mut rows = ReadableTable::range::<&[u8]>(&self.tables.postings, from.as_slice()..end.as_slice())?;
+        for _ in 0..FEW_BLOCKS {
+            let Some((row, _)) = rows.next().transpose()? else { return Ok(kinds) };
+            let Some((_, found, _)) = key::posting_parts(row.value()) else { return Ok(kinds) };
+            kinds |= kind_bit(found);
+            tag = found.saturating_add(1);
+        }
         loop {
             let from = key::posting_prefix(token, tag);
             let next = ReadableTable::range::<&[u8]>(&self.tables.postings, from.as_slice()..end.as_slice())?.next();
@@ -376,6 +409,11 @@ impl Snapshot {
     /// What was reckoned of the tables as they stand, likewise.
     pub fn reckoned(&self) -> &Cache<String, Reckoned, ByWeight> {
         &self.tables.reckoned
+    }
+
+    /// What regions hold of a level, in the order of ids, likewise.
+    pub fn held(&self) -> &Cache<(Id, u8), Arc<Vec<Id>>> {
+        &self.tables.held
     }
 
     /// Whether it is a view of the past, which has no covers.

@@ -6,11 +6,14 @@
 //!
 //! Where a way is one token, and all that has it matches, where the token stands tells how ([`super::standing`]).
 
+use std::collections::HashSet;
+
+use super::fold::is_digit;
 use super::matching::Kind;
-use super::query::{Query, is_initial};
-use super::readings::{is_syllable, syllables_from};
+use super::query::{Query, is_initial, tone_of_digit};
+use super::readings::{chars_read, is_syllable, syllables_from, syllables_of};
 use super::tokens::Token;
-use crate::config::QUERY_READINGS;
+use crate::config::{QUERY_READINGS, QUERY_WAYS};
 
 /// The most letters of a syllable.
 const LETTERS: usize = 6;
@@ -31,19 +34,35 @@ pub struct Way {
 enum Part<'q> {
     Own(char),
     Syllable(&'q [u8]),
-    /// Of a syllable that is typed in part.
-    Initial(u8),
+    /// Of a syllable that is typed in part: how it begins.
+    Begun(&'q [u8]),
 }
 
-impl Part<'_> {
+impl<'q> Part<'q> {
     fn initial(self) -> Option<u8> {
         match self {
             Self::Own(_) => None,
-            Self::Syllable(letters) => Some(letters[0]),
-            Self::Initial(initial) => Some(initial),
+            Self::Syllable(letters) | Self::Begun(letters) => Some(letters[0]),
+        }
+    }
+
+    /// Whether it is one letter, of which a token of initials says all.
+    fn is_letter(self) -> bool {
+        matches!(self, Self::Begun([_]))
+    }
+
+    /// The syllables that the character may be read as.
+    fn syllables(self) -> Vec<&'q [u8]> {
+        match self {
+            Self::Own(char) => syllables_of(char),
+            Self::Syllable(letters) => vec![letters],
+            Self::Begun(letters) => syllables_from(letters).collect(),
         }
     }
 }
+
+/// The parts that a query is cut into, and where they end.
+type Reading<'q> = (Vec<Part<'q>>, usize);
 
 impl Query {
     /// The ways to read the query, by the tokens that names have which it matches so. A store intersects the names of the tokens
@@ -55,8 +74,11 @@ impl Query {
             let finishes = self.finishes(&letters);
             let read = |depth| {
                 let most = if depth == *DEPTH.start() { usize::MAX } else { QUERY_READINGS };
-                let read = |in_full, most| self.read(&letters, &finishes, depth, in_full, most);
-                read(true, QUERY_READINGS).or_else(|| read(false, most))
+                let readings = self.read(&letters, &finishes, depth, most)?;
+                self.spelled(&letters, &readings).or_else(|| {
+                    let ways = readings.iter().flat_map(|reading| self.ways_of(&letters, reading)).collect();
+                    Some(ways)
+                })
             };
             ways.extend(DEPTH.rev().find_map(read).unwrap_or_default());
         }
@@ -69,7 +91,9 @@ impl Query {
             1 => vec![Token::chars(&chars)],
             _ => in_order(chars.windows(2).map(Token::chars).collect()),
         };
-        Way { tokens, told: (chars.len() < 3).then_some(Kind::Text) }
+        // No token knows whether two digits are of one number.
+        let number = chars.len() == 2 && chars.iter().all(|char| is_digit(*char));
+        Way { tokens, told: (chars.len() < 3 && !number).then_some(Kind::Text) }
     }
 
     /// The parts that can begin here, each with where the next one begins.
@@ -89,14 +113,14 @@ impl Query {
             }
         }
         if atom.tone == 0 && is_initial(atom.letter) {
-            parts.push((Part::Initial(atom.letter), from + 1));
+            parts.push((Part::Begun(&letters[from..=from]), from + 1));
             if matches!(atom.letter, b'z' | b'c' | b's') && end > from + 1 && letters[from + 1] == b'h' {
-                parts.push((Part::Initial(atom.letter), from + 2));
+                parts.push((Part::Begun(&letters[from..from + 2]), from + 2));
             }
         }
-        let is_there = parts.iter().any(|(part, to)| matches!(part, Part::Initial(_)) && *to == end);
+        let is_there = parts.iter().any(|(part, to)| matches!(part, Part::Begun(_)) && *to == end);
         if end == letters.len() && !is_there && syllables_from(&letters[from..]).next().is_some() {
-            parts.push((Part::Initial(atom.letter), end));
+            parts.push((Part::Begun(&letters[from..]), end));
         }
         parts
     }
@@ -116,38 +140,14 @@ impl Query {
         finishes
     }
 
-    /// The ways to read the first characters as pinyin, unless there are more than `most`. `in_full` takes a second syllable that
-    /// is typed in part for each that begins so: those are few names, and all of them match.
-    fn read(&self, letters: &[u8], finishes: &[bool], depth: usize, in_full: bool, most: usize) -> Option<Vec<Way>> {
-        let mut ways = Vec::new();
+    /// The ways to cut the first characters into parts, unless there are more than `most`.
+    fn read<'q>(&self, letters: &'q [u8], finishes: &[bool], depth: usize, most: usize) -> Option<Vec<Reading<'q>>> {
+        let mut readings = Vec::new();
         let mut open = vec![(Vec::new(), 0)];
         while let Some((parts, from)) = open.pop() {
             if from == letters.len() || parts.len() == depth {
-                let way = |tokens, told: Option<Kind>| Way { tokens, told: told.filter(|_| self.tells(from)) };
-                match parts[..] {
-                    // One initial alone has no token: the syllables that it can be of have.
-                    [Part::Initial(_)] => {
-                        let kind = if is_initials(letters) { Kind::Initials } else { Kind::Partly };
-                        let whole = |syllable| way(vec![Token::syllables(&[syllable])], Some(kind));
-                        ways.extend(syllables_from(letters).map(whole));
-                    }
-                    [Part::Syllable(one), Part::Initial(_)] if in_full && self.tells(from) => {
-                        let whole = |other| way(vec![Token::syllables(&[one, other])], Some(Kind::Partly));
-                        ways.extend(syllables_from(&letters[one.len()..]).map(whole));
-                    }
-                    [Part::Syllable(one)] => ways.push(way(vec![Token::syllables(&[one])], Some(Kind::Pinyin))),
-                    [Part::Syllable(one), Part::Syllable(other)] => {
-                        ways.push(way(vec![Token::syllables(&[one, other])], Some(Kind::Pinyin)));
-                    }
-                    _ => {
-                        // Each by one letter: `zh` is no initial of 宗.
-                        let by_initials = parts.len() < 4
-                            && parts.len() == letters.len()
-                            && parts.iter().all(|part| matches!(part, Part::Initial(_)));
-                        ways.push(way(tokens_of(&parts), by_initials.then_some(Kind::Initials)));
-                    }
-                }
-                if ways.len() > most {
+                readings.push((parts, from));
+                if readings.len() > most {
                     return None;
                 }
                 continue;
@@ -158,7 +158,95 @@ impl Query {
                 }
             }
         }
+        Some(readings)
+    }
+
+    /// The ways by tokens where one or two characters are looked for by each syllable that they can be, unless those are too many:
+    /// the names of each are few, and those of one or two syllables without tones all match.
+    fn spelled(&self, letters: &[u8], readings: &[Reading<'_>]) -> Option<Vec<Way>> {
+        let mut ways = Vec::new();
+        for reading @ (parts, to) in readings {
+            let kind = || match parts.iter().any(|part| matches!(part, Part::Begun(_))) {
+                false => Kind::Pinyin,
+                true if parts.iter().all(|part| matches!(part, Part::Begun(letters) if is_initials(letters))) => {
+                    Kind::Initials
+                }
+                true => Kind::Partly,
+            };
+            match parts[..] {
+                [Part::Syllable(typed) | Part::Begun(typed)]
+                    if *to == self.length() && self.tone_of(typed).is_some() =>
+                {
+                    ways.extend(self.toned_ways(parts[0], typed, kind()));
+                }
+                [Part::Own(_), Part::Own(_)] => ways.extend(self.ways_of(letters, reading)),
+                [one, other] if !(one.is_letter() && other.is_letter()) => {
+                    let (firsts, seconds) = (one.syllables(), other.syllables());
+                    if firsts.is_empty() || seconds.is_empty() {
+                        // A digit is read as no syllable.
+                        ways.extend(self.ways_of(letters, reading));
+                        continue;
+                    }
+                    let own = parts.iter().filter_map(|part| match part {
+                        Part::Own(char) => Some(Token::chars(&[*char])),
+                        _ => None,
+                    });
+                    let (own, told): (Vec<Token>, _) = (own.collect(), self.tells(*to).then(kind));
+                    for (first, second) in firsts.iter().flat_map(|one| seconds.iter().map(move |other| (one, other))) {
+                        let pair = Token::syllables(&[first, second]);
+                        ways.push(Way { tokens: in_order([&own[..], &[pair]].concat()), told });
+                    }
+                }
+                _ => ways.extend(self.ways_of(letters, reading)),
+            }
+            if ways.len() > QUERY_WAYS {
+                return None;
+            }
+        }
         Some(ways)
+    }
+
+    /// The ways of a reading by tokens that name no more than it does.
+    fn ways_of(&self, letters: &[u8], (parts, to): &Reading<'_>) -> Vec<Way> {
+        let way = |tokens, told: Option<Kind>| Way { tokens, told: told.filter(|_| self.tells(*to)) };
+        match parts[..] {
+            // One initial alone has no token: the syllables that it can be of have.
+            [Part::Begun(begun)] => {
+                let kind = if is_initials(letters) { Kind::Initials } else { Kind::Partly };
+                let whole = |syllable| way(vec![Token::syllables(&[syllable])], Some(kind));
+                syllables_from(begun).map(whole).collect()
+            }
+            [Part::Syllable(one)] => vec![way(vec![Token::syllables(&[one])], Some(Kind::Pinyin))],
+            [Part::Syllable(one), Part::Syllable(other)] => {
+                vec![way(vec![Token::syllables(&[one, other])], Some(Kind::Pinyin))]
+            }
+            _ => {
+                // Each by one letter: `zh` is no initial of 宗.
+                let by_initials = parts.len() < 4 && parts.iter().all(|part| part.is_letter());
+                vec![way(tokens_of(parts), by_initials.then_some(Kind::Initials))]
+            }
+        }
+    }
+
+    /// The tone that is typed with a query of one syllable, if it is one.
+    fn tone_of(&self, typed: &[u8]) -> Option<u8> {
+        let (syllable, digit) = self.atoms.split_at(typed.len());
+        let mut tones = syllable.iter().map(|atom| atom.tone).filter(|tone| *tone != 0);
+        match (tones.next(), tones.next(), digit) {
+            (Some(tone), None, []) => Some(tone),
+            (None, None, [digit]) => tone_of_digit(digit.char),
+            _ => None,
+        }
+    }
+
+    /// The ways of one syllable with a tone: by the characters that are read so. Of those that are never read otherwise the token
+    /// tells.
+    fn toned_ways(&self, part: Part<'_>, typed: &[u8], kind: Kind) -> Vec<Way> {
+        let Some(tone) = self.tone_of(typed) else { return Vec::new() };
+        let whole = matches!(part, Part::Syllable(_));
+        let read_so = |letters: &[u8]| if whole { letters == typed } else { letters.starts_with(typed) };
+        let way = |(char, only): (char, bool)| Way { tokens: vec![Token::chars(&[char])], told: only.then_some(kind) };
+        chars_read(read_so, tone).into_iter().map(way).collect()
     }
 }
 
@@ -172,7 +260,7 @@ fn tokens_of(parts: &[Part<'_>]) -> Vec<Token> {
             (Part::Own(_), _, Some(Part::Own(_))) => {}
             (Part::Own(char), _, _) => tokens.push(Token::chars(&[char])),
             (Part::Syllable(one), Some(Part::Syllable(next)), _) => tokens.push(Token::syllables(&[one, next])),
-            (Part::Syllable(_), _, Some(Part::Syllable(_))) | (Part::Initial(_), ..) => {}
+            (Part::Syllable(_), _, Some(Part::Syllable(_))) | (Part::Begun(_), ..) => {}
             (Part::Syllable(one), _, _) => tokens.push(Token::syllables(&[one])),
         }
     }
@@ -201,12 +289,22 @@ fn without_narrower(mut ways: Vec<Way>) -> Vec<Way> {
     ways.sort_unstable_by(|one, other| (one.tokens.len(), one).cmp(&(other.tokens.len(), other)));
     // Of ways with the same token the better is told, if each is told: `None` is sorted first.
     ways.dedup_by(|other, one| other.tokens == one.tokens);
-    let mut kept: Vec<Way> = Vec::new();
+    let mut kept: Vec<Way> = Vec::with_capacity(ways.len());
+    // Where those lie that may be wider: most ways are told by one token, and of others most have as many tokens.
+    let (mut single, mut several): (HashSet<Token>, Vec<usize>) = (HashSet::new(), Vec::new());
     for way in ways {
         let has = |token| way.tokens.binary_search(token).is_ok();
-        if !kept.iter().any(|wider| wider.told.is_none() && wider.tokens.iter().all(has)) {
-            kept.push(way);
+        let narrower = |at: &usize| kept[*at].tokens.len() < way.tokens.len() && kept[*at].tokens.iter().all(has);
+        let one_is = way.tokens.len() > 1 && way.tokens.iter().any(|token| single.contains(token));
+        if one_is || several.iter().take_while(|at| kept[**at].tokens.len() < way.tokens.len()).any(narrower) {
+            continue;
         }
+        match (way.told, &way.tokens[..]) {
+            (None, [token]) => drop(single.insert(*token)),
+            (None, _) => several.push(kept.len()),
+            _ => {}
+        }
+        kept.push(way);
     }
     kept
 }

@@ -62,6 +62,11 @@ pub fn is_han(char: char) -> bool {
     matches!(char, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '〇' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// Whether a character is a digit, and no Chinese one.
+pub fn is_digit(char: char) -> bool {
+    char.is_numeric() && !is_han(char)
+}
+
 /// What a character is compared as; none for one that is no letter and no digit.
 pub fn fold_char(char: char) -> Option<char> {
     if char.is_ascii() {
@@ -132,7 +137,7 @@ impl<'a> Folded<'a> {
             }
             let now = match folded {
                 _ if is_han(folded) => Run::None,
-                _ if folded.is_numeric() => Run::Digits,
+                _ if is_digit(folded) => Run::Digits,
                 _ => Run::Letters,
             };
             units.push(Unit { char: folded, original: char, at: at as u32, starts: now == Run::None || now != run });

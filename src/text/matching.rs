@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::fold::{Folded, Unit};
+use super::fold::{Folded, Unit, is_digit};
 use super::names;
 use super::query::Query;
 use super::readings::{self, Sound, sounds};
@@ -85,7 +85,10 @@ impl Query {
         let first = self.atoms[0].char;
         let Some(last) = units.len().checked_sub(self.length()) else { return };
         for start in 0..=last {
-            let same = || units[start..].iter().zip(&self.atoms).all(|(unit, atom)| unit.char == atom.char);
+            let same = || {
+                let fits = |at: usize| at == 0 || self.goes_on(at, in_number(units, start + at));
+                (0..self.length()).all(|at| units[start + at].char == self.atoms[at].char && fits(at))
+            };
             if units[start].char == first && units[start].starts && same() {
                 best.take(Kind::Text, start..start + self.length());
                 return;
@@ -120,7 +123,8 @@ impl Query {
             let mut ways = Ways { text: 1, ..Ways::default() };
             for (at, unit) in units.iter().enumerate().skip(start) {
                 let own = (at > start || unit.starts).then_some(unit.char);
-                ways = self.step(ways, own, sounds(at));
+                let number = if at > start { in_number(units, at) } else { None };
+                ways = self.step(ways, own, number, sounds(at));
                 for kind in ways.take_finished(self.length()) {
                     best.take(kind, start..at + 1);
                     matched |= 1 << start;
@@ -133,13 +137,18 @@ impl Query {
         matched
     }
 
+    /// Whether a number of the query goes on as one of the name does: 12 is no 1-2.
+    fn goes_on(&self, at: usize, number: Option<bool>) -> bool {
+        number.is_none_or(|goes_on| goes_on != self.atoms[at].breaks)
+    }
+
     /// What can have been used up of the query after one more character: `own` as it stands, or as one of `sounds`.
-    fn step(&self, ways: Ways, own: Option<char>, sounds: impl Iterator<Item = Sound>) -> Ways {
+    fn step(&self, ways: Ways, own: Option<char>, number: Option<bool>, sounds: impl Iterator<Item = Sound>) -> Ways {
         let mut next = Ways::default();
         let ends = ways.all();
         for from in bits(ends) {
             let atom = self.atoms[from];
-            if atom.letter == 0 && own == Some(atom.char) {
+            if atom.letter == 0 && own == Some(atom.char) && self.goes_on(from, number) {
                 next.by_text(ways, from, from + 1);
             }
         }
@@ -165,6 +174,12 @@ impl Query {
         }
         next
     }
+}
+
+/// Of a digit behind a digit, whether both are of one number.
+fn in_number(units: &[Unit], at: usize) -> Option<bool> {
+    let digits = is_digit(units[at].char) && is_digit(units[at - 1].char);
+    digits.then_some(!units[at].starts)
 }
 
 /// The right sound of a character, and how else it is spelled.

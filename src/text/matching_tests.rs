@@ -62,6 +62,11 @@ fn what_a_user_types_finds_the_name() {
         ("city", "Zhongshan City", Inside, Text, "City"),
         ("urumqi", "Ürümqi", Exact, Text, "Ürümqi"),
         ("318", "G318国道", Inside, Text, "318"),
+        ("31", "G318国道", Inside, Text, "31"),
+        ("1.2", "长1-2号", Inside, Text, "1-2"),
+        ("12", "长12.5号", Inside, Text, "12"),
+        ("2", "长1-2号", Inside, Text, "2"),
+        ("chang1.2", "长1-2号", Prefix, Pinyin, "长1-2"),
         ("g318 guo", "G318国道", Prefix, Text, ""),
         ("2hao", "2号", Exact, Pinyin, "2号"),
         ("hao1", "2号", Exact, Pinyin, ""),
@@ -86,6 +91,11 @@ fn what_does_not_fit_is_not_found() {
         ("zhongshansh1", "中山市"),
         ("hongshan", "Zhongshan City"),
         ("18", "G318国道"),
+        ("12", "长1-2号"),
+        ("12", "长1.2号"),
+        ("1.2", "长12号"),
+        ("1 2", "长12号"),
+        ("chang12", "长1-2号"),
         ("zong", "中山市"),
         ("lu4liang", "吕梁市"),
         ("中山市", "中山"),
@@ -186,7 +196,11 @@ impl Naive<'_> {
             return;
         }
         let Some(unit) = self.units.get(at) else { return };
-        if atoms[from].letter == 0 && unit.char == atoms[from].char && (at > start || unit.starts) {
+        // A number goes on in the name where it does in the query.
+        let digits = |at: usize| self.units[at].char.is_numeric() && self.units[at].char != '〇';
+        let number = at > start && digits(at) && digits(at - 1);
+        let fits = if number { unit.starts == atoms[from].breaks } else { at > start || unit.starts };
+        if atoms[from].letter == 0 && unit.char == atoms[from].char && fits {
             self.go(start, at + 1, from + 1, &format!("{used}t"));
         }
         for sound in self.sounds[at].clone() {
@@ -247,7 +261,11 @@ fn naive(query: &Query, name: &Folded<'_>) -> Option<(Place, Kind, usize, usize)
         let rest = &units[*start..];
         units[*start].starts
             && rest.len() >= query.atoms.len()
-            && rest.iter().zip(&query.atoms).all(|(unit, atom)| unit.char == atom.char)
+            && rest.iter().zip(&query.atoms).enumerate().all(|(at, (unit, atom))| {
+                let digits =
+                    at > 0 && [unit, &rest[at - 1]].iter().all(|unit| unit.char.is_numeric() && unit.char != '〇');
+                unit.char == atom.char && (!digits || unit.starts == atom.breaks)
+            })
     });
     let text = text.map(|start| rank(&(Kind::Text, start..start + query.atoms.len())));
     let (mut loose, mut strict) = (None, None);

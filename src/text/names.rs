@@ -44,6 +44,18 @@ pub fn parts(name: &str) -> Parts<'_> {
     Parts { stem, peoples, generic }
 }
 
+/// Takes a name apart as somebody wrote it, who may write `Zhongshan city`.
+pub fn parts_as_written(name: &str) -> Parts<'_> {
+    let word = name.rsplit_once(' ').filter(|(stem, _)| !stem.trim().is_empty()).map(|(_, word)| word);
+    match word.filter(|word| WORDS.split(' ').any(|known| known.eq_ignore_ascii_case(word))) {
+        Some(word) => {
+            let (stem, generic) = name.split_at(name.len() - word.len());
+            Parts { stem, peoples: "", generic }
+        }
+        None => parts(name),
+    }
+}
+
 /// What a name calls a region, without what it is.
 pub fn stem(name: &str) -> &str {
     parts(name).stem.trim_end()
@@ -102,6 +114,21 @@ fn without_peoples(mut stem: &str, autonomous: bool) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_written_name_comes_apart_in_any_case() {
+        for (name, stem, generic) in [
+            ("zhongshan city", "zhongshan ", "city"),
+            ("ZHONGSHAN CITY", "ZHONGSHAN ", "CITY"),
+            ("Zhongshan City", "Zhongshan ", "City"),
+            ("city", "city", ""),
+            (" city", " city", ""),
+            ("中山市", "中山", "市"),
+        ] {
+            let parts = parts_as_written(name);
+            assert_eq!((parts.stem, parts.generic), (stem, generic), "{name}");
+        }
+    }
 
     #[test]
     fn names_come_apart() {

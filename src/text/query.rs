@@ -55,6 +55,9 @@ impl Query {
                 }
                 continue;
             }
+            if is_unseen(char) {
+                continue;
+            }
             let Some(folded) = fold_char(char) else {
                 // `lu:` is how some type ü.
                 match atoms.last_mut() {
@@ -141,7 +144,7 @@ fn fits_tone(typed: &[Atom], tone: Option<u8>) -> bool {
 }
 
 /// The tone that a digit stands for.
-fn tone_of_digit(char: char) -> Option<u8> {
+pub(super) fn tone_of_digit(char: char) -> Option<u8> {
     match char {
         '1'..='4' => Some(char as u8 - b'0'),
         '0' | '5' => Some(0),
@@ -152,6 +155,12 @@ fn tone_of_digit(char: char) -> Option<u8> {
 /// Whether a letter can be the initial of a syllable.
 pub(super) fn is_initial(letter: u8) -> bool {
     letter.is_ascii_lowercase() && !matches!(letter, b'i' | b'u' | b'v')
+}
+
+/// Whether a character shows nothing, as those that come along when a text is copied: it parts no syllables.
+fn is_unseen(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(char, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// A mark that combines with the letter before it.

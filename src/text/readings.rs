@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use super::fold::{Folded, Unit};
+use super::fold::{Folded, Unit, fold_char};
 use super::inflate;
 
 /// A syllable with its tone: one of a character's readings.
@@ -194,8 +194,18 @@ impl Table {
             Some(place) if place < BLOCK => self.list_of[place],
             _ => self.beyond.binary_search_by_key(&char, |(of, _)| *of).map_or(0, |place| self.beyond[place].1),
         };
-        let List { start, length } = self.lists[usize::from(list)];
+        self.listed(self.lists[usize::from(list)])
+    }
+
+    fn listed(&self, List { start, length }: List) -> &[Sound] {
         &self.pool[usize::from(start)..][..usize::from(length)]
+    }
+
+    /// The characters that have readings, each with its list.
+    fn chars(&self) -> impl Iterator<Item = (char, u16)> {
+        let block = (FIRST as u32..).zip(&self.list_of).filter(|(_, list)| **list != 0);
+        let block = block.filter_map(|(code, list)| Some((char::from_u32(code)?, *list)));
+        block.chain(self.beyond.iter().copied())
     }
 
     /// The longest word that begins here.
@@ -248,6 +258,51 @@ pub(super) fn syllables_from(letters: &[u8]) -> impl Iterator<Item = &'static [u
     let all = &table().letters;
     let from = all.partition_point(|known| known.bytes() < letters);
     all[from..].iter().map(Letters::bytes).take_while(move |known| known.starts_with(letters))
+}
+
+/// The traditional characters that have readings of their own, each behind what it is compared as.
+fn traditional() -> &'static [(char, char)] {
+    static ALL: OnceLock<Vec<(char, char)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let all = table().chars().filter_map(|(char, _)| Some((fold_char(char)?, char)));
+        let mut all: Vec<_> = all.filter(|(folded, char)| folded != char).collect();
+        all.sort_unstable();
+        all
+    })
+}
+
+/// The characters that are compared as this one and have readings of their own: it, and perhaps traditional ones.
+fn written(folded: char) -> impl Iterator<Item = char> {
+    let all = traditional();
+    let from = all.partition_point(|(known, _)| *known < folded);
+    let others = all[from..].iter().take_while(move |(known, _)| *known == folded).map(|(_, char)| *char);
+    std::iter::once(folded).chain(others)
+}
+
+/// The syllables that what is compared as a character may be read as, tones aside.
+pub(super) fn syllables_of(folded: char) -> Vec<&'static [u8]> {
+    let mut all: Vec<_> = written(folded).flat_map(|char| table().sounds(char)).map(|sound| sound.bytes()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The characters that may be read with some letters and a tone, as they are compared; each with whether it is never read
+/// otherwise.
+pub(super) fn chars_read(letters: impl Fn(&[u8]) -> bool, tone: u8) -> Vec<(char, bool)> {
+    let table = table();
+    let wanted: Vec<bool> = table.letters.iter().map(|of| letters(of.bytes())).collect();
+    let is = |sound: &Sound| sound.tone() == tone && wanted[usize::from(sound.0 >> 4)];
+    let lists: Vec<bool> = table.lists.iter().map(|list| table.listed(*list).iter().any(is)).collect();
+    let chars = table.chars().filter(|(_, list)| lists[usize::from(*list)]);
+    let mut chars: Vec<char> = chars.filter_map(|(char, _)| fold_char(char)).collect();
+    chars.sort_unstable();
+    chars.dedup();
+    let only = |char: char| {
+        let sounds = table.sounds(char).iter().filter(|sound| !sound.is_spelling());
+        written(char).nth(1).is_none() && sounds.count() == 1
+    };
+    chars.into_iter().map(|char| (char, only(char))).collect()
 }
 
 /// How each character of a name is read in it; none for what is not Chinese.

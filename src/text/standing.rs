@@ -72,13 +72,15 @@ impl Standing {
 }
 
 impl Spot {
-    /// Which of two ways of one query a record matches in. Nothing tells that where both match alike: then their spans and the
-    /// names do.
+    /// Which of two ways of one query a record matches in. Of two that are alike the one that begins earlier; nothing tells that
+    /// where both begin at one character of names of two lengths, or match by other readings, of which the right one would count.
     pub fn or(self, other: &Self) -> Option<Self> {
         match (self.place, self.kind).cmp(&(other.place, other.kind)) {
             Ordering::Less => Some(self),
-            Ordering::Equal => None,
             Ordering::Greater => Some(*other),
+            Ordering::Equal if self == *other => Some(self),
+            Ordering::Equal if self.start == other.start || self.kind == Kind::OtherReading => None,
+            Ordering::Equal => Some(if self.start < other.start { self } else { *other }),
         }
     }
 }

@@ -238,14 +238,47 @@ fn a_text_that_says_nothing_or_too_much_is_refused_and_so_is_a_place_that_is_non
         assert_eq!(answer.errors[0].code, Code::BadUserInput);
         answer.errors[0].message.clone()
     };
-    for text in ["", "  ", "—…"] {
+    for text in ["", "  ", "—…", "👍🏽", "\u{304}", "\u{feff}", &" ".repeat(10_000)] {
         assert!(refused(json!({ "text": text })).starts_with("text: "), "{text:?}");
     }
-    assert!(refused(json!({ "text": "山".repeat(61) })).contains("60"));
+    for text in ["山".repeat(61), "zhong".repeat(2_000), "一👍".repeat(10_000)] {
+        assert!(refused(json!({ "text": text })).contains("60"));
+    }
     assert_eq!(told(&search(shared(), json!({ "text": "山".repeat(60) }))), Vec::<String>::new());
     assert!(refused(json!({ "text": "山", "kinds": [] })).starts_with("kinds: is empty"));
     assert_eq!(refused(json!({ "text": "山", "within": "city:0" })), "within: there is no region city:0");
     assert_eq!(refused(json!({ "text": "山", "within": "group:towns25" })), "within: there is no region group:towns25");
+}
+
+#[test]
+fn ugly_texts_are_read_as_what_they_look_like() {
+    for text in ["ｚｈｏｎｇ１ｓｈａｎ１", "zho\u{200b}ng1\u{feff}shan1\u{200f}", "\u{ad}中sha\u{ad}n"] {
+        first(text, "city:442000 EXACT PINYIN aliases [中山]");
+    }
+    for text in ["zho\u{304}ngsha\u{304}n", "ZHŌNG\u{3000}SHĀN", "ＺＨＯＮＧ\u{2060}ＳＨＡＮ"] {
+        first(text, "city:442000 EXACT TEXT nameEn [Zhongshan]");
+    }
+    for text in ["中\u{fe0f}山👍🏽", &format!("{}中 山", " ".repeat(10_000)), "「中」\u{200d}山\u{e0101}"] {
+        first(text, "city:442000 EXACT TEXT aliases [中山]");
+    }
+    first("廣dong", "province:440000 EXACT PINYIN aliases [广东]");
+    first("g東", "province:440000 EXACT PARTLY aliases [广东]");
+    let records = [named(&PRODUCT, "a", "略阳"), named(&PRODUCT, "b", "疟疾"), named(&PRODUCT, "c", "女山1-2号")];
+    let (_folder, api) = store_of(records);
+    for (text, hit) in [
+        ("lüe LVE lue LÜE lu:e lu\u{308}e lve4 lüè", "product:a PREFIX PINYIN name [略]阳"),
+        ("nüe NVE nue nu:e nüè4", "product:b PREFIX PINYIN name [疟]疾"),
+        ("nv nü NU nyu nǚ nu3", "product:c PREFIX PINYIN name [女]山1-2号"),
+        ("nvshan1-2hao nüshan1.2号", "product:c EXACT PINYIN name [女山1-2号]"),
+    ] {
+        for text in text.split(' ') {
+            let found = told(&search(&api, json!({ "text": text })));
+            assert!(found.contains(&hit.to_owned()), "{text}: {found:?}");
+        }
+    }
+    // Two numbers are not one.
+    assert_eq!(told(&search(&api, json!({ "text": "12" }))), Vec::<String>::new());
+    assert_eq!(told(&search(&api, json!({ "text": "1-2" }))), ["product:c INSIDE TEXT name 女山[1-2]号"]);
 }
 
 #[test]

@@ -285,7 +285,7 @@ fn root_reads(name: &str, arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
         "search" => most(SEARCH_LOOKS_MAX, NODE),
         "resolve" => {
             let names = arguments.get("names").and_then(Value::as_array).map_or(1, Vec::len) as u64;
-            names.saturating_mul(most(RESOLVE_LOOKS_MAX * LEVELS.len(), REGION))
+            names.saturating_mul(LEVELS.iter().map(|level| sizes(level).min(RESOLVE_LOOKS_MAX as u64)).sum())
         }
         // Each record and the edge that leads to it, and what stands between two from both of its sides.
         "path" | "neighborhood" => 2 * (most(WALK_NODES_MAX, NODE) + pairings + sizes(&AGREEMENT) + sizes(&LINK)),
@@ -383,4 +383,22 @@ fn led_within(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
         _ => 0,
     });
     each.fold(led_to(of, given, rows, sizes), u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Limits, RESOLVE_NAMES_MAX};
+
+    #[test]
+    fn as_many_names_as_are_taken_are_resolved_over_the_whole_country() {
+        let sizes = |kind: &'static Kind| match LEVELS.iter().position(|level| *level == kind) {
+            Some(level) => [31, 334, 3_026, 41_353, 620_574][level],
+            None => 100,
+        };
+        let names = Value::from(vec!["中山市"; RESOLVE_NAMES_MAX]);
+        let arguments = Arguments::new([("names".to_owned(), names)].into_iter().collect());
+        let reads = root_reads("resolve", &arguments, &sizes);
+        assert!(reads + 10_000 < Limits::default().cost as u64, "{reads}");
+    }
 }

@@ -1,6 +1,5 @@
 //! A region's ancestors and descendants.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::catalog::{Kind, REGION};
@@ -139,20 +138,21 @@ pub fn descendants<'a>(
 
 /// The ids of the regions of a level below one, in their order.
 pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result<Vec<Id>, FieldError> {
-    let mut found: BTreeSet<Id> = BTreeSet::new();
+    let mut found: Vec<Id> = Vec::new();
     let mut open = vec![region.to_owned()];
     while let Some(id) = open.pop() {
         for child in children(scope, id.as_ref())? {
-            if child.tag == wanted.tag {
-                found.insert(child.clone());
-            }
             // Only what stands above the level can hold more of it, and below its own parent.
-            if child.tag < wanted.tag && child.tag > id.tag {
+            if child.tag == wanted.tag {
+                found.push(child);
+            } else if child.tag < wanted.tag && child.tag > id.tag {
                 open.push(child);
             }
         }
     }
-    Ok(found.into_iter().collect())
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// The ids of the regions right below one, in their order.

@@ -1,9 +1,11 @@
 //! Whether a name as somebody wrote it is one that a region has, and how surely.
 
+use crate::model::catalog::Kind;
+use crate::model::kinds::{CITY, COUNTY, PROVINCE, TOWN};
 use crate::model::names::names;
 use crate::store::Stored;
 use crate::text::fold::{Folded, fold};
-use crate::text::names::{Parts, parts, short, stem};
+use crate::text::names::{Parts, parts_as_written, short};
 
 /// How alike a written name is to a region's.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +21,15 @@ pub struct Likeness {
 /// The name of a region that a written one is most like.
 pub fn likeness(written: &str, region: &Stored<'_>) -> Option<Likeness> {
     let each = names(region.kind, region.row()).into_iter().filter_map(|(field, known)| {
-        let names = alike(written, known)?;
+        let names = alike(written, known, region.kind)?;
         Some(Likeness { names, with_field: names * of_field(field), field })
     });
     each.max_by(|left, right| left.with_field.total_cmp(&right.with_field))
+}
+
+/// A name as the region has it, where one is written that is customary and is a part of it.
+pub fn customary(written: &str) -> &str {
+    if fold(written) == "内蒙" { "内蒙古" } else { written }
 }
 
 /// The written names that begin at a place of a text and mean a region, by where they end.
@@ -30,7 +37,8 @@ pub fn beginnings(text: &Folded<'_>, from: usize, ends: &[usize], region: &Store
     let mut found: Vec<(usize, Likeness)> = Vec::new();
     for (_, known) in names(region.kind, region.row()) {
         // Whatever is alike begins with what the region is called, and then says what it is.
-        let called = fold(stem(known));
+        let parts = parts_as_written(known);
+        let called = fold(people_of(&parts).unwrap_or(parts.stem));
         let begins = text.units()[from..].iter().map(|unit| unit.char).take(called.chars().count());
         if called.is_empty() || !begins.eq(called.chars()) {
             continue;
@@ -58,7 +66,9 @@ const ENDING_CHARS: usize = 24;
 
 /// What any name that is alike to this one is alike by: each of them has one of these in common with it.
 pub fn keys(name: &str) -> Vec<String> {
-    let mut keys = vec![fold(name), fold(stem(name)), with_peoples(parts(name))];
+    let parts = parts_as_written(name);
+    let mut keys = vec![fold(name), fold(parts.stem), with_peoples(parts)];
+    keys.extend(people_of(&parts).map(fold));
     keys.sort();
     keys.dedup();
     keys
@@ -72,8 +82,8 @@ fn of_field(field: &str) -> f64 {
     }
 }
 
-/// How alike a name as it was written is to one that a region has; nothing where they are two.
-fn alike(written: &str, known: &str) -> Option<f64> {
+/// How alike a name as it was written is to one that a region of a level has; nothing where they are two.
+fn alike(written: &str, known: &str, level: &Kind) -> Option<f64> {
     let (mine, its) = (fold(written), fold(known));
     if mine == its {
         return Some(1.0);
@@ -81,7 +91,7 @@ fn alike(written: &str, known: &str) -> Option<f64> {
     if short(written) == short(known) {
         return Some(0.97);
     }
-    let (written, known) = (parts(written), parts(known));
+    let (written, known) = (parts_as_written(written), parts_as_written(known));
     // 景德镇 is no 镇: it is what 景德镇市 is called.
     if mine == fold(known.stem) {
         return Some(bare(&known));
@@ -90,12 +100,43 @@ fn alike(written: &str, known: &str) -> Option<f64> {
     if !written.peoples.is_empty() && known.peoples.is_empty() {
         return None;
     }
-    if fold(written.stem.trim_end()) != fold(known.stem.trim_end()) {
+    let generic = fold(written.generic);
+    if let Some(people) = people_of(&known)
+        && fold(written.stem) == fold(people)
+    {
+        // 鄂温克旗 for 鄂温克族自治旗, and 鄂温克 for it too.
+        return match fold(known.generic).strip_prefix("自治") {
+            Some(its) if its == generic => Some(0.97),
+            _ if generic.is_empty() => Some(SURE),
+            _ => None,
+        };
+    }
+    if fold(written.stem) != fold(known.stem) {
         // The peoples of an autonomous region are left out by some: 景东 for 景东彝族自治县, and 景东彝族 for it too.
         return (with_peoples(written) == with_peoples(known)).then_some(0.9);
     }
+    // An English name mostly does not say what the region is.
+    let is_said = || known.generic.is_empty() && is_called(level, &generic);
     // 彝良 for 彝良县; 华亭县 for 华亭市, if no former name says so.
-    Some(if written.generic.is_empty() { bare(&known) } else { 0.6 })
+    Some(if generic.is_empty() || is_said() { bare(&known) } else { 0.6 })
+}
+
+/// Whether regions of a level are called so in English.
+fn is_called(level: &Kind, word: &str) -> bool {
+    let words: &[&str] = match level {
+        level if level == &PROVINCE => &["province", "municipality", "city"],
+        level if level == &CITY => &["city", "municipality", "prefecture", "league"],
+        level if level == &COUNTY => &["county", "district", "city", "banner"],
+        level if level == &TOWN => &["town", "township", "subdistrict"],
+        _ => &["village", "community"],
+    };
+    words.contains(&word)
+}
+
+/// The people of an autonomous region that is called after one alone: 鄂温克 of 鄂温克族自治旗.
+fn people_of<'a>(parts: &Parts<'a>) -> Option<&'a str> {
+    let autonomous = fold(parts.generic).starts_with("自治") && parts.peoples.is_empty();
+    parts.stem.strip_suffix('族').filter(|people| autonomous && !people.is_empty())
 }
 
 /// How alike a name is to one that goes on with what the region is: 邢台 means 邢台市 rather than 邢台经济开发区.

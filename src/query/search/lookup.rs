@@ -6,7 +6,6 @@ use crate::model::catalog::Kind;
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
 use crate::text::fold::Folded;
-use crate::text::standing::Standing;
 use crate::text::tokens::{Token, is_common, tokens};
 
 /// A list this many times as long as the shortest is not walked: to look at the shortest's records costs less.
@@ -21,7 +20,7 @@ pub struct Lengths {
 
 impl Lengths {
     /// How many blocks a list has, up to a bound.
-    fn of(&mut self, scope: &Scope, token: Token, kind: &Kind, most: usize) -> Result<usize, FieldError> {
+    pub fn of(&mut self, scope: &Scope, token: Token, kind: &Kind, most: usize) -> Result<usize, FieldError> {
         let known = self.counted.get(&(token, kind.tag));
         if let Some((blocks, bound)) = known
             && (blocks < bound || most <= *bound)
@@ -34,25 +33,14 @@ impl Lengths {
     }
 }
 
-/// Calls back for the keys of records that have all of some tokens, in order, while the visitor says so. They can be too
-/// many, where a list was too long to be walked, and never too few.
+/// Calls back for the keys of records that have all of some tokens, in order, perhaps from a key on, while the visitor says so.
+/// They can be too many, where a list was too long to be walked, and never too few.
 pub fn each_with(
     scope: &Scope,
     kind: &'static Kind,
     tokens: &[Token],
     known: &mut Lengths,
-    visit: impl FnMut(&str) -> Result<bool, FieldError>,
-) -> Result<(), FieldError> {
-    each_with_behind(scope, kind, tokens, known, None, visit)
-}
-
-/// The same from behind a key on.
-fn each_with_behind(
-    scope: &Scope,
-    kind: &'static Kind,
-    tokens: &[Token],
-    known: &mut Lengths,
-    after: Option<&str>,
+    from: Option<&str>,
     mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
 ) -> Result<(), FieldError> {
     let mut lengths = Vec::new();
@@ -68,14 +56,9 @@ fn each_with_behind(
     let most = lengths.first().map_or(0, |(blocks, _)| blocks * LONGER);
     let mut lists = Vec::new();
     for (_, token) in lengths.iter().filter(|(blocks, _)| *blocks <= most) {
-        lists.push(scope.snapshot.postings(*token, kind)?);
+        lists.push(scope.snapshot.postings_from(*token, kind, from)?);
     }
     let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
-    if let Some(after) = after
-        && shortest.seek(after)?
-    {
-        shortest.step()?;
-    }
     while let Some(key) = shortest.key() {
         let mut in_all = true;
         for list in others.iter_mut() {
@@ -91,24 +74,6 @@ fn each_with_behind(
             }
         }
         shortest.step()?;
-    }
-    Ok(())
-}
-
-/// Calls back for the keys of records that have a token, in order, and how it stands in them, while the visitor says so.
-pub fn each_standing(
-    scope: &Scope,
-    kind: &'static Kind,
-    token: Token,
-    mut visit: impl FnMut(&str, Standing) -> Result<bool, FieldError>,
-) -> Result<(), FieldError> {
-    let mut list = scope.snapshot.postings(token, kind)?;
-    while let Some((key, standing)) = list.at() {
-        scope.spend()?;
-        if !visit(key, standing)? {
-            break;
-        }
-        list.step()?;
     }
     Ok(())
 }
@@ -135,7 +100,7 @@ impl Containing {
         }
         let mut long = Vec::new();
         let mut fits = true;
-        each_with(scope, kind, &[Token::LONG], &mut Lengths::default(), |key| {
+        each_with(scope, kind, &[Token::LONG], &mut Lengths::default(), None, |key| {
             fits = long.len() < most;
             if fits {
                 long.push(key.to_owned());
@@ -156,7 +121,10 @@ impl Containing {
         let behind = |key: &&String| after.is_none_or(|after| key.as_str() > after);
         let mut long = self.long.iter().filter(behind).peekable();
         let mut more = true;
-        each_with_behind(scope, kind, &self.tokens, &mut Lengths::default(), after, |key| {
+        each_with(scope, kind, &self.tokens, &mut Lengths::default(), after, |key| {
+            if after == Some(key) {
+                return Ok(true);
+            }
             while let Some(before) = long.next_if(|long| long.as_str() < key) {
                 more = visit(before)?;
                 if !more {

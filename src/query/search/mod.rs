@@ -1,15 +1,20 @@
 //! Finding records by name: `search` for what a person types, `resolve` for lists of names as others wrote them.
 
 mod alike;
+mod likelihood;
 mod lookup;
 mod resolve;
 mod types;
+mod union;
+mod written;
 
+use lookup::Lengths;
 pub use lookup::{Containing, text_candidates};
-use lookup::{Lengths, each_standing, each_with};
 pub use types::{root_fields, types};
+use union::{Key, each_candidate};
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::config::{SEARCH_HITS_MAX, SEARCH_LOOKS_MAX};
 use crate::model::catalog::{Kind, REGION};
@@ -25,7 +30,7 @@ use crate::text::candidates;
 use crate::text::fold::{Folded, Pieces};
 use crate::text::matching::{Kind as MatchKind, Match, Place};
 use crate::text::query::Query;
-use crate::text::standing::{Spot, Untold};
+use crate::text::standing::Spot;
 use crate::text::tokens::{Token, is_common};
 
 /// A record that a search found, behind what it stands by: where and how it matched, its level, how much else the name says.
@@ -39,13 +44,16 @@ pub struct Found {
     pub cut: Option<String>,
 }
 
+/// How many blocks of postings lead to few records.
+const FEW_BLOCKS: usize = 8;
+
 /// A search that is under way.
 struct Search<'s> {
     scope: &'s Scope,
     query: &'s Query,
     within: Option<&'s Stored<'s>>,
     /// What matched, each behind its rank.
-    hits: Vec<(u64, Id)>,
+    hits: Vec<(u64, Key)>,
     /// How many more records it may look at.
     left: usize,
     /// There was one more.
@@ -60,8 +68,8 @@ pub fn search(
     within: Option<&Stored<'_>>,
 ) -> Result<Found, FieldError> {
     let (mut ways, by_scan) = ways(scope, query)?;
-    if by_scan || within.is_some() {
-        // What is found by none of the ways may match better, and where a record stands is read from it.
+    if by_scan {
+        // What is found by none of the ways may match better.
         ways.iter_mut().for_each(|way| way.told = None);
     }
     let mut search = Search { scope, query, within, hits: Vec::new(), left: SEARCH_LOOKS_MAX, cut: false };
@@ -92,46 +100,85 @@ impl Search<'_> {
         by_scan: bool,
         lengths: &mut Lengths,
     ) -> Result<(), FieldError> {
-        let scope = self.scope;
         let mut looked = Vec::new();
         for (_, kind) in kinds {
-            let candidates = candidates(scope, kind, ways, lengths, self.left + 1)?;
             match self.within {
-                // What a region holds is fewer, and there is nothing else that can be found.
-                Some(within) if by_scan || candidates.len() > self.left => {
-                    for id in held(scope, within, kind)? {
-                        self.look(|| scope.referred(id.as_ref()), true)?;
-                    }
+                Some(within) => self.walk_within(within, kind, ways, by_scan, lengths)?,
+                None if by_scan => {
+                    let mut known = HashSet::new();
+                    self.each(kind, ways, lengths, |search, key, _| {
+                        let key = key.text();
+                        let more = search.look(kind, &key, None, false)?;
+                        known.insert(key);
+                        Ok(more)
+                    })?;
+                    looked.push((kind, known));
                 }
-                _ if by_scan => {
-                    for (key, _) in &candidates {
-                        self.look(|| scope.referred(IdRef { tag: kind.tag, key }), false)?;
-                    }
-                    looked.push((kind, candidates));
-                }
-                _ => {
-                    for (key, spot) in candidates {
-                        match spot {
-                            Some(spot) => self.take(spot, Id { tag: kind.tag, key: key.into() }),
-                            None => self.look(|| scope.referred(IdRef { tag: kind.tag, key: &key }), false)?,
-                        };
-                    }
-                }
+                None => self.each(kind, ways, lengths, |search, key, spot| match spot {
+                    Some(spot) => Ok(search.take(spot, kind, key)),
+                    None => search.look(kind, &key.text(), None, false),
+                })?,
             }
         }
-        if by_scan && self.within.is_none() {
-            for (kind, candidates) in looked {
-                let known: HashSet<&str> = candidates.iter().map(|(key, _)| key.as_str()).collect();
-                for record in scope.snapshot.scan(kind, None, Direction::Forward)? {
-                    let record = record?;
-                    scope.spend()?;
-                    if !known.contains(record.key()) && !self.look(|| Ok(record), false)? {
-                        break;
-                    }
+        for (kind, known) in looked {
+            for record in self.scope.snapshot.scan(kind, None, Direction::Forward)? {
+                let record = record?;
+                self.scope.spend()?;
+                if !known.contains(record.key()) && !self.look_at(&record, None, false)? {
+                    break;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The same, within a region.
+    fn walk_within(
+        &mut self,
+        within: &Stored<'_>,
+        kind: &'static Kind,
+        ways: &[Way],
+        by_scan: bool,
+        lengths: &mut Lengths,
+    ) -> Result<(), FieldError> {
+        let scope = self.scope;
+        let is_region = kind.implements(REGION);
+        if by_scan {
+            // What a region holds is less, and there is nothing else that can be found.
+            for id in held(scope, within, kind)? {
+                self.look(kind, &id.key, None, true)?;
+            }
+            return Ok(());
+        }
+        if !is_region || are_few(scope, kind, ways, lengths)? {
+            return self.each(kind, ways, lengths, |search, key, spot| search.look(kind, &key.text(), spot, false));
+        }
+        let inside: Vec<Key> = held_again(scope, within, kind)?.iter().map(|id| Key::new(&id.key)).collect();
+        let (Some(first), Some(last)) = (inside.first(), inside.last()) else { return Ok(()) };
+        let (from, mut rest) = (first.text(), &inside[..]);
+        each_candidate(scope, kind, ways, lengths, Some(&from), usize::MAX, |key, spot| {
+            if key > *last {
+                return Ok(false);
+            }
+            rest = &rest[rest.partition_point(|held| *held < key)..];
+            match spot {
+                _ if rest.first() != Some(&key) => Ok(true),
+                Some(spot) => Ok(self.take(spot, kind, key)),
+                None => self.look(kind, &key.text(), None, true),
+            }
+        })
+    }
+
+    /// Calls back for the records of a kind that may match, as many as may be looked at.
+    fn each(
+        &mut self,
+        kind: &'static Kind,
+        ways: &[Way],
+        lengths: &mut Lengths,
+        mut visit: impl FnMut(&mut Self, Key, Option<Spot>) -> Result<bool, FieldError>,
+    ) -> Result<(), FieldError> {
+        let most = self.left + 1;
+        each_candidate(self.scope, kind, ways, lengths, None, most, |key, spot| visit(self, key, spot))
     }
 
     /// Counts one more record, if that is still allowed.
@@ -142,41 +189,42 @@ impl Search<'_> {
     }
 
     /// Takes a record of which the postings tell how it matches.
-    fn take(&mut self, spot: Spot, id: Id) -> bool {
+    fn take(&mut self, spot: Spot, kind: &Kind, key: Key) -> bool {
         let more = self.count();
         if more {
-            self.hits.push((rank(&spot, id.tag), id));
+            self.hits.push((rank(&spot, kind.tag), key));
         }
         more
     }
 
-    /// Looks at one more record, if that is still allowed. `inside` says that it stands within the region.
-    fn look<'r>(
-        &mut self,
-        record: impl FnOnce() -> Result<Stored<'r>, FieldError>,
-        inside: bool,
-    ) -> Result<bool, FieldError> {
+    /// Looks at one more record, if that is still allowed: whether it is `inside` the region, and how it matches, where that is
+    /// not told.
+    fn look(&mut self, kind: &'static Kind, key: &str, spot: Option<Spot>, inside: bool) -> Result<bool, FieldError> {
+        if self.left == 0 {
+            return Ok(self.count());
+        }
+        let record = self.scope.referred(IdRef { tag: kind.tag, key })?;
+        self.look_at(&record, spot, inside)
+    }
+
+    /// The same of one that was read.
+    fn look_at(&mut self, record: &Stored<'_>, spot: Option<Spot>, inside: bool) -> Result<bool, FieldError> {
         if !self.count() {
             return Ok(false);
         }
-        let record = record()?;
-        let Some((_, name, found)) = best_match(self.query, &record) else { return Ok(true) };
+        let Some(spot) = spot.or_else(|| spot_of(self.query, record)) else { return Ok(true) };
         if let Some(within) = self.within
             && !inside
-            && !is_within(self.scope, &record, within)?
+            && !is_within(self.scope, record, within)?
         {
             return Ok(true);
         }
-        let most = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
-        let (length, start) = (most(name.chars().count()), most(found.span.start));
-        let spot = Spot { place: found.place, kind: found.kind, length, start };
-        self.hits.push((rank(&spot, record.kind.tag), record.id().to_owned()));
+        self.hits.push((rank(&spot, record.kind.tag), Key::new(record.key())));
         Ok(true)
     }
 
     fn finish(self) -> Found {
         let Self { mut hits, cut, within, .. } = self;
-        hits.sort_unstable_by(|(one, left), (other, right)| (one, &left.key).cmp(&(other, &right.key)));
         let smaller = if within.is_some() { "a smaller region as `within`" } else { "`within`" };
         let cut = if cut {
             Some(format!(
@@ -187,11 +235,21 @@ impl Search<'_> {
         } else {
             None
         };
-        hits.truncate(SEARCH_HITS_MAX);
-        let position = |rank: u64, id: &Id| [&rank.to_be_bytes()[3..], id.key.as_bytes()].concat();
-        Found { hits: hits.into_iter().map(|(rank, id)| (position(rank, &id), id)).collect(), cut }
+        if hits.len() > SEARCH_HITS_MAX {
+            hits.select_nth_unstable(SEARCH_HITS_MAX);
+            hits.truncate(SEARCH_HITS_MAX);
+        }
+        hits.sort_unstable();
+        let hit = |(rank, key): (u64, Key)| {
+            let (rank, key) = (rank.to_be_bytes(), key.text());
+            ([&rank[3..], key.as_bytes()].concat(), Id { tag: rank[TAG], key: key.into() })
+        };
+        Found { hits: hits.into_iter().map(hit).collect(), cut }
     }
 }
+
+/// Which byte of a rank is the kind.
+const TAG: usize = 5;
 
 /// What a hit stands by, but for its key: five bytes.
 fn rank(spot: &Spot, tag: u8) -> u64 {
@@ -205,9 +263,6 @@ struct Way {
     kinds: u64,
     told: Option<MatchKind>,
 }
-
-/// A record that may match, and how, where the postings tell it.
-type Candidate = (String, Option<Spot>);
 
 /// The ways to read a query by tokens that names are kept under, and whether there are others. The tokens of a common ending
 /// lead to nearly all names, and names are not kept under them: a way that has nothing else is looked for from record to record.
@@ -237,52 +292,38 @@ fn ways(scope: &Scope, query: &Query) -> Result<(Vec<Way>, bool), FieldError> {
     Ok((ways, by_scan))
 }
 
-/// A kind's records that may match in one of some ways, each once and in the order of their keys; where there are more than
-/// `most`, some of them.
-fn candidates(
-    scope: &Scope,
-    kind: &'static Kind,
-    ways: &[Way],
-    lengths: &mut Lengths,
-    most: usize,
-) -> Result<Vec<Candidate>, FieldError> {
-    let mut all: Vec<Candidate> = Vec::new();
-    let mut several = 0;
+/// Whether so few records of a kind may match that each is asked where it stands, rather than the region what it holds.
+fn are_few(scope: &Scope, kind: &'static Kind, ways: &[Way], lengths: &mut Lengths) -> Result<bool, FieldError> {
+    let mut left = FEW_BLOCKS;
     for way in ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0) {
-        let before = all.len();
-        several += 1;
-        match (way.told, &way.tokens[..]) {
-            (Some(found), [token]) => each_standing(scope, kind, *token, |key, standing| {
-                match standing.spot(found) {
-                    Ok(None) => {}
-                    Ok(spot) => all.push((key.to_owned(), spot)),
-                    Err(Untold) => all.push((key.to_owned(), None)),
-                }
-                Ok(all.len() - before < most)
-            })?,
-            _ => each_with(scope, kind, &way.tokens, lengths, |key| {
-                all.push((key.to_owned(), None));
-                Ok(all.len() - before < most)
-            })?,
+        let mut shortest = left + 1;
+        for token in &way.tokens {
+            shortest = shortest.min(lengths.of(scope, *token, kind, left + 1)?);
         }
+        let Some(less) = left.checked_sub(shortest) else { return Ok(false) };
+        left = less;
     }
-    if several > 1 {
-        // The list of each way is in order, which a stable sort makes use of.
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        all.dedup_by(|(key, spot), (known, best)| {
-            let same = key == known;
-            if same {
-                *best = best.and_then(|best| best.or(spot.as_ref()?));
-            }
-            same
-        });
-    }
-    Ok(all)
+    Ok(true)
 }
 
 /// The records of a kind that a region is or holds, or that stand in it.
 fn held(scope: &Scope, within: &Stored<'_>, kind: &'static Kind) -> Result<Vec<Id>, FieldError> {
     if kind.implements(REGION) { in_or_below(scope, within.id(), kind) } else { standing_in(scope, within, kind) }
+}
+
+/// The same, remembered until the next commit: whoever types letter after letter asks for it each time.
+fn held_again(scope: &Scope, within: &Stored<'_>, kind: &'static Kind) -> Result<Arc<Vec<Id>>, FieldError> {
+    let of = (within.id().to_owned(), kind.tag);
+    // Whoever asks how it was answered is told what is read for it, and the past is none of the tables.
+    let remembers = !scope.snapshot.is_past() && !scope.trace.tells_fields();
+    if let Some(known) = scope.snapshot.held().get(&of).filter(|_| remembers) {
+        return Ok(known);
+    }
+    let held = Arc::new(held(scope, within, kind)?);
+    if remembers {
+        scope.snapshot.held().insert(of, held.clone());
+    }
+    Ok(held)
 }
 
 /// The best match of a record's names: the field that has it, the name, and how it matches.
@@ -296,6 +337,14 @@ fn best_match<'r>(query: &Query, record: &'r Stored<'_>) -> Option<(&'static str
         }
     }
     best
+}
+
+/// What a record is ranked by.
+fn spot_of(query: &Query, record: &Stored<'_>) -> Option<Spot> {
+    let (_, name, found) = best_match(query, record)?;
+    let most = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
+    let (length, start) = (most(name.chars().count()), most(found.span.start));
+    Some(Spot { place: found.place, kind: found.kind, length, start })
 }
 
 /// What the edge to a hit carries, in the order of the fields of `SearchHitEdge`.

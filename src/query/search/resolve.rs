@@ -8,12 +8,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::alike::{LEAST, Likeness, SURE, beginnings, keys, likeness};
+use super::alike::{LEAST, Likeness, SURE, beginnings, customary, keys, likeness};
+use super::likelihood::shared;
 use super::lookup::{Lengths, each_with};
+use super::written::{parent_in_front, within_the_country};
 use crate::config::{NAME_CHARS, RESOLVE_ALIKE_MAX, RESOLVE_FEW, RESOLVE_KEPT, RESOLVE_LOOKS_MAX};
 use crate::model::catalog::Kind;
 use crate::model::id::Id;
-use crate::model::kinds::{LEVELS, VILLAGE};
+use crate::model::kinds::{LEVELS, PROVINCE, VILLAGE};
 use crate::model::names::names;
 use crate::query::error::FieldError;
 use crate::query::kinds::region::{ancestor_ids, children, in_or_below};
@@ -21,7 +23,7 @@ use crate::query::network::is_within;
 use crate::query::scope::Scope;
 use crate::store::{Stored, kind_bit};
 use crate::text::fold::Folded;
-use crate::text::names::stem;
+use crate::text::names::parts_as_written;
 use crate::text::tokens::{CHARS, Token, beginning, is_common, tokens};
 
 /// A region that a name may mean.
@@ -146,20 +148,46 @@ impl<'a> Resolving<'a> {
         let text = text.trim();
         let mut best = Best::default();
         self.as_one(text, &mut best)?;
-        // A longer text is no chain of five names.
-        if text.chars().nth(NAME_CHARS).is_none() {
-            let mut chain = Chain::new(text);
-            self.as_chain(&chain, &mut best)?;
-            if !best.sure {
-                chain.thorough = true;
-                self.as_chain(&chain, &mut best)?;
-            }
+        let rest = within_the_country(text).filter(|_| !best.sure);
+        if let Some(rest) = rest {
+            self.as_one(rest, &mut best)?;
         }
+        self.as_several(rest.unwrap_or(text), &mut best)?;
         let advice = if self.within.is_some() { "" } else { ", or give `within`" };
         let cut = best.cut.then(|| {
             format!("too many regions have a name like it, and not all were looked at: put what it stands in in front{advice}")
         });
         Ok(Resolution { meant: shared(best.by_id.into_values().collect()), cut })
+    }
+
+    /// Reads a text as several names in each of the orders in which they are written.
+    fn as_several(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        // A longer text is no chain of five names.
+        if text.chars().nth(NAME_CHARS).is_some() {
+            return Ok(());
+        }
+        let Some(turned) = parent_in_front(text).filter(|_| !best.sure) else { return self.as_chains(text, best) };
+        self.as_chains(&turned, best)?;
+        if !best.sure {
+            // A name may end in brackets. What is below it and only like what stands in them is not meant.
+            let mut other = Best::default();
+            self.as_chains(text, &mut other)?;
+            if other.sure {
+                *best = other;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a text as several names from the front.
+    fn as_chains(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        let mut chain = Chain::new(text);
+        self.as_chain(&chain, best)?;
+        if !best.sure {
+            chain.thorough = true;
+            self.as_chain(&chain, best)?;
+        }
+        Ok(())
     }
 
     /// Reads a text as the name of one region.
@@ -304,6 +332,7 @@ impl<'a> Resolving<'a> {
 
     /// The regions of a level that a single name may mean: anywhere, or those that `within` holds.
     fn named(&mut self, level: &'static Kind, name: &str, inside: bool) -> Result<Rc<Named<'a>>, FieldError> {
+        let name = if level == &PROVINCE { customary(name) } else { name };
         let key = (level.tag, name.to_owned());
         if let Some(known) = self.named.get(&key)
             && !(inside && known.cut)
@@ -345,7 +374,7 @@ impl<'a> Resolving<'a> {
     fn with_all(&mut self, level: &'static Kind, wanted: &[Token], most: usize) -> Result<Vec<Id>, FieldError> {
         let mut ids = Vec::new();
         if self.have(level, wanted)? {
-            each_with(self.scope, level, wanted, &mut self.lengths, |key| {
+            each_with(self.scope, level, wanted, &mut self.lengths, None, |key| {
                 ids.push(Id::new(level, key));
                 Ok(ids.len() <= most)
             })?;
@@ -399,7 +428,7 @@ pub fn levels(named: Option<u8>) -> Vec<&'static Kind> {
 
 /// The tokens of what a name calls a region: every name that can be meant is kept under them.
 fn wanted(name: &str) -> Vec<Token> {
-    let folded = Folded::new(stem(name));
+    let folded = Folded::new(parts_as_written(name).stem.trim_end());
     let mut wanted: Vec<Token> = Vec::new();
     tokens(&folded, &mut wanted);
     let several = folded.units().len() > 1;
@@ -422,22 +451,4 @@ fn usual(mut found: Vec<Next<'_>>) -> Vec<Next<'_>> {
     found.sort_by(|(one, one_end, _), (other, other_end, _)| (one.id(), other_end).cmp(&(other.id(), one_end)));
     found.dedup_by(|(one, _, its), (kept, _, best)| one.id() == kept.id() && its.names <= best.names);
     found
-}
-
-/// Puts what is meant in order; several that fit alike share what is sure of them: a higher level is the likelier one to be
-/// meant by its bare name.
-fn shared(mut meant: Vec<Meant>) -> Vec<Meant> {
-    meant.sort_by(|left, right| right.confidence.total_cmp(&left.confidence).then_with(|| left.id.cmp(&right.id)));
-    let weight = |id: &Id| 0.25f64.powi(i32::from(id.tag));
-    // What fits worse is no surer than any of those that share.
-    let mut most = 1.0f64;
-    for alike in meant.chunk_by_mut(|one, other| (one.confidence - other.confidence).abs() < 1e-9) {
-        let all: f64 = alike.iter().map(|one| weight(&one.id)).sum();
-        for one in alike {
-            most = most.min((one.confidence * weight(&one.id) / all * 1000.0).round() / 1000.0);
-            one.confidence = most;
-        }
-    }
-    meant.retain(|one| one.confidence > 0.0);
-    meant
 }

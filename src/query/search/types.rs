@@ -61,13 +61,16 @@ pub fn root_fields() -> Vec<FieldDef> {
             ],
             ..plain(
                 "resolve",
-                "Names as others wrote them, led back to regions, in their order: 市 or 县 may be missing, the name may be an old one, and parents may stand in front, as in 云南昭通彝良.",
+                "Names as others wrote them, led back to regions, in their order: 市 or 县 may be missing, the name may be an old one, and parents may stand in front, as in 云南昭通彝良, or behind in brackets, as in 彝良县（云南）.",
                 TypeRef::required("Resolution").list().or_null(true),
                 Resolver::Root(resolved),
             )
         },
     ]
 }
+
+/// What `confidence` is.
+const CONFIDENCE: &str = "How sure that is, from 0 to 1, and with the runners-up 1 at most; 0 where no name is like it. It is how well the name fits: 1 for the whole name of a region, 0.99 where others are like it, less for an alias, a former name, a name without what the region is, or with another. Those that fit worse share what is left of 1 in the same way. Regions that fit alike share what they fit by, and one is four times as likely as one of the level below it. So 1 means that no other region has this name or one like it.";
 
 /// The types.
 pub fn types() -> Vec<Type> {
@@ -109,11 +112,7 @@ pub fn types() -> Vec<Type> {
             vec![
                 value("name", "The name as it was given.", TypeRef::required("String")),
                 value("region", "The likeliest region; null where no name is like it.", TypeRef::nullable(REGION)),
-                value(
-                    "confidence",
-                    "How sure that is, from 0 to 1: 1 for a region's whole name that no other of its level has.",
-                    TypeRef::required("Float"),
-                ),
+                value("confidence", CONFIDENCE, TypeRef::required("Float")),
                 value(
                     "field",
                     "The field of the region that holds the name: `name`, `aliases`, `formerNames` …",
@@ -136,7 +135,11 @@ pub fn types() -> Vec<Type> {
             "Another region that a name may mean.",
             vec![
                 value("region", "The region.", TypeRef::required(REGION)),
-                value("confidence", "How sure that is, from 0 to 1.", TypeRef::required("Float")),
+                value(
+                    "confidence",
+                    "How sure that is, from 0 to 1, as in `Resolution`; what one name may mean adds up to 1 at most.",
+                    TypeRef::required("Float"),
+                ),
             ],
         ),
     ];
