@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redb::{AccessGuard, Range};
 
 use super::covers::{InBlock, Parsed};
-use super::snapshot::Tables;
+use super::tables::Tables;
 use super::{Bytes, Direction, Snapshot, StoreError, Stored, key};
 use crate::model::catalog::{Kind, Shape, slot};
 use crate::model::id::IdRef;

@@ -26,6 +26,7 @@ mod retries;
 mod run;
 mod sealed;
 mod snapshot;
+mod tables;
 mod view;
 mod writer;
 
@@ -46,8 +47,9 @@ pub use mark::{Kept, Mark};
 pub use place::{Making, beside, put};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
-use snapshot::Tables;
-pub use snapshot::{Direction, Reckoned, Snapshot, Stored};
+pub use snapshot::{Direction, Snapshot, Stored};
+pub use tables::Reckoned;
+use tables::Tables;
 pub use writer::{AddedTo, Author, Change, Given, Writer};
 
 use handle::{Handle, Writing};

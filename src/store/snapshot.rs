@@ -1,14 +1,11 @@
 //! One consistent view of the store, which a request reads from first to last.
 
-use std::any::Any;
-use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use either::Either;
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
+use redb::{AccessGuard, Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::covered::{Block, Blocks};
 use super::covers::InBlock;
@@ -17,11 +14,9 @@ use super::key_set::{self, Keys};
 use super::log::Revision;
 use super::past::{Past, merged};
 use super::posting_list::{Postings, kind_bit};
+use super::tables::{ByWeight, Reckoned, Tables};
 use super::view::View;
-use super::{
-    Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number, postings, sealed,
-};
-use crate::config::{COUNTS_REMEMBERED, HELD_REMEMBERED, RECKONED_BYTES};
+use super::{Bytes, StoreError, postings, sealed};
 use crate::model::catalog::{Kind, slot};
 use crate::model::id::{Id, IdRef};
 use crate::model::row::Row;
@@ -37,72 +32,6 @@ pub struct Snapshot {
     pub(super) covers: Blocks,
     /// Where it is a view of the past.
     pub(super) view: Option<View>,
-}
-
-/// What somebody reckoned of the tables, and how many bytes it takes.
-#[derive(Clone)]
-pub struct Reckoned {
-    /// How many bytes.
-    pub weight: u64,
-    /// What it is, is known to who asks for it.
-    pub value: Arc<dyn Any + Send + Sync>,
-}
-
-/// Weighs what was reckoned.
-#[derive(Clone)]
-pub struct ByWeight;
-
-impl Weighter<String, Reckoned> for ByWeight {
-    fn weight(&self, _: &String, reckoned: &Reckoned) -> u64 {
-        reckoned.weight.max(1)
-    }
-}
-
-/// The tables as of one commit, opened once for all who read them.
-pub struct Tables {
-    pub(super) records: ReadOnlyTable<Bytes, Bytes>,
-    reverse: ReadOnlyTable<Bytes, Bytes>,
-    index: ReadOnlyTable<Bytes, Bytes>,
-    postings: ReadOnlyTable<Bytes, Bytes>,
-    pub(super) covers: ReadOnlyTable<Bytes, Bytes>,
-    /// How many records there are of each kind, by its tag.
-    counts: BTreeMap<u8, u64>,
-    revision: Revision,
-    /// What was counted of them, by what it is a count of.
-    counted: Cache<String, u64>,
-    /// What was reckoned of them, likewise.
-    reckoned: Cache<String, Reckoned, ByWeight>,
-    /// What regions hold of a level, by the region and the level.
-    held: Cache<(Id, u8), Arc<Vec<Id>>>,
-    pub(super) transaction: ReadTransaction,
-}
-
-impl Tables {
-    pub(super) fn open(transaction: ReadTransaction) -> Result<Self, StoreError> {
-        let mut counted = BTreeMap::new();
-        match transaction.open_table(COUNTS) {
-            Err(TableError::TableDoesNotExist(_)) => {}
-            counts => {
-                for entry in ReadableTable::iter(&counts?)? {
-                    let (tag, count) = entry?;
-                    counted.insert(tag.value(), count.value());
-                }
-            }
-        }
-        Ok(Self {
-            records: transaction.open_table(RECORDS)?,
-            reverse: transaction.open_table(REVERSE)?,
-            index: transaction.open_table(INDEX)?,
-            postings: transaction.open_table(POSTINGS)?,
-            covers: transaction.open_table(COVERS)?,
-            counts: counted,
-            revision: meta_number(&transaction.open_table(META)?, "revision")?,
-            counted: Cache::new(COUNTS_REMEMBERED),
-            reckoned: Cache::with_weighter(64, RECKONED_BYTES as u64, ByWeight),
-            held: Cache::new(HELD_REMEMBERED),
-            transaction,
-        })
-    }
 }
 
 /// A record's row, as it stands in the page cache, or stood once.
