@@ -246,17 +246,21 @@ fn check_missing(snapshot: &Snapshot, key: &[u8], value: &[u8], report: &mut Rep
 
 /// The rows of the derived tables that follow from no record.
 fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), StoreError> {
+    let mut before = Vec::new();
     for key in key_set::all(&snapshot.transaction().open_table(REVERSE)?)? {
         let key = key?;
         let source = key::reverse_source(&key).map(|(source, _)| source);
         let wanted = |row: &Derived| matches!(row, Derived::Reverse(known) if *known == key);
         check_follows("reverse", snapshot, &key, source, wanted, report)?;
+        check_order("reverse", &mut before, key, report);
     }
+    before.clear();
     for key in key_set::all(&snapshot.transaction().open_table(INDEX)?)? {
         let key = key?;
         let source = scalar_of_index(&key).and_then(|scalar| key::index_source(&key, scalar));
         let wanted = |row: &Derived| matches!(row, Derived::Index(known) if *known == key);
         check_follows("index", snapshot, &key, source, wanted, report)?;
+        check_order("index", &mut before, key, report);
     }
     for entry in ReadableTable::iter(&snapshot.transaction().open_table(POSTINGS)?)? {
         let (row, block) = entry?;
@@ -274,6 +278,14 @@ fn check_derived(snapshot: &Snapshot, report: &mut Report<'_>) -> Result<(), Sto
         check_block(snapshot, first.value(), &Parsed::new(block.value()), report)?;
     }
     Ok(())
+}
+
+/// A key of a set that stands where nobody looks for it, or stands twice.
+fn check_order(table: &'static str, before: &mut Vec<u8>, key: Vec<u8>, report: &mut Report<'_>) {
+    if !before.is_empty() && key <= *before {
+        report(table, hex(&key), "it stands out of order".to_owned());
+    }
+    *before = key;
 }
 
 /// The entries of a block that follow from no record, or stand where nobody looks for them.

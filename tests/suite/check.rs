@@ -14,10 +14,10 @@ use redb::{Database, ReadableTable, TableDefinition};
 use crate::support::{TIME_MS, open};
 
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
-const REVERSE: TableDefinition<'_, &[u8], ()> = TableDefinition::new("reverse");
+const REVERSE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("reverse");
 const POSTINGS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("postings");
 const COVERS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("covers");
-const INDEX: TableDefinition<'_, &[u8], ()> = TableDefinition::new("index");
+const INDEX: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("index");
 const COUNTS: TableDefinition<'_, u8, u64> = TableDefinition::new("counts");
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 const LOG_PARTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("log_parts");
@@ -55,8 +55,39 @@ fn record_key(id: &str) -> Vec<u8> {
 }
 
 /// The first key of a table, and every byte of it.
-fn first_key(table: &impl ReadableTable<&'static [u8], ()>) -> Vec<u8> {
-    table.iter().unwrap().next().unwrap().unwrap().0.value().to_vec()
+type Blocks = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// Takes the first block out of a table, bends its last byte, or puts its first key in once more.
+fn damages_of_blocks(table: Blocks, name: &str) {
+    let first = |transaction: &redb::WriteTransaction| {
+        let table = transaction.open_table(table).unwrap();
+        let (key, block) = table.iter().unwrap().next().unwrap().unwrap();
+        (key.value().to_vec(), block.value().to_vec())
+    };
+    let name = &format!("{name}: ");
+    damaged(
+        |transaction| {
+            let (key, _) = first(transaction);
+            drop(transaction.open_table(table).unwrap().remove(key.as_slice()).unwrap());
+        },
+        &[name, "is missing"],
+    );
+    damaged(
+        |transaction| {
+            let (key, mut block) = first(transaction);
+            *block.last_mut().unwrap() ^= 0xff;
+            drop(transaction.open_table(table).unwrap().insert(key.as_slice(), block.as_slice()).unwrap());
+        },
+        &[name, "is missing"],
+    );
+    damaged(
+        |transaction| {
+            // The first block, once more under a key before it.
+            let (key, block) = first(transaction);
+            drop(transaction.open_table(table).unwrap().insert(&key[..key.len() - 1], block.as_slice()).unwrap());
+        },
+        &["it stands out of order"],
+    );
 }
 
 fn change_record(transaction: &redb::WriteTransaction, id: &str, change: impl FnOnce(&mut Vec<u8>)) {
@@ -230,45 +261,33 @@ fn a_posting_that_is_missing_or_too_many_is_named() {
 
 #[test]
 fn a_reverse_edge_that_is_missing_or_too_many_is_named() {
-    damaged(
-        |transaction| {
-            let mut table = transaction.open_table(REVERSE).unwrap();
-            let first = first_key(&table);
-            table.remove(first.as_slice()).unwrap();
-        },
-        &["reverse: ", "is missing"],
-    );
+    damages_of_blocks(REVERSE, "reverse");
     damaged(
         |transaction| {
             let target = Id::parse("city:442000").unwrap();
             let source = Id::parse("county:530626").unwrap();
             let edge = key::FieldId::new(&jiedui::model::kinds::CITY, jiedui::model::kinds::CITY.slot_of("parent"));
             let key = key::reverse(target.as_ref(), edge, source.as_ref(), 0);
-            transaction.open_table(REVERSE).unwrap().insert(key.as_slice(), ()).unwrap();
+            transaction.open_table(REVERSE).unwrap().insert(key.as_slice(), [].as_slice()).unwrap();
         },
         &["it does not follow from county:530626"],
     );
     damaged(
-        |transaction| drop(transaction.open_table(REVERSE).unwrap().insert([1u8, 2, 3].as_slice(), ()).unwrap()),
+        |transaction| {
+            drop(transaction.open_table(REVERSE).unwrap().insert([1u8, 2, 3].as_slice(), [].as_slice()).unwrap())
+        },
         &["reverse: \\x01\\x02\\x03: it leads to no record"],
     );
 }
 
 #[test]
 fn an_index_row_that_is_missing_or_too_many_is_named() {
-    damaged(
-        |transaction| {
-            let mut table = transaction.open_table(INDEX).unwrap();
-            let first = first_key(&table);
-            table.remove(first.as_slice()).unwrap();
-        },
-        &["index: ", "is missing"],
-    );
+    damages_of_blocks(INDEX, "index");
     damaged(
         |transaction| {
             let code = key::indexed(&jiedui::model::kinds::CITY).next().unwrap();
             let key = key::index(code.id, b"999999\0", Id::parse("city:442000").unwrap().as_ref());
-            transaction.open_table(INDEX).unwrap().insert(key.as_slice(), ()).unwrap();
+            transaction.open_table(INDEX).unwrap().insert(key.as_slice(), [].as_slice()).unwrap();
         },
         &["it does not follow from city:442000"],
     );
