@@ -27,6 +27,9 @@ pub struct Entry<'b> {
     pub carried: &'b [u8],
 }
 
+/// Is told of each entry of a block: its key, how many bytes of that are its group's, and what it carries.
+pub type Each<'f, 'b> = dyn FnMut(&[u8], usize, &'b [u8]) + 'f;
+
 /// How the entries of a block are written.
 pub trait Layout {
     /// How many bytes a block has at most, with its key, if it has more than one entry.
@@ -42,8 +45,8 @@ pub trait Layout {
     /// The bytes of a block of entries.
     fn encode(entries: &[Entry<'_>]) -> Vec<u8>;
 
-    /// Calls back for each entry of a block: its key, how many bytes of that are its group's, and what it carries.
-    fn each<'b>(first: &[u8], block: &'b [u8], found: &mut dyn FnMut(&[u8], usize, &'b [u8]));
+    /// Calls back for each entry of a block, behind the key of its row.
+    fn each<'b>(first: &[u8], block: &'b [u8], found: &mut Each<'_, 'b>);
 }
 
 /// Changes of entries that are gathered, and made together.

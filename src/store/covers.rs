@@ -7,7 +7,7 @@
 //! ```
 //! The values of a group are what its entries' keys begin with; a key goes on with the record's id and the ordinal, see [`key`].
 
-use super::blocks::{Entry, Gathered, Layout};
+use super::blocks::{Each, Entry, Gathered, Layout};
 use super::derive::each_target;
 use super::key_list::{read_varint, varint};
 use super::{key, sealed};
@@ -105,7 +105,7 @@ impl Layout for OfCover {
         block
     }
 
-    fn each<'b>(_: &[u8], block: &'b [u8], found: &mut dyn FnMut(&[u8], usize, &'b [u8])) {
+    fn each<'b>(_: &[u8], block: &'b [u8], found: &mut Each<'_, 'b>) {
         let parsed = Parsed::new(block);
         let mut key = Vec::new();
         for entry in &parsed.entries {

@@ -10,7 +10,7 @@ use std::ops::Bound;
 
 use redb::{AccessGuard, Range, ReadableTable};
 
-use super::blocks::{Entry, Layout};
+use super::blocks::{Each, Entry, Layout};
 use super::key_list::{read_varint, varint};
 use super::{Bytes, Direction, StoreError};
 
@@ -46,7 +46,7 @@ impl Layout for OfKeys {
         block
     }
 
-    fn each<'b>(first: &[u8], block: &'b [u8], found: &mut dyn FnMut(&[u8], usize, &'b [u8])) {
+    fn each<'b>(first: &[u8], block: &'b [u8], found: &mut Each<'_, 'b>) {
         let (mut key, mut rest) = (first.to_vec(), block);
         loop {
             found(&key, 0, &[]);
