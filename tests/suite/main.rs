@@ -57,6 +57,7 @@ mod seed_facts;
 mod seed_relations;
 mod server;
 mod shared_targets;
+mod short_ways;
 mod sums;
 mod support;
 mod text;
