@@ -9,7 +9,7 @@ use super::check::checked;
 use super::exit::say;
 use super::{Db, Failure};
 use crate::config::Limits;
-use crate::store::{self, Making, OpenError, Store, beside, copy};
+use crate::store::{self, Making, OpenError, Store, beside, copy, let_as};
 
 /// Copies a database as it stands now, also beside a running server, and checks the copy.
 #[derive(Debug, clap::Args)]
@@ -56,6 +56,9 @@ impl Backup {
         let rows = whole_or_gone(&partial, || {
             let rows = copy(&snapshot, &partial, cache_bytes)?;
             checked(&partial)?;
+            // Who may not read the database may not read its copy.
+            let original = fs::metadata(&self.db.db).with_context(|| format!("{}", self.db.db.display()))?;
+            let_as(&partial, &original).with_context(|| format!("{}", partial.display()))?;
             put(&partial, &self.file)?;
             Ok(rows)
         })?;

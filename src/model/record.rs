@@ -10,6 +10,7 @@ use super::id::{Id, IdRef, is_key};
 use super::kinds::PROVINCE;
 use super::row::{List, Row, pack_list, pack_row};
 use super::value::{Leaf, Scalar, Value};
+use crate::config::COVERED_EDGES_MAX;
 
 /// Where a region holds its parent. The levels go down with the tags, so that no region can stand above itself.
 const PARENT: usize = PROVINCE.slot_of("parent");
@@ -130,12 +131,27 @@ impl Record {
                 report(field.name, "this kind has no such field".to_owned());
             }
         }
+        for (name, entries) in self.covered_lists().filter(|(_, entries)| *entries > COVERED_EDGES_MAX) {
+            let problem = format!(
+                "has {entries} entries, of which there are at most {COVERED_EDGES_MAX}: say it in several records"
+            );
+            report(name, problem);
+        }
         if let (true, Some(Value::Ref(parent))) = (self.kind.implements(REGION), self.values.get(PARENT))
             && parent.tag >= self.kind.tag
         {
             report("parent", format!("expected a region of a higher level, found {parent}"));
         }
         problems
+    }
+
+    /// The lists of edges that covers go by, and how many entries each has: the row stands in a cover once for each.
+    fn covered_lists(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let names: BTreeSet<_> = self.kind.covers.iter().flat_map(|cover| cover.by).copied().collect();
+        names.into_iter().filter_map(|name| match &self.values[self.kind.slot_of(name)] {
+            Value::List(entries) => Some((name, entries.len())),
+            _ => None,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sums that are honest: what cannot be added is refused with the reason, and what is inexact makes the sum a bound.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::civil::Date;
@@ -296,7 +296,8 @@ impl Summed {
     fn mixed(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
         let mut units = HashSet::new();
         let mut moneys = HashSet::new();
-        for indicator in &self.indicators {
+        // In their order: a sum is refused with the same words each time.
+        for indicator in BTreeSet::from_iter(&self.indicators) {
             let indicator = scope.referred(indicator.as_ref())?;
             if let Some(per) = text_at(indicator.row(), PER_UNIT) {
                 return Ok(Some(format!(
@@ -344,7 +345,7 @@ impl Summed {
 
     /// Whether something would be counted twice by the periods of the figures.
     fn double(&self) -> Option<&'static str> {
-        let mut by_subject: HashMap<u64, Vec<&Figure>> = HashMap::new();
+        let mut by_subject: BTreeMap<u64, Vec<&Figure>> = BTreeMap::new();
         for figure in &self.figures {
             by_subject.entry(figure.of).or_default().push(figure);
         }
@@ -365,7 +366,7 @@ impl Summed {
     fn nested_subjects(&self, scope: &Scope) -> Result<Option<String>, FieldError> {
         let of_sets = self.subjects.iter().any(|(subject, _)| subject.tag == GROUP.tag);
         let mut holders: HashMap<(Id, u64), &Id> = HashMap::new();
-        for (subject, measured) in &self.subjects {
+        for (subject, measured) in BTreeSet::from_iter(&self.subjects) {
             if !of_sets && !can_be_a_part(subject.as_ref()) {
                 continue;
             }

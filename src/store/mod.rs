@@ -44,7 +44,7 @@ pub use covered::{CoverIn, Covered};
 pub use disk::Fault;
 pub use error::{OpenError, StoreError};
 pub use mark::{Kept, Mark};
-pub use place::{Making, beside, put};
+pub use place::{Making, beside, let_as, put};
 pub use posting_list::{Postings, kind_bit};
 pub use retries::Remembered;
 pub use snapshot::{Direction, Snapshot, Stored};

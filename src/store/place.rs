@@ -1,9 +1,9 @@
 //! Where a database's file stands. A new one is made beside its name and gets the name when it is whole, so that a file
 //! under its name is never half of one. Whoever writes to a file, or puts another in its place, holds it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -55,6 +55,8 @@ pub struct Making {
     disk: Arc<Disk>,
     /// What stands there so far; nobody writes to it any more.
     _instead: Option<Arc<Disk>>,
+    /// What stands there so far, for who may read and write it.
+    like: Option<Metadata>,
     named: bool,
 }
 
@@ -75,22 +77,31 @@ impl Making {
         let refused = |source: io::Error| OpenError::Io { path: name.to_owned(), source };
         let to = followed(name).map_err(refused)?;
         let at = beside(&to, "making");
+        // Somebody put it there: what it leads to is nobody's leftover.
+        if fs::symlink_metadata(&at).is_ok_and(|there| there.is_symlink()) {
+            let source =
+                io::Error::other(format!("{} is a link, and is where it would be made: move it away", at.display()));
+            return Err(refused(source));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true);
         // One that was killed may have left it; whoever still makes it holds it.
         let Some(disk) = hold(&at, options.clone().create(true).truncate(false)).map_err(named)? else {
             return Ok(None);
         };
-        let mut making = Self { at, to, disk, _instead: None, named: false };
+        let mut making = Self { at, to, disk, _instead: None, like: None, named: false };
         making.disk.clear().map_err(refused)?;
         match fs::metadata(&making.to) {
-            Ok(_) if replace => match hold(&making.to, &options).map_err(named)? {
-                Some(stands) => making._instead = Some(stands),
+            Ok(found) if replace => match hold(&making.to, &options).map_err(named)? {
+                Some(stands) => {
+                    making._instead = Some(stands);
+                    making.like = Some(found);
+                }
                 None => return Ok(None),
             },
             Ok(found) if found.len() > 0 || !found.is_file() => return Ok(None),
             // An empty file may have been put there for who may read it.
-            Ok(found) => fs::set_permissions(&making.at, found.permissions()).map_err(refused)?,
+            Ok(found) => making.like = Some(found),
             Err(_) => {}
         }
         Ok(Some(making))
@@ -118,6 +129,9 @@ impl Making {
 
     /// Gives it its name; on disk when this returns.
     pub fn name(&mut self) -> io::Result<()> {
+        if let Some(like) = &self.like {
+            let_as(&self.at, like)?;
+        }
         put(&self.at, &self.to)?;
         self.named = true;
         Ok(())
@@ -131,6 +145,16 @@ impl Drop for Making {
             let _ = fs::remove_file(&self.at);
         }
     }
+}
+
+/// Lets those read and write a file who may read and write another, and gives it the same owner where that is allowed.
+pub fn let_as(file: &Path, other: &Metadata) -> io::Result<()> {
+    let made = fs::metadata(file)?;
+    if (made.uid(), made.gid()) != (other.uid(), other.gid()) {
+        // Only root may.
+        let _ = chown(file, Some(other.uid()), Some(other.gid()));
+    }
+    fs::set_permissions(file, other.permissions())
 }
 
 /// A name beside a file's, in the same folder, so that moving it there is one step.

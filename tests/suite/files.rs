@@ -178,3 +178,25 @@ fn nobody_writes_to_a_database_while_it_is_replaced() {
     assert!(matches!(Making::new(&path, true), Err(OpenError::InUse { .. })));
     drop(store);
 }
+
+#[test]
+fn a_copy_is_for_those_whom_its_original_is_for() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let (folder, db) = database();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let allow = |path: &Path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    let backup = folder.path().join("backup.redb");
+    allow(&db, 0o600);
+    does(&db, &["backup", backup.to_str().unwrap()], "copied to");
+    assert_eq!(mode(&backup), 0o600);
+    allow(&backup, 0o644);
+    does(&db, &["restore", "--replace", backup.to_str().unwrap()], "holds what");
+    assert_eq!(mode(&db), 0o600);
+    // Where a new one would be made stands a link: what it leads to is left as it is.
+    let (other, precious) = (folder.path().join("other.redb"), folder.path().join("precious"));
+    std::fs::write(&precious, "precious").unwrap();
+    symlink(&precious, folder.path().join("other.redb.making")).unwrap();
+    let output = run(&other, &["restore", backup.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is a link, and is where it would be made"), "{output:?}");
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
+}

@@ -227,3 +227,24 @@ fn what_else_is_wrong_with_a_set_is_told_beside_a_conflict() {
     let alone = refused(api, BATCH, json!({ "changes": [product("product:s1", 1)] }));
     assert_eq!(alone["extensions"].as_object().unwrap().keys().collect::<Vec<_>>(), ["code", "conflicts"]);
 }
+
+#[test]
+fn a_pairing_has_no_more_sides_than_can_be_found_by_each() {
+    let loaded = loaded(Executor::Plan);
+    let api = &loaded.api;
+    let villages: Vec<_> = (0..501)
+        .map(|at| json!({ "village": { "id": format!("village:v{at}"), "name": format!("村{at}") } }))
+        .collect();
+    changed(api, BATCH, json!({ "changes": villages }));
+    let many = |sides: usize| {
+        let helped: Vec<_> = (0..sides).map(|at| json!({ "node": format!("village:v{at}") })).collect();
+        let mut pairing = pairing();
+        (pairing["id"], pairing["helped"]) = (json!("pairing:many"), helped.into());
+        pairing.as_object_mut().unwrap().remove("observations");
+        json!([{ "pairing": pairing }])
+    };
+    let [(path, problem)] = faults(api, many(501)).try_into().unwrap();
+    assert_eq!(path, "changes.0.pairing.helped");
+    assert_eq!(problem, "has 501 entries, of which there are at most 500: say it in several records");
+    changed(api, BATCH, json!({ "changes": many(500) }));
+}

@@ -131,3 +131,19 @@ fn a_set_is_not_added_to_its_members_nor_to_what_holds_it() {
         }
     }
 }
+
+#[test]
+fn a_sum_is_refused_with_the_same_words_each_time() {
+    let query = "{ observations { aggregate(groupBy: [{ nature: VALUE }, { qualifier: VALUE }]) { nodes { keys { value } value { sum { refused } } } } } }";
+    // A receipt says of which answer it is: each of these is reckoned by itself.
+    let told = || {
+        let mut request = Request::new(query);
+        request.extensions = json!({ "plan": true }).as_object().unwrap().clone();
+        data(&crate::support::shared().answer_now(&request))
+    };
+    let first = told();
+    assert!(first.to_string().contains("is a rate"), "{first}");
+    for _ in 0..20 {
+        assert_eq!(told(), first);
+    }
+}
