@@ -56,7 +56,7 @@ pub struct Making {
     /// What stands there so far; nobody writes to it any more.
     _instead: Option<Arc<Disk>>,
     /// What stands there so far, for who may read and write it.
-    like: Option<Metadata>,
+    like: Option<Box<Metadata>>,
     named: bool,
 }
 
@@ -95,13 +95,13 @@ impl Making {
             Ok(found) if replace => match hold(&making.to, &options).map_err(named)? {
                 Some(stands) => {
                     making._instead = Some(stands);
-                    making.like = Some(found);
+                    making.like = Some(Box::new(found));
                 }
                 None => return Ok(None),
             },
             Ok(found) if found.len() > 0 || !found.is_file() => return Ok(None),
             // An empty file may have been put there for who may read it.
-            Ok(found) => making.like = Some(found),
+            Ok(found) => making.like = Some(Box::new(found)),
             Err(_) => {}
         }
         Ok(Some(making))
