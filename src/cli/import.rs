@@ -178,7 +178,15 @@ impl Gazetteer {
             store.settle()?;
         }
         match done {
-            Ok(report) => tell(&report),
+            Ok(report) => {
+                // A file that grew has up to twice the room that it needs. What was imported stands, whatever comes of this.
+                if report.revision.is_some()
+                    && let Err(error) = store.compact()
+                {
+                    say(&format!("the file keeps room that it does not need: {error}"))?;
+                }
+                tell(&report)
+            }
             Err(ImportError::Files(problems)) => {
                 for problem in &problems {
                     say(&problem.to_string())?;

@@ -63,6 +63,8 @@ fn table<K: Key, V: Value>(
 impl Store {
     /// Gives back the room that the file does not need. Nobody else may have it open.
     pub fn compact(&mut self) -> Result<(), StoreError> {
+        // The tables that were read last hold the file as it was.
+        self.renew();
         match &mut self.handle {
             Handle::Writing(writing) => {
                 let database = writing.database().ok_or(StoreError::Interrupted)?;

@@ -24,7 +24,7 @@ impl Layout for OfKeys {
     /// Four take a page of the file, so that few keys are passed over to reach one.
     const MOST: usize = 1_000;
     const FILL: usize = 960;
-    const GATHERED: usize = 32 << 20;
+    const GATHERED: usize = 12 << 20;
 
     fn size(entry: &Entry<'_>, before: Option<&Entry<'_>>) -> usize {
         let Some(before) = before else { return entry.key.len() + 8 };
