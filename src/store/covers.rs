@@ -74,7 +74,7 @@ impl Layout for OfCover {
     /// A page of the file takes it.
     const MOST: usize = 3_900;
     const FILL: usize = 3_800;
-    const GATHERED: usize = 64 << 20;
+    const GATHERED: usize = 32 << 20;
 
     /// As if it were a group of its own, if it is the first.
     fn size(entry: &Entry<'_>, before: Option<&Entry<'_>>) -> usize {
