@@ -37,8 +37,8 @@ const UPSERT: &str =
     "mutation($input: EnterpriseInput!) { upsertEnterprise(input: $input) { revision record { id name version } } }";
 
 /// Every table of the file, by the types of its keys and values.
-const BYTES: [&str; 5] = ["records", "postings", "log_parts", "retries", "builtin"];
-const KEYS: [&str; 4] = ["reverse", "index", "history", "retries_by_revision"];
+const BYTES: [&str; 8] = ["records", "reverse", "index", "postings", "covers", "log_parts", "retries", "builtin"];
+const KEYS: [&str; 2] = ["history", "retries_by_revision"];
 
 /// A row by its table and its key, as bytes.
 type Rows = BTreeMap<(&'static str, Vec<u8>), Vec<u8>>;
