@@ -119,14 +119,11 @@ pub const LONG_RUNS: u32 = 32;
 pub const REMEMBERED_BYTES: usize = 16 << 20;
 /// Up to how many records of one type that has room for, so that each is reckoned to be read once.
 pub const REMEMBERED_RECORDS: u64 = 50_000;
-/// How many counts are remembered from one commit to the next.
-pub const COUNTS_REMEMBERED: usize = 10_000;
-
 /// How many entries a list of edges has at most by which a cover orders its kind, such as the helpers of a pairing: the record's
 /// row stands in the cover once for each.
 pub const COVERED_EDGES_MAX: usize = 500;
 
-/// How many bytes of groups are remembered until the next commit.
+/// How many bytes of counts and groups are remembered until the next commit.
 pub const RECKONED_BYTES: usize = 16 << 20;
 
 /// For how many regions and levels it is remembered what they hold until the next commit: a province holds some 50,000 villages.

@@ -3,41 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::GraphqlError;
 
 /// A GraphQL request.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request {
     /// The document.
-    #[serde(default)]
     pub query: String,
     /// The id of a trusted document, where its text is not sent.
-    #[serde(default)]
     pub document_id: Option<String>,
     /// Which of its operations; needed where it has several.
-    #[serde(default)]
     pub operation_name: Option<String>,
     /// The values of its variables.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub variables: Map<String, Value>,
     /// What the client asks beyond the specification.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub extensions: Map<String, Value>,
     /// The files that came with it, by the names that their variables hold.
-    #[serde(skip)]
     pub uploads: Arc<Uploads>,
 }
 
 /// Files by the text that stands for each in the variables: its name and its bytes.
 pub type Uploads = BTreeMap<String, (String, Vec<u8>)>;
-
-fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
 
 impl Request {
     /// A request of a document alone.

@@ -131,7 +131,7 @@ impl Grouping {
         mark[1..].copy_from_slice(&self.mark.to_be_bytes());
         let paging = Paging::read(arguments, &mark)?;
         let all = scope.reckoned(
-            || rows.remembered_by().map(|rows| format!("{rows} {}", self.text)),
+            || rows.remembered_by().map(|rows| format!("groups of {rows} {}", self.text)),
             || self.all(scope, rows),
             |all| all.iter().map(|(position, group)| position.len() + group.weight()).sum(),
         )?;

@@ -59,27 +59,8 @@ impl Scope {
         }
     }
 
-    /// A count, remembered under what it is a count of until the next commit: page after page asks for the same.
-    pub fn counted(
-        &self,
-        of: impl FnOnce() -> String,
-        count: impl FnOnce() -> Result<u64, FieldError>,
-    ) -> Result<u64, FieldError> {
-        // Whoever asks how it was answered is told what is read for it.
-        if self.trace.tells_fields() || self.snapshot.is_past() {
-            return count();
-        }
-        let (remembered, key) = (self.snapshot.counted(), format!("{} {}", self.today, of()));
-        if let Some(known) = remembered.get(&key) {
-            return Ok(known);
-        }
-        let count = count()?;
-        remembered.insert(key, count);
-        Ok(count)
-    }
-
-    /// What was reckoned of many records, remembered under what it is reckoned of until the next commit: page after page of
-    /// groups asks for the same. `weight` says how many bytes it takes.
+    /// What was reckoned of many records, a count or groups, remembered under what it is reckoned of until the next commit: page
+    /// after page asks for the same. `weight` says how many bytes it takes.
     pub fn reckoned<T: Send + Sync + 'static>(
         &self,
         of: impl FnOnce() -> Option<String>,

@@ -330,12 +330,7 @@ impl Snapshot {
         Ok(self.past()?.map_or(count, |past| past.count(kind.tag, count)))
     }
 
-    /// What was counted of the tables as they stand, by whoever reads them, until the next commit.
-    pub fn counted(&self) -> &Cache<String, u64> {
-        &self.tables.counted
-    }
-
-    /// What was reckoned of the tables as they stand, likewise.
+    /// What was reckoned of the tables as they stand, by whoever reads them, until the next commit.
     pub fn reckoned(&self) -> &Cache<String, Reckoned, ByWeight> {
         &self.tables.reckoned
     }

@@ -10,7 +10,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use super::log::Revision;
 use super::{Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number};
-use crate::config::{COUNTS_REMEMBERED, HELD_REMEMBERED, RECKONED_BYTES};
+use crate::config::{HELD_REMEMBERED, RECKONED_BYTES};
 use crate::model::id::Id;
 
 /// What somebody reckoned of the tables, and how many bytes it takes.
@@ -42,9 +42,7 @@ pub struct Tables {
     /// How many records there are of each kind, by its tag.
     pub(super) counts: BTreeMap<u8, u64>,
     pub(super) revision: Revision,
-    /// What was counted of them, by what it is a count of.
-    pub(super) counted: Cache<String, u64>,
-    /// What was reckoned of them, likewise.
+    /// What was reckoned of them, by what it is reckoned of.
     pub(super) reckoned: Cache<String, Reckoned, ByWeight>,
     /// What regions hold of a level, by the region and the level.
     pub(super) held: Cache<(Id, u8), Arc<Vec<Id>>>,
@@ -53,13 +51,13 @@ pub struct Tables {
 
 impl Tables {
     pub(super) fn open(transaction: ReadTransaction) -> Result<Self, StoreError> {
-        let mut counted = BTreeMap::new();
+        let mut counts_of = BTreeMap::new();
         match transaction.open_table(COUNTS) {
             Err(TableError::TableDoesNotExist(_)) => {}
             counts => {
                 for entry in ReadableTable::iter(&counts?)? {
                     let (tag, count) = entry?;
-                    counted.insert(tag.value(), count.value());
+                    counts_of.insert(tag.value(), count.value());
                 }
             }
         }
@@ -69,9 +67,8 @@ impl Tables {
             index: transaction.open_table(INDEX)?,
             postings: transaction.open_table(POSTINGS)?,
             covers: transaction.open_table(COVERS)?,
-            counts: counted,
+            counts: counts_of,
             revision: meta_number(&transaction.open_table(META)?, "revision")?,
-            counted: Cache::new(COUNTS_REMEMBERED),
             reckoned: Cache::with_weighter(64, RECKONED_BYTES as u64, ByWeight),
             held: Cache::new(HELD_REMEMBERED),
             transaction,

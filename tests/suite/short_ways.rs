@@ -7,7 +7,7 @@ use jiedui::api::request::Request;
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
 use jiedui::store::{Author, Change};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::http::shared;
 use crate::support::{self, Loaded, TIME_MS, ask, data, loaded, open};
@@ -110,8 +110,9 @@ fn a_question_by_post_is_answered_alike_by_the_short_way_and_by_the_router() {
     for status in [200, 400, 406, 413, 422] {
         assert!(met.contains(&status), "{met:?}");
     }
-    let before = |text: &str| text.lines().filter(|line| line.starts_with("jiedui_requests_total")).count();
-    assert!(before(&server.get("/metrics", &[]).text()) > 3);
+    // Each status is counted by itself, whichever way it came.
+    let metrics = server.get("/metrics", &[]).text();
+    assert!(metrics.lines().filter(|line| line.starts_with("jiedui_requests_total")).count() > 3, "{metrics}");
 }
 
 #[test]
@@ -156,5 +157,5 @@ fn groups_that_were_asked_before_are_those_of_their_question_and_of_the_newest_c
         "query @at(revision: {before}) {{ projects(first: 0) {{ aggregate{by_kind} {{ totalCount nodes {{ {counts} }} }} }} }}"
     );
     assert_eq!(data(&loaded.api.answer_now(&Request::new(&then)))["projects"]["aggregate"], all);
-    assert_ne!(json!(total(&all)), json!(0));
+    assert_ne!(total(&all), 0);
 }

@@ -339,18 +339,17 @@ impl<'a> Rows<'a> {
     }
 
     fn count(&self) -> Result<u64, FieldError> {
-        let count = match self.remembered_by().filter(|_| self.filter.is_some()) {
-            Some(rows) => self.scope.counted(|| rows, || self.count_all())?,
-            None => self.count_all()?,
-        };
+        let of = || self.remembered_by().filter(|_| self.filter.is_some());
+        let count = *self.scope.reckoned(of, || self.count_all(), |_| size_of::<u64>())?;
         self.passed.store(count, Ordering::Relaxed);
         Ok(count)
     }
 
     /// What says which records they are, where what comes of them is remembered until the next commit.
     pub fn remembered_by(&self) -> Option<String> {
-        let filter = self.filter.as_ref().map(|filter| filter.given().to_string()).unwrap_or_default();
-        (!matches!(self.source, Source::Back(..) | Source::Listed(..))).then(|| format!("{} {filter}", self.of))
+        let is_kind = !matches!(self.source, Source::Back(..) | Source::Listed(..));
+        let filter = || self.filter.as_ref().map(|filter| filter.given()).unwrap_or_default();
+        is_kind.then(|| format!("{} {}", self.of, filter()))
     }
 
     /// Where they come from.
