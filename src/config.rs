@@ -129,6 +129,13 @@ pub const RECKONED_BYTES: usize = 16 << 20;
 /// For how many regions and levels it is remembered what they hold until the next commit: a province holds some 50,000 villages.
 pub const HELD_REMEMBERED: usize = 8;
 
+/// Of how many targets it is remembered where the entries of covers lie that lead to them, until the next commit: some 100 bytes
+/// each.
+pub const PLACES_REMEMBERED: usize = 16_384;
+
+/// How many of the blocks are held in which they lie: some 5 kB each.
+pub const BLOCKS_REMEMBERED: usize = 3_072;
+
 /// The most faults that are told of one file; the rest are counted.
 pub const PROBLEMS_MAX: usize = 20;
 

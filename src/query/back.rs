@@ -118,6 +118,22 @@ pub fn each_source<'a>(
     Ok(())
 }
 
+/// The same from the first up, each where it stands, if a cover has that order; false where there is none, and nothing is
+/// visited.
+pub fn each_source_in_place(
+    scope: &Scope,
+    target: IdRef<'_>,
+    back: Back,
+    after: Option<&[u8]>,
+    mut each: impl FnMut(&Stored<'_>, u32) -> Result<bool, FieldError>,
+) -> Result<bool, FieldError> {
+    let Some(cover) = back.cover else { return Ok(false) };
+    scope.snapshot.each_covered_source(cover, target, after, |source, ordinal| {
+        scope.spend()?;
+        each(source, ordinal)
+    })
+}
+
 /// The records of a kind whose edge in a slot leads to a target, each once, in their order.
 pub fn sources_once(scope: &Scope, target: IdRef<'_>, kind: &'static Kind, slot: usize) -> Result<Vec<Id>, FieldError> {
     let mut found: Vec<Id> = Vec::new();

@@ -33,6 +33,14 @@ impl Order {
         Some((path.slot(kind)?, *descending))
     }
 
+    /// The same as [`Order::sort_key`], for all records that have a value, as it is sorted, where that alone is their order.
+    pub fn sort_key_of(&self, value: &[u8]) -> Option<Vec<u8>> {
+        let [(_, descending)] = self.paths.as_slice() else { return None };
+        let mut sort_key = Vec::with_capacity(32);
+        push_value(&mut sort_key, value, *descending);
+        Some(sort_key)
+    }
+
     /// Bytes by which records stand in this order. What has no value stands last, up and down.
     pub fn sort_key(&self, scope: &Scope, record: &Stored<'_>) -> Result<Vec<u8>, FieldError> {
         let mut sort_key = Vec::with_capacity(32);
@@ -44,15 +52,17 @@ impl Order {
             })?;
             match first {
                 None => sort_key.push(1),
-                Some(found) => {
-                    sort_key.push(0);
-                    let flip = if *descending { u8::MAX } else { 0 };
-                    sort_key.extend(found.sortable().iter().map(|byte| byte ^ flip));
-                }
+                Some(found) => push_value(&mut sort_key, &found.sortable(), *descending),
             }
         }
         Ok(sort_key)
     }
+}
+
+fn push_value(sort_key: &mut Vec<u8>, value: &[u8], descending: bool) {
+    let flip = if descending { u8::MAX } else { 0 };
+    sort_key.push(0);
+    sort_key.extend(value.iter().map(|byte| byte ^ flip));
 }
 
 fn is_descending(given: &Arc<Given>) -> bool {

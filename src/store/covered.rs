@@ -1,9 +1,10 @@
 //! Reading covers: the records of a kind in another order, with their rows.
 
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use redb::{AccessGuard, Range};
+use smallvec::SmallVec;
 
 use super::covers::{InBlock, Parsed};
 use super::tables::Tables;
@@ -28,6 +29,9 @@ impl AsRef<[u8]> for Page {
 /// levels beside each other.
 const AT_HAND: usize = 6;
 
+/// In how many blocks the entries of a target are remembered: more are a long list, of which the reading takes longer.
+const PARTS: usize = 3;
+
 /// The blocks of covers.
 pub struct Blocks {
     tables: Arc<Tables>,
@@ -36,10 +40,18 @@ pub struct Blocks {
 }
 
 /// A block that was read, with the keys of its first and its last entry.
-struct Read {
+pub struct Read {
     first: Vec<u8>,
     last: Vec<u8>,
     block: Arc<Block>,
+}
+
+/// Where the entries of a target lie: finding that takes longer than reading a few of them.
+pub struct Place {
+    /// The first blocks, as long as somebody holds them, and which entries of each.
+    parts: Vec<(Weak<Read>, std::ops::Range<usize>)>,
+    /// There are no others.
+    whole: bool,
 }
 
 impl Blocks {
@@ -207,6 +219,42 @@ impl<'s> Entries<'s> {
     }
 }
 
+impl Entries<'_> {
+    /// Calls back for each record where it stands, with which of its edges led to it, while the visitor says so.
+    fn each_in_place<E: From<StoreError>>(
+        mut self,
+        each: &mut impl FnMut(&Stored<'_>, u32) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        while let Some((read, left)) = &self.here {
+            if !read.each_in_place(left.clone(), each)? || !self.next_block()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Read {
+    /// Calls back for some of its records where they stand, and says whether the visitor wants more.
+    fn each_in_place<E: From<StoreError>>(
+        &self,
+        places: std::ops::Range<usize>,
+        each: &mut impl FnMut(&Stored<'_>, u32) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        for entry in self.block.entries.get(places).unwrap_or_default() {
+            let kind = kind_of_entry(entry)?;
+            if !each(&Stored::lent(kind, self.block.sealed(entry)), entry.ordinal)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn kind_of_entry(entry: &InBlock) -> Result<&'static Kind, StoreError> {
+    kind_of_tag(entry.tag).ok_or_else(|| StoreError::Damaged("an entry of a cover is of no kind".to_owned()))
+}
+
 impl Iterator for Entries<'_> {
     type Item = Result<Covered, StoreError>;
 
@@ -216,10 +264,7 @@ impl Iterator for Entries<'_> {
             let place = if self.direction == Direction::Forward { left.next() } else { left.next_back() };
             if let Some(place) = place {
                 let entry = read.block.entries[place];
-                let Some(kind) = kind_of_tag(entry.tag) else {
-                    return Some(Err(StoreError::Damaged("an entry of a cover is of no kind".to_owned())));
-                };
-                return Some(Ok(Covered { kind, block: read.block.clone(), entry }));
+                return Some(kind_of_entry(&entry).map(|kind| Covered { kind, block: read.block.clone(), entry }));
             }
             match self.next_block() {
                 Ok(true) => {}
@@ -258,14 +303,94 @@ impl Snapshot {
         if self.is_past() {
             return Ok(None);
         }
-        let all = [cover.id.as_slice(), &key::cover_target(target)].concat();
-        let position = |after: &[u8]| [all.as_slice(), after].concat();
-        let (from, until) = match (after, direction) {
-            (None, _) => (all.clone(), key::after_prefix(&all)),
-            // A position ends in four bytes: the next key there can be has one more.
-            (Some(after), Direction::Forward) => ([position(after), vec![0]].concat(), key::after_prefix(&all)),
-            (Some(after), Direction::Backward) => (all.clone(), position(after)),
-        };
+        let (from, until) = sources(cover, target, after, direction);
         Entries::new(&self.covers, from, until, direction).map(Some)
+    }
+
+    /// The same from the first up, each where it stands, with which of its edges leads there, while the visitor says so; false
+    /// in a view of the past, of which nothing is visited.
+    pub fn each_covered_source<E: From<StoreError>>(
+        &self,
+        cover: CoverIn,
+        target: IdRef<'_>,
+        after: Option<&[u8]>,
+        mut each: impl FnMut(&Stored<'_>, u32) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        if self.is_past() {
+            return Ok(false);
+        }
+        let entries = || {
+            let (from, until) = sources(cover, target, after, Direction::Forward);
+            Entries::new(&self.covers, from, until, Direction::Forward)
+        };
+        if after.is_some() {
+            entries()?.each_in_place(&mut each)?;
+            return Ok(true);
+        }
+        let (parts, whole) = self.place(&beginning(cover, target), entries)?;
+        for (read, found) in &parts {
+            if !read.each_in_place(found.clone(), &mut each)? {
+                return Ok(true);
+            }
+        }
+        if let (false, Some((read, found))) = (whole, parts.into_iter().last()) {
+            let here = Some((read, found.end..found.end));
+            Entries { here, ..entries()? }.each_in_place(&mut each)?;
+        }
+        Ok(true)
+    }
+
+    /// The first blocks in which entries lie, with which of each, and whether these are all. It is remembered by what their keys
+    /// begin with.
+    fn place<'s>(
+        &'s self,
+        beginning: &[u8],
+        entries: impl Fn() -> Result<Entries<'s>, StoreError>,
+    ) -> Result<(Parts, bool), StoreError> {
+        let (places, blocks) = (&self.tables.places, &self.tables.blocks);
+        if let Some(place) = places.get(beginning) {
+            let held = place.parts.iter().map(|(read, found)| Some((read.upgrade()?, found.clone())));
+            if let Some(parts) = held.collect::<Option<Parts>>() {
+                return Ok((parts, place.whole));
+            }
+        }
+        let mut entries = entries()?;
+        let (mut parts, mut whole) = (Parts::new(), entries.here.is_none());
+        while let Some((read, found)) = entries.here.clone().filter(|_| parts.len() < PARTS && !whole) {
+            let ends_block = found.end == read.block.entries.len();
+            if let Some(held) = blocks.get(read.first.as_slice()) {
+                parts.push((held, found));
+            } else {
+                blocks.insert(read.first.clone().into(), read.clone());
+                parts.push((read, found));
+            }
+            whole = !ends_block || parts.len() < PARTS && !entries.next_block()?;
+        }
+        let remembered = parts.iter().map(|(read, found)| (Arc::downgrade(read), found.clone())).collect();
+        places.insert(beginning.into(), Arc::new(Place { parts: remembered, whole }));
+        Ok((parts, whole))
+    }
+}
+
+/// Blocks, and which entries of each.
+type Parts = SmallVec<[(Arc<Read>, std::ops::Range<usize>); PARTS]>;
+
+/// What the keys of the entries of a target begin with.
+fn beginning(cover: CoverIn, target: IdRef<'_>) -> Vec<u8> {
+    let mut beginning = Vec::with_capacity(32);
+    beginning.extend_from_slice(&cover.id);
+    key::push_cover_target(&mut beginning, target);
+    beginning
+}
+
+/// Between which keys the entries of a target lie, from behind a position on.
+fn sources(cover: CoverIn, target: IdRef<'_>, after: Option<&[u8]>, direction: Direction) -> (Vec<u8>, Vec<u8>) {
+    let all = beginning(cover, target);
+    let position = |after: &[u8]| [all.as_slice(), after].concat();
+    match (after, direction) {
+        (None, _) => (all.clone(), key::after_prefix(&all)),
+        // A position ends in four bytes: the next key there can be has one more.
+        (Some(after), Direction::Forward) => ([position(after), vec![0]].concat(), key::after_prefix(&all)),
+        (Some(after), Direction::Backward) => (all.clone(), position(after)),
     }
 }

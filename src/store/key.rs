@@ -204,6 +204,13 @@ pub fn cover_target(target: IdRef<'_>) -> Vec<u8> {
     reverse_target(target)
 }
 
+/// Appends it.
+pub fn push_cover_target(key: &mut Vec<u8>, target: IdRef<'_>) {
+    key.push(target.tag);
+    key.extend_from_slice(target.key.as_bytes());
+    key.push(0);
+}
+
 /// The key under which an idempotency key is found by the revision of its set.
 pub fn retry(revision: u64, key: &str) -> Vec<u8> {
     [revision.to_be_bytes().as_slice(), key.as_bytes()].concat()

@@ -45,6 +45,8 @@ enum Sealed<'s> {
     Here(Box<AccessGuard<'s, Bytes>>),
     Past(Arc<[u8]>),
     Packed(Arc<Block>, InBlock),
+    /// Of a record that is looked at where it stands, by who holds its page.
+    Lent(&'s [u8]),
 }
 
 impl<'s> Stored<'s> {
@@ -61,6 +63,11 @@ impl<'s> Stored<'s> {
     pub(super) fn packed(kind: &'static Kind, block: Arc<Block>, entry: InBlock) -> Self {
         Self { kind, sealed: Sealed::Packed(block, entry) }
     }
+
+    /// A record where it stands, for as long as its page is held.
+    pub(super) fn lent(kind: &'static Kind, sealed: &'s [u8]) -> Self {
+        Self { kind, sealed: Sealed::Lent(sealed) }
+    }
 }
 
 impl<'s> Stored<'s> {
@@ -70,6 +77,7 @@ impl<'s> Stored<'s> {
             Sealed::Here(_) => return None,
             Sealed::Past(bytes) => Sealed::Past(bytes.clone()),
             Sealed::Packed(block, entry) => Sealed::Packed(block.clone(), *entry),
+            Sealed::Lent(bytes) => Sealed::Lent(bytes),
         };
         Some(Self { kind: self.kind, sealed })
     }
@@ -81,6 +89,7 @@ impl Stored<'_> {
             Sealed::Here(bytes) => bytes.value(),
             Sealed::Past(bytes) => bytes,
             Sealed::Packed(block, entry) => block.sealed(entry),
+            Sealed::Lent(bytes) => bytes,
         }
     }
 
@@ -168,6 +177,28 @@ impl Snapshot {
         let then = past.records(bounds.as_ref(), direction).map(move |(key, bytes)| (key, Stored::past(kind, bytes)));
         let merged = merged(now, then, direction);
         Ok(Either::Right(boxed(merged.map(|entry| entry.map(|(_, record)| record)))))
+    }
+
+    /// The same from its first record up, each where it stands, while the visitor says so; false in a view of the past, of
+    /// which nothing is visited.
+    pub fn each_in_place<E: From<StoreError>>(
+        &self,
+        kind: &'static Kind,
+        after: Option<&str>,
+        mut each: impl FnMut(&Stored<'_>) -> Result<bool, E>,
+    ) -> Result<bool, E> {
+        if self.is_past() {
+            return Ok(false);
+        }
+        let after = after.map(|key| key::record(IdRef { tag: kind.tag, key }));
+        let bounds = Bounds::new(&[kind.tag], after.as_deref(), Direction::Forward);
+        for entry in walk(&self.tables.records, &bounds, Direction::Forward)? {
+            let (_, sealed) = entry?;
+            if !each(&Stored::lent(kind, sealed.value()))? {
+                break;
+            }
+        }
+        Ok(true)
     }
 
     /// The sources whose edge leads to a target, in the order of their ids, from behind one on; each with the ordinal of

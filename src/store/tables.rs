@@ -7,10 +7,12 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
+use smallvec::SmallVec;
 
+use super::covered::{Place, Read};
 use super::log::Revision;
 use super::{Bytes, COUNTS, COVERS, INDEX, META, POSTINGS, RECORDS, REVERSE, StoreError, meta_number};
-use crate::config::{HELD_REMEMBERED, RECKONED_BYTES};
+use crate::config::{BLOCKS_REMEMBERED, HELD_REMEMBERED, PLACES_REMEMBERED, RECKONED_BYTES};
 use crate::model::id::Id;
 
 /// What somebody reckoned of the tables, and how many bytes it takes.
@@ -46,6 +48,10 @@ pub struct Tables {
     pub(super) reckoned: Cache<String, Reckoned, ByWeight>,
     /// What regions hold of a level, by the region and the level.
     pub(super) held: Cache<(Id, u8), Arc<Vec<Id>>>,
+    /// Where the entries of covers lie that were walked last, by what their keys begin with.
+    pub(super) places: Cache<SmallVec<[u8; 24]>, Arc<Place>>,
+    /// The blocks in which they lie, by their first keys.
+    pub(super) blocks: Cache<Box<[u8]>, Arc<Read>>,
     pub(super) transaction: ReadTransaction,
 }
 
@@ -71,6 +77,8 @@ impl Tables {
             revision: meta_number(&transaction.open_table(META)?, "revision")?,
             reckoned: Cache::with_weighter(64, RECKONED_BYTES as u64, ByWeight),
             held: Cache::new(HELD_REMEMBERED),
+            places: Cache::new(PLACES_REMEMBERED),
+            blocks: Cache::new(BLOCKS_REMEMBERED),
             transaction,
         })
     }

@@ -12,7 +12,7 @@ use jiedui::model::kinds::{CITY, OBSERVATION, PAIRING, PROGRAMME, PROJECT, PROVI
 use jiedui::model::record::Record;
 use jiedui::model::value::Value;
 use jiedui::store::key::{FieldId, source_after};
-use jiedui::store::{Author, Change, CoverIn, Direction, Snapshot, Store, check};
+use jiedui::store::{Author, Change, CoverIn, Direction, Snapshot, Store, StoreError, check};
 use serde_json::json;
 
 use crate::support::{TIME_MS, data};
@@ -79,6 +79,17 @@ fn compare(snapshot: &Snapshot, province: u64, direction: Direction, after: Opti
             (entry.record().id().to_owned(), entry.ordinal(), entry.record().version(), entry.record().bytes().to_vec())
         })
         .collect();
+    // Where they stand: the second time, where they lie is remembered. Some who read want no more after a while.
+    for most in [usize::MAX, usize::MAX, 3, covered.len()].into_iter().filter(|_| direction == Direction::Forward) {
+        let mut found = Vec::new();
+        let visited = snapshot.each_covered_source(cover, target.as_ref(), after, |record, ordinal| {
+            found.push((record.id().to_owned(), ordinal, record.version(), record.bytes().to_vec()));
+            Ok::<_, StoreError>(found.len() < most)
+        });
+        assert!(visited.unwrap());
+        let expected = covered.len().min(most.max(1));
+        assert!(found == covered[..expected], "{province} in place: {} and {expected}", found.len());
+    }
     let behind = after.map(|after| source_after(after).unwrap());
     let sources = snapshot.sources(target.as_ref(), FieldId::new(&CITY, parent), behind, direction).unwrap();
     let expected: Vec<_> = sources

@@ -43,6 +43,50 @@ fn a_plain_page_has_the_nodes_that_its_edges_have() {
     assert!(met > 100, "{met}");
 }
 
+/// Pages through a connection to its end, by a question that takes `after`: the ids, and each page's `pageInfo`.
+fn paged(question: &dyn Fn(&str) -> String, connection: &dyn Fn(&Value) -> Value) -> (Vec<Value>, Vec<Value>) {
+    let (mut ids, mut infos, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = connection(&ask(&question(&after)));
+        let nodes = match &page["nodes"] {
+            Value::Array(nodes) => nodes.clone(),
+            _ => of_edges(&page),
+        };
+        ids.extend(nodes);
+        let (more, end) = (page["pageInfo"]["hasNextPage"].clone(), page["pageInfo"]["endCursor"].clone());
+        infos.push(page["pageInfo"].clone());
+        if more != Value::Bool(true) {
+            return (ids, infos);
+        }
+        after = format!("after: {end}");
+    }
+}
+
+#[test]
+fn plain_pages_follow_each_other_as_pages_of_edges_do() {
+    let info = "pageInfo { hasNextPage startCursor endCursor }";
+    for size in [1, 7, 30, 1_000] {
+        // A kind's and a relation's; a page of edges is never written the short way.
+        for connection in ["cities", "counties", "pairings", "region(code: \"440000\") { children"] {
+            let (nested, close) = (connection.contains('{'), if connection.contains('{') { "}" } else { "" });
+            let question = |shape: &str, after: &str| {
+                format!("{{ {connection}(first: {size} {after}) {{ {shape} {info} }} {close} }}")
+            };
+            let of =
+                |found: &Value| if nested { found["region"]["children"].clone() } else { found[connection].clone() };
+            let plain = paged(&|after| question("nodes { id name }", after), &of);
+            let edges = paged(&|after| question("edges { node { id name } }", after), &of);
+            assert_eq!(plain, edges, "{connection} by {size}");
+            assert!(plain.0.len() > 15, "{connection}");
+        }
+    }
+    let empty = ask(&format!(
+        "{{ villages(first: 0) {{ nodes {{ id }} {info} }} cities(first: 0) {{ nodes {{ id }} {info} }} }}"
+    ));
+    assert_eq!(empty["cities"]["pageInfo"]["hasNextPage"], Value::Bool(true));
+    assert_eq!(empty["cities"]["pageInfo"]["endCursor"], Value::Null);
+}
+
 #[test]
 fn a_plain_page_that_cannot_be_read_is_told_as_any_page_is() {
     let Loaded { folder, api } = loaded(Executor::Plan);

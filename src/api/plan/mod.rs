@@ -7,7 +7,7 @@ mod straight;
 mod stream;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
@@ -36,6 +36,8 @@ pub struct Plan {
     pub may_be_long: bool,
     /// How many of its next runs are taken to be long, because one was.
     long_runs: AtomicU32,
+    /// How many bytes its last answer took.
+    last_bytes: AtomicUsize,
 }
 
 /// What is selected on one object type.
@@ -48,7 +50,7 @@ struct Set {
 struct Field {
     /// Its name in the answer.
     name: String,
-    /// The same as JSON, with the colon.
+    /// The same as JSON, between a comma and a colon.
     key: Vec<u8>,
     /// Its name in the schema.
     schema_name: &'static str,
@@ -59,6 +61,13 @@ struct Field {
     arguments: Source,
     selected: Selected,
     location: (usize, usize),
+}
+
+impl Field {
+    /// Its name as JSON with the colon, and with the comma in front unless it is the first of its object.
+    fn key(&self, place: usize) -> &[u8] {
+        &self.key[usize::from(place == 0)..]
+    }
 }
 
 /// How a field is answered.

@@ -1,8 +1,11 @@
 //! Running a plan.
 
+use std::sync::atomic::Ordering;
+
 use apollo_compiler::response::JsonMap;
 use serde_json::Map;
 
+use super::straight::Whose;
 use super::{Action, Bound, Field, Plan, Selected, SetId, Source};
 use crate::api::error::{GraphqlError, Segment};
 use crate::api::request::Answer;
@@ -65,10 +68,7 @@ impl Plan {
             };
             let mut run = Run::new(self, scope.as_ref().unwrap_or(now), bound, &nothing, answer_bytes);
             (run.out, run.errors, run.path) = (out, errors, vec![Step::Field(field)]);
-            if place > 0 {
-                run.out.push(b',');
-            }
-            run.out.extend_from_slice(&field.key);
+            run.out.extend_from_slice(field.key(place));
             let start = run.out.len();
             let written = match resolved {
                 None => run.field(field, &Object::Root),
@@ -110,7 +110,7 @@ impl Plan {
         // It is the only one.
         if let Some(field) = self.sets[self.root].fields.first() {
             run.out.push(b'{');
-            run.out.extend_from_slice(&field.key);
+            run.out.extend_from_slice(field.key(0));
             run.path.push(Step::Field(field));
             let written = run.value(field, field.ty, &Resolved::Object(Object::Plain(event)));
             run.path.pop();
@@ -158,7 +158,8 @@ impl<'r> Run<'r> {
         answer_bytes: usize,
     ) -> Self {
         let (path, errors) = (Vec::new(), Vec::new());
-        let out = Vec::with_capacity(1024);
+        // The next answer is mostly about as long as the last.
+        let out = Vec::with_capacity(plan.last_bytes.load(Ordering::Relaxed).clamp(1 << 10, 1 << 18));
         Self { plan, scope, bound, introspected, out, path, errors, answer_bytes, given_up: false }
     }
 
@@ -167,6 +168,7 @@ impl<'r> Run<'r> {
         if self.given_up {
             return Answer::refused(self.errors.pop().into_iter().collect());
         }
+        self.plan.last_bytes.store(self.out.len() + self.out.len() / 16, Ordering::Relaxed);
         Answer { data: Some(self.out), errors: self.errors, extensions: Map::new() }
     }
 
@@ -183,12 +185,18 @@ impl<'r> Run<'r> {
         {
             self.scope.trace.rest_on(record.id());
         }
+        // How fields are answered is told of all of them.
+        let row = (!self.scope.trace.tells_fields()).then(|| object.row());
         self.out.push(b'{');
         for (place, field) in plan.sets[set].fields.iter().enumerate() {
-            if place > 0 {
-                self.out.push(b',');
+            self.out.extend_from_slice(field.key(place));
+            // Most fields are these: they need nothing of what others do.
+            if let (Action::Resolve(Resolver::Value(slot, scalar)), Some(row)) = (&field.action, row)
+                && let Some(leaf) = scalar.read(row.slot(*slot))
+            {
+                self.leaf(&leaf);
+                continue;
             }
-            self.out.extend_from_slice(&field.key);
             self.path.push(Step::Field(field));
             let answered = self.field(field, object);
             self.path.pop();
@@ -217,15 +225,15 @@ impl<'r> Run<'r> {
         };
         let scope = self.scope;
         match resolver {
-            // Most fields are these: they need nothing of what others do.
-            Resolver::Value(slot, scalar) if !scope.trace.tells_fields() => {
-                if let Some(leaf) = scalar.read(object.row().slot(*slot)) {
-                    self.leaf(&leaf);
-                    return Ok(());
+            Resolver::Back(_, back) => {
+                if let Some(target) = object.record()
+                    && let Some(written) = self.straight_page(field, Whose::Back(*back, target))
+                {
+                    return written;
                 }
             }
-            Resolver::Back(_, back) => {
-                if let Some(written) = self.straight_page(field, object, *back) {
+            Resolver::RootKind(kind) => {
+                if let Some(written) = self.straight_page(field, Whose::Kind(kind)) {
                     return written;
                 }
             }
@@ -334,7 +342,14 @@ impl<'r> Run<'r> {
     }
 
     fn text(&mut self, text: &str) {
-        self.json(text);
+        // Hardly any holds what JSON escapes.
+        if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            return self.json(text);
+        }
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'"');
     }
 
     fn json<T: serde::Serialize + ?Sized>(&mut self, value: &T) {

@@ -26,7 +26,7 @@ use crate::store::{CoverIn, Stored};
 
 use item::{EdgeRow, Position};
 pub use item::{Extra, Item, Listed};
-use walk::key_of;
+pub use walk::key_of;
 
 /// The way back along an edge.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +131,16 @@ pub struct Page<'a> {
     pub items: Vec<Item<'a>>,
     has_next: bool,
     has_previous: bool,
+}
+
+/// What the cursors of the records of a kind begin with.
+pub fn mark_of_kind(kind: &Kind) -> Vec<u8> {
+    vec![1, kind.tag]
+}
+
+/// What the cursors of the records that an edge leads back to begin with.
+pub fn mark_of_back(back: Back) -> Vec<u8> {
+    [2].into_iter().chain(back.edge.to_bytes()).collect()
 }
 
 impl<'a> Connection<'a> {
@@ -298,8 +308,8 @@ impl<'a> Rows<'a> {
             | Source::Candidates(kind, _)
             | Source::Read(kind, _)
             | Source::Containing(kind, _)
-            | Source::Part(kind, _) => vec![1, kind.tag],
-            Source::Back(_, back) => [2].into_iter().chain(back.edge.to_bytes()).collect(),
+            | Source::Part(kind, _) => mark_of_kind(kind),
+            Source::Back(_, back) => mark_of_back(*back),
             Source::Listed(list, _) => [3].into_iter().chain(list.to_be_bytes()).collect(),
         };
         if let Some(order) = &self.order {

@@ -82,6 +82,11 @@ impl Leading {
         if self.descending { Backward } else { Forward }
     }
 
+    /// What a value of the index comes to in the order. A date's stands in the order with how exact it is behind it.
+    fn sorted<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        (!matches!(self.scalar, Scalar::Date | Scalar::PartialDate)).then_some(value)
+    }
+
     /// The value from which on to walk; nothing where the page begins among those that have none.
     fn begin(&self, paging: &Paging) -> Option<Vec<u8>> {
         let flip = if self.descending { u8::MAX } else { 0 };
@@ -181,8 +186,8 @@ impl<'a> Rows<'a> {
         let Some(from) = by.begin(paging) else { return Ok(true) };
         let all = Paging { after: paging.after.clone(), before: None, direction: Forward, size: usize::MAX };
         let mut gathered = Gathered { rows: self, order, paging: &all, items: Vec::new(), more: false };
-        let mut give = |group: Vec<Stored<'a>>| {
-            gathered.take(group)?;
+        let mut give = |value: &[u8], group: Vec<Stored<'a>>| {
+            gathered.take(by.sorted(value), group)?;
             for item in gathered.items.drain(..) {
                 if !each(item)? {
                     return Ok(false);
@@ -194,7 +199,7 @@ impl<'a> Rows<'a> {
         let mut wanted = true;
         self.each_by_value(by, &from, &mut |at, source| {
             if at != value.as_slice() {
-                wanted = give(std::mem::take(&mut group))?;
+                wanted = give(&value, std::mem::take(&mut group))?;
                 value = at.to_vec();
             }
             if wanted {
@@ -205,7 +210,7 @@ impl<'a> Rows<'a> {
         if !wanted {
             return Ok(false);
         }
-        give(group)
+        give(&value, group)
     }
 
     /// The index to walk for an order: over the first field of it, where all records of a kind are looked at, from the start
@@ -293,7 +298,7 @@ impl<'a> Rows<'a> {
             let mut value: Vec<u8> = Vec::new();
             self.each_by_value(&by, &from, &mut |at, source| {
                 if at != value.as_slice() {
-                    page.take(std::mem::take(&mut group))?;
+                    page.take(by.sorted(&value), std::mem::take(&mut group))?;
                     if page.is_full() {
                         return Ok(false);
                     }
@@ -302,7 +307,7 @@ impl<'a> Rows<'a> {
                 group.push(source.read(self.scope)?);
                 Ok(true)
             })?;
-            page.take(group)?;
+            page.take(by.sorted(&value), group)?;
         }
         // What has no value is in no part of a cover, and does not pass what is asked of the part.
         if !page.is_full() && by.index.is_some() {
@@ -315,7 +320,7 @@ impl<'a> Rows<'a> {
                     without.push(record);
                 }
             }
-            page.take(without)?;
+            page.take(None, without)?;
         }
         // Something stands before the page if the first of all that pass does.
         let behind = paging.after.is_some() && self.first_is_behind(order, &by, paging)?;
@@ -338,7 +343,7 @@ impl<'a> Rows<'a> {
                 is_behind = Some(false);
                 return Ok(false);
             }
-            if let Some((position, _)) = begin.position(source.read(self.scope)?)? {
+            if let Some((position, _)) = begin.position(by.sorted(at), source.read(self.scope)?)? {
                 if paging.is_behind(&position) {
                     is_behind = Some(true);
                     return Ok(false);
@@ -383,24 +388,31 @@ impl<'a> Gathered<'_, 'a> {
         self.more
     }
 
-    /// Where a record stands, if it passes.
-    fn position(&self, record: Stored<'a>) -> Result<Option<(Vec<u8>, Stored<'a>)>, FieldError> {
+    /// Where a record stands that has a value or none of what leads the order, if it passes.
+    fn position(&self, value: Option<&[u8]>, record: Stored<'a>) -> Result<Option<(Vec<u8>, Stored<'a>)>, FieldError> {
         let scope = self.rows.scope;
-        if let Some(filter) = &self.rows.filter
+        let passes = match (&self.rows.source, value) {
+            (Source::Part(_, Part { in_doubt: Some(in_doubt), .. }), Some(value)) => value != in_doubt.as_slice(),
+            _ => false,
+        };
+        if let Some(filter) = self.rows.filter.as_ref().filter(|_| !passes)
             && !filter.matches(scope, &record)?
         {
             return Ok(None);
         }
-        let mut position = self.order.sort_key(scope, &record)?;
+        let mut position = match value.and_then(|value| self.order.sort_key_of(value)) {
+            Some(sort_key) => sort_key,
+            None => self.order.sort_key(scope, &record)?,
+        };
         position.extend_from_slice(record.key().as_bytes());
         Ok(Some((position, record)))
     }
 
-    /// Takes the records of one value, in their order, as far as the page goes.
-    fn take(&mut self, group: Vec<Stored<'a>>) -> Result<(), FieldError> {
+    /// Takes the records of one value of what leads the order, or of none, in their order, as far as the page goes.
+    fn take(&mut self, value: Option<&[u8]>, group: Vec<Stored<'a>>) -> Result<(), FieldError> {
         let mut placed = Vec::with_capacity(group.len());
         for record in group {
-            placed.extend(self.position(record)?.filter(|(position, _)| !self.paging.is_behind(position)));
+            placed.extend(self.position(value, record)?.filter(|(position, _)| !self.paging.is_behind(position)));
         }
         placed.sort_by(|(left, _), (right, _)| left.cmp(right));
         for (position, node) in placed {

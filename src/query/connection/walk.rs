@@ -120,7 +120,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The key that a position of a kind's connection is.
-pub(super) fn key_of(position: Option<&[u8]>) -> Result<Option<&str>, FieldError> {
+pub fn key_of(position: Option<&[u8]>) -> Result<Option<&str>, FieldError> {
     position.map(|position| std::str::from_utf8(position).map_err(|_| bad_cursor())).transpose()
 }
 

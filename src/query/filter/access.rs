@@ -369,6 +369,15 @@ fn name_of(kind: &'static Kind, slot: usize) -> &'static str {
 pub type Range = (Vec<u8>, Option<Vec<u8>>);
 
 impl Compare {
+    /// The value that bounds a range of numbers, in which all others pass: only of the bound the operator says it.
+    pub(super) fn bound(&self, scalar: Scalar) -> Option<Vec<u8>> {
+        use Operator::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        let bounds = matches!(self.operator, Greater | GreaterOrEqual | Less | LessOrEqual);
+        let is_number = matches!(scalar, Scalar::Int | Scalar::Decimal);
+        let operand = self.operands.first().filter(|_| bounds && is_number)?;
+        key::sortable(scalar, &operand.leaf())
+    }
+
     /// The ranges of an index in which the values lie that can pass. Dates of a year are wider than the order of their first
     /// days, so that their ranges are a year wider than what passes.
     pub(super) fn ranges(&self, scalar: Scalar) -> Option<Vec<Range>> {

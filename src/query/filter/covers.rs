@@ -29,6 +29,8 @@ pub struct Part {
     pub shared: Vec<u8>,
     /// The values of the field from which on it is wanted, and before which.
     pub range: Range,
+    /// The one value of which not all pass, where all that are in it with any other do.
+    pub in_doubt: Option<Vec<u8>>,
     /// Which cover, for whoever asks how the answer was found.
     pub by: String,
 }
@@ -110,12 +112,12 @@ impl Filter {
             let Some((_, others)) = cover.by.split_last().filter(|(last, _)| kind.slot_of(last) == ordered) else {
                 continue;
             };
-            let mut shared = Vec::new();
+            let (mut shared, mut exact) = (Vec::new(), true);
             for name in others {
-                match compares(kind.slot_of(name)).and_then(single_value) {
-                    Some(value) => shared.extend(value),
-                    None => continue 'covers,
-                }
+                let Some(compares) = compares(kind.slot_of(name)) else { continue 'covers };
+                let Some(value) = single_value(compares) else { continue 'covers };
+                shared.extend(value);
+                exact &= !compares[0].is_of_dates();
             }
             let Shape::One(scalar) = kind.fields[ordered - slot::OWN].shape else { continue };
             let Some(compares) = compares(ordered) else { continue };
@@ -126,8 +128,13 @@ impl Filter {
             let ranges = compares.iter().filter_map(|compare| compare.ranges(scalar));
             let bounding = ranges.filter_map(|ranges| <[Range; 1]>::try_from(ranges).ok()).map(|[range]| range).next();
             let Some(range) = bounding else { continue };
+            // One condition for each field, and no other: the cover has looked at them.
+            let in_doubt = match compares {
+                [bound] if exact && tests.len() == cover.by.len() => bound.bound(scalar),
+                _ => None,
+            };
             let by = format!("cover {}.{}", kind.name, cover.by.join("+"));
-            return Ok(Some(Part { cover: CoverIn::new(kind, number), slot: ordered, shared, range, by }));
+            return Ok(Some(Part { cover: CoverIn::new(kind, number), slot: ordered, shared, range, in_doubt, by }));
         }
         Ok(None)
     }
