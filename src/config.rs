@@ -106,6 +106,8 @@ pub const QUERY_WAYS: usize = 1_000;
 
 /// From how many records on an answer counts as long, and runs on a thread that may block.
 pub const COST_OF_LONG: u64 = 20_000;
+/// How many fields are looked at to tell what nested pages may read together; beyond that each is reckoned alone.
+pub const COST_STEPS: usize = 20_000;
 /// How many records a query that may be long reads, and for how many microseconds it runs, before it is begun anew on a
 /// thread that may block: most are done before that, and a thread costs more than they do.
 pub const TURN_READS: u64 = 2_000;

@@ -46,10 +46,16 @@ impl Extensions {
         Trace::new(self.citations, self.plan)
     }
 
-    /// Puts what they are answered with into an answer that has data.
+    /// Puts what they are answered with into an answer. One that was refused has no data to tell of, and still a plan.
     pub fn answer_in(self, answer: &mut Answer, scope: &Scope, document: &str, cost: (u64, usize)) {
-        let (false, Some(data)) = (self.is_none(), &answer.data) else { return };
-        match self.answer(scope, document, data, cost) {
+        let asked = match &answer.data {
+            Some(_) => self,
+            None => Self { plan: self.plan, ..Self::default() },
+        };
+        if asked.is_none() {
+            return;
+        }
+        match asked.answer(scope, document, answer.data.as_deref().unwrap_or_default(), cost) {
             Ok(extensions) => answer.extensions = extensions,
             Err(error) => answer.errors.push(GraphqlError::field(error, Vec::new(), (1, 1))),
         }
@@ -75,7 +81,8 @@ impl Extensions {
             answer.insert(
                 "plan".to_owned(),
                 json!({
-                    "cost": cost, "limit": limit, "read": scope.reads(), "connections": fields.collect::<Vec<_>>(),
+                    "cost": cost, "limit": limit, "read": scope.reads(), "readLimit": scope.most_reads(),
+                    "connections": fields.collect::<Vec<_>>(),
                 }),
             );
         }

@@ -99,6 +99,11 @@ impl Ready {
         self.cost > COST_OF_LONG || self.plan.may_be_long || self.plan.introspects
     }
 
+    /// Says in an error that met the bound of reads what the answer was reckoned to cost, and what to narrow.
+    fn tell_cost(&self, errors: &mut [GraphqlError]) {
+        tell_cost(errors, &self.plan, &self.bound, self.cost, &self.scope);
+    }
+
     /// Runs it for a turn on this thread. Gives it back where that was not enough.
     fn run_for_a_turn(self) -> Result<Answer, Box<Self>> {
         // What is noted on the way would be noted twice.
@@ -108,23 +113,24 @@ impl Ready {
         self.scope.begin_turn();
         let (plan, bound) = (&self.plan, self.bound.clone());
         let run = || plan.run(&self.scope, bound, &self.introspected, self.answer_bytes);
-        let answer = caught(run).unwrap_or_else(Answer::refused);
+        let mut answer = caught(run).unwrap_or_else(Answer::refused);
         if self.scope.end_turn() {
             self.plan.note_long_run();
             return Err(Box::new(self));
         }
+        self.tell_cost(&mut answer.errors);
         Ok(answer)
     }
 
     /// Runs it.
-    fn run(mut self) -> Answer {
-        let bound = std::mem::take(&mut self.bound);
+    fn run(self) -> Answer {
+        let bound = self.bound.clone();
         self.answer(|ready| ready.plan.run(&ready.scope, bound, &ready.introspected, ready.answer_bytes))
     }
 
     /// Runs it for one event, which is made of the view.
-    fn run_event(mut self, event: impl FnOnce(&Snapshot) -> Result<Plain, FieldError>) -> Answer {
-        let bound = std::mem::take(&mut self.bound);
+    fn run_event(self, event: impl FnOnce(&Snapshot) -> Result<Plain, FieldError>) -> Answer {
+        let bound = self.bound.clone();
         let most = self.answer_bytes.min(EVENT_BYTES_MAX);
         self.answer(|ready| match event(&ready.scope.snapshot) {
             Ok(event) => ready.plan.run_event(event, &ready.scope, bound, most),
@@ -135,11 +141,17 @@ impl Ready {
     fn answer(self, run: impl FnOnce(&Self) -> Answer) -> Answer {
         let run = || {
             let mut answer = run(&self);
+            self.tell_cost(&mut answer.errors);
             self.extensions.answer_in(&mut answer, &self.scope, &self.document, (self.cost, self.cost_limit));
             answer
         };
         caught(run).unwrap_or_else(Answer::refused)
     }
+}
+
+fn tell_cost(errors: &mut [GraphqlError], plan: &Plan, bound: &Bound, cost: u64, scope: &Scope) {
+    let sizes = |kind: &'static Kind| scope.snapshot.count(kind).unwrap_or(0);
+    errors.iter_mut().for_each(|error| plan.tell_cost(error, bound, cost, &sizes));
 }
 
 /// A page of the file that is damaged makes the store panic: that is one answer's end, and no other's.
@@ -160,8 +172,11 @@ impl Lines {
     /// Gives each line to the visitor, while it wants more; then how many there were, or what went wrong.
     pub fn run(self, each: &mut dyn FnMut(&[u8]) -> bool) -> Result<u64, Vec<GraphqlError>> {
         let Self(ready) = self;
-        let run = || ready.plan.stream(&ready.scope, ready.bound, ready.answer_bytes, each);
-        caught(run).and_then(|streamed| streamed)
+        let run = || ready.plan.stream(&ready.scope, ready.bound.clone(), ready.answer_bytes, each);
+        caught(run).and_then(|streamed| streamed).map_err(|mut errors| {
+            ready.tell_cost(&mut errors);
+            errors
+        })
     }
 }
 
@@ -321,7 +336,8 @@ impl Api {
             Ok((object, self.scope(snapshot).noting(extensions.trace())))
         };
         let run = || {
-            let (mut answer, scopes) = plan.run_changes(make, &now, bound, answer_bytes);
+            let (mut answer, scopes) = plan.run_changes(make, &now, bound.clone(), answer_bytes);
+            tell_cost(&mut answer.errors, &plan, &bound, cost, &now);
             // It is told over the newest state that the answer shows: that of the last change which was made.
             let last = scopes.last().unwrap_or(&now);
             scopes.iter().rev().skip(1).for_each(|scope| last.take_over(scope));
@@ -371,10 +387,12 @@ impl Api {
         snapshot: Snapshot,
     ) -> Result<Answer, Vec<GraphqlError>> {
         // The plan is compiled for what it finds wrong with the arguments, the gate's last check, and for its bounds.
-        let Ready { plan, cost, scope, extensions, document, cost_limit, .. } =
+        let Ready { plan, bound, cost, scope, extensions, document, cost_limit, .. } =
             self.ready(request, passed, snapshot)?;
         let (schema, scope) = (self.graphql.get_or_init(graphql::schema), Arc::new(scope));
-        let mut answer = graphql::run(schema, scope.clone(), request, passed.variables.clone(), plan).await?;
+        let answered = graphql::run(schema, scope.clone(), request, passed.variables.clone(), plan.clone()).await;
+        let mut answer = answered.unwrap_or_else(Answer::refused);
+        tell_cost(&mut answer.errors, &plan, &bound, cost, &scope);
         extensions.answer_in(&mut answer, &scope, &document, (cost, cost_limit));
         Ok(answer)
     }

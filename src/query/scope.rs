@@ -15,6 +15,9 @@ use crate::model::kinds::{LEVELS, PROVINCE, REGION_CODE};
 use crate::model::value::{Leaf, Scalar};
 use crate::store::{Reckoned, Snapshot, Stored, key};
 
+/// The name of the bound of records that an answer may read, as what refuses by it tells.
+pub const READS: &str = "reads";
+
 /// One request's view: the snapshot that all of its fields read, and the day that it calls today.
 pub struct Scope {
     /// The store as of one revision.
@@ -115,6 +118,11 @@ impl Scope {
         self.reads.load(Ordering::Relaxed)
     }
 
+    /// How many it may read.
+    pub fn most_reads(&self) -> u64 {
+        self.most_reads
+    }
+
     /// Counts and notes what another part of the same request read. What it rests on and is gone here is left out: a later
     /// change of the request deleted it.
     pub fn take_over(&self, other: &Self) {
@@ -141,9 +149,10 @@ impl Scope {
             return Err(FieldError::limit("its turn is over"));
         }
         if reads >= most {
-            return Err(FieldError::limit(format!(
+            let message = format!(
                 "the answer reads more than {most} records; {NARROW_IT} by a filter that an index serves, a smaller page, or fewer names at once"
-            )));
+            );
+            return Err(FieldError::limit(message).with("bound", READS.into()).with("limit", most.into()));
         }
         // Looking at it each time would take as long as reading does.
         if reads.is_multiple_of(CLOCK_EVERY) { self.look_at_the_clock() } else { Ok(()) }

@@ -8,6 +8,7 @@ use jiedui::api::request::{Answer, Request};
 use jiedui::api::{Api, Executor};
 use jiedui::config::Limits;
 use jiedui::exchange::builtin;
+use jiedui::query::types;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -75,6 +76,104 @@ fn a_page_is_reckoned_to_hold_no_more_than_there_are() {
     assert!(cost("{ provinces(first: 1000) { nodes { id } } }") <= provinces + 31);
 }
 
+/// Every chain of connections of records that lead on, so many deep, each page as large as it can be.
+fn chains(of: &str, depth: usize) -> Vec<String> {
+    if depth == 0 {
+        return vec!["id".to_owned()];
+    }
+    let fields = types().find(of).unwrap().fields().iter();
+    let connections = fields.filter(|field| field.ty.name().ends_with("Connection"));
+    let chosen = connections.filter(|field| {
+        // A page of several thousand figures is as good as one of a hundred thousand.
+        !["descendants", "supports"].contains(&field.name.as_str()) && (depth == 1 || field.name != "observations")
+    });
+    let each = chosen.flat_map(|field| {
+        let to = types().find(field.ty.name()).unwrap().field("nodes").unwrap().ty.name();
+        let on_all = ["... on Region", "... on Party"].into_iter().find(|on| to == "Node" || on.ends_with(to));
+        let to = on_all.map_or(to, |on| &on[7..]);
+        let inner = chains(to, depth - 1).into_iter().map(move |inner| {
+            let inner = if inner == "id" { inner } else { format!("... on {to} {{ {inner} }}") };
+            format!("{}(first: 1000) {{ nodes {{ id {inner} }} }}", field.name)
+        });
+        inner.collect::<Vec<_>>()
+    });
+    let mut all: Vec<_> = each.collect();
+    if all.is_empty() {
+        all.push("id".to_owned());
+    }
+    all
+}
+
+#[test]
+fn nested_pages_never_read_more_than_is_reckoned_for_all_of_them_together() {
+    let mut asked = 0;
+    for root in ["provinces", "cities", "programmes"] {
+        let of = ["Province", "City", "Programme"]
+            [["provinces", "cities", "programmes"].iter().position(|it| *it == root).unwrap()];
+        for chain in chains(of, 2) {
+            let query = format!("{{ {root}(first: 1000) {{ nodes {{ id {chain} }} }} }}");
+            let Value::Object(extensions) = json!({ "plan": true }) else { panic!("an object") };
+            let answer = shared().answer_now(&Request { extensions, ..Request::new(&query) });
+            // What is refused beforehand reads nothing.
+            if answer.data.is_none() {
+                continue;
+            }
+            let plan = &answer.extensions["plan"];
+            let (reckoned, read) = (plan["cost"].as_u64().unwrap(), plan["read"].as_u64().unwrap());
+            assert!(reckoned >= read, "{reckoned} were reckoned, and {read} read: {query}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 100, "{asked}");
+}
+
+#[test]
+fn nested_pages_are_reckoned_to_hold_no_more_than_there_are_for_all_of_them_together() {
+    let cost = |query: &str| reckoned_and_read(query).0;
+    let regions: u64 = ["provinces", "cities", "counties", "towns", "villages"]
+        .iter()
+        .map(|kind| ask(&format!("{{ {kind}(first: 0) {{ totalCount }} }}"))[kind]["totalCount"].as_u64().unwrap())
+        .sum();
+    let page = |inner: &str| format!("children(first: 1000) {{ nodes {{ id {inner} }} }}");
+    let deep = (0..8).fold(String::new(), |inner, _| page(&inner));
+    // Of each level its regions, and their pages.
+    let eight = cost(&format!("{{ provinces(first: 1000) {{ nodes {{ {deep} }} }} }}"));
+    assert!(eight <= 8 * 2 * regions + 100, "{eight} of {regions}");
+    // The same whatever is asked of each kind, with edges, aliases and fragments.
+    let fragments = "{ provinces(first: 1000) { edges { node { ...A } } } }
+        fragment A on Region { a: children(first: 1000) { edges { node { ...B } } } }
+        fragment B on Region { ... on City { ...C } ... on County { ...C } }
+        fragment C on Region { children(first: 1000) { nodes { children(first: 1000) { nodes { name } } } } }";
+    assert!(cost(fragments) <= 3 * 4 * regions + 1_000, "{}", cost(fragments));
+    let below = "{ provinces(first: 1000) { nodes { descendants(level: CITY, first: 1000) { nodes {
+        descendants(level: VILLAGE, first: 1000) { nodes { id } }
+    } } } } }";
+    assert!(cost(below) <= 13 * regions, "{}", cost(below));
+    // What several lead to is reckoned for each of them.
+    let shared = "{ pairings(first: 1000) { nodes { helped { ... on Region { children(first: 1000) { nodes {
+        children(first: 1000) { nodes { id } } } } } } } } }";
+    let pairings = ask("{ pairings(first: 0) { totalCount } }")["pairings"]["totalCount"].as_u64().unwrap();
+    assert!(cost(shared) > pairings * regions, "{}", cost(shared));
+}
+
+#[test]
+fn many_ways_to_one_fragment_are_reckoned_in_no_time() {
+    let limits = Limits::default();
+    let spread = |name: usize| {
+        format!("a: children(first: 2) {{ nodes {{ ...F{name} }} }} b: children(first: 3) {{ nodes {{ ...F{name} }} }}")
+    };
+    let fragments: Vec<_> = (0..13).map(|at| format!("fragment F{at} on Region {{ {} }}", spread(at + 1))).collect();
+    let query = format!(
+        "{{ provinces(first: 1) {{ nodes {{ ...F0 }} }} }} {} fragment F13 on Region {{ id }}",
+        fragments.join(" ")
+    );
+    assert!(query.len() < limits.document_bytes);
+    let begun = std::time::Instant::now();
+    let Answer { errors, .. } = shared().answer_now(&Request::new(&query));
+    assert!(errors.iter().all(|error| error.code == Code::LimitExceeded), "{errors:?}");
+    assert!(begun.elapsed().as_millis() < 2_000, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn what_reads_little_is_reckoned_to_read_little() {
     for (query, most) in [
@@ -130,4 +229,100 @@ fn a_refusal_names_what_to_narrow() {
         );
     }
     assert!(ask("{ region(code: \"442000\") { name } }")["region"]["name"].is_string());
+}
+
+/// What a refusal tells programs.
+fn refusal(api: &Api, query: &str, executor: &str) -> Value {
+    let Answer { data, errors, .. } = match executor {
+        "now" => api.answer_now(&Request::new(query)),
+        _ => tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(api.answer(&Request::new(query))),
+    };
+    let [error] = errors.as_slice() else { panic!("{query}: {errors:?}") };
+    assert_eq!((error.code, data), (Code::LimitExceeded, None), "{query}");
+    error.to_json()
+}
+
+#[test]
+fn a_refusal_tells_the_cost_the_limit_and_the_argument_to_narrow() {
+    let (_folder, api) = bounded(300);
+    for (query, field, argument) in [
+        ("{ sources(first: 0) { totalCount } cities(first: 1000) { nodes { id } } }", "cities", "first"),
+        ("{ c: cities(last: 1000) { nodes { id } } }", "c", "last"),
+        ("{ cities(filter: { parent: { name: { contains: \"山\" } } }) { totalCount } }", "cities", "filter"),
+        (
+            "{ cities(filter: { or: [{ name: { contains: \"山\" } }, { children: { count: { gt: 3 } } }] }) { totalCount } }",
+            "cities",
+            "filter.children",
+        ),
+        ("{ cities(filter: { name: { contains: \"山\" } }, first: 1) { totalCount } }", "cities", "filter"),
+        (
+            "{ cities(orderBy: [{ name: ASC }, { pairings: { count: ASC } }], first: 1) { nodes { id } } }",
+            "cities",
+            "orderBy.pairings",
+        ),
+        ("{ resolve(names: [\"中山\"]) { confidence } }", "resolve", "names"),
+        ("{ neighborhood(of: \"city:442000\") { size } }", "neighborhood", "depth"),
+    ] {
+        let told = refusal(&api, query, "now");
+        let details = &told["extensions"];
+        assert_eq!(details["narrow"], json!({ "field": field, "argument": argument }), "{query}: {told}");
+        assert_eq!((&details["bound"], &details["limit"]), (&json!("cost"), &json!(300)), "{query}");
+        let cost = details["cost"].as_u64().unwrap();
+        let message = format!(
+            "the answer may read {cost} records; at most 300 are read; narrow `{field}` by its argument `{argument}`"
+        );
+        assert!(cost > 300 && told["message"] == message, "{told}");
+    }
+}
+
+#[test]
+fn a_refusal_at_the_bound_of_reads_tells_the_same_and_how_near_an_answer_came_is_in_its_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(&folder.path().join("jiedui.redb")));
+    builtin::load(&store, &builtin::files(), TIME_MS).unwrap();
+    let limits = Limits { reads: 200, ..Limits::default() };
+    let api = Api::new(store.clone(), Executor::Plan, limits.clone());
+    let other = Api::new(store, Executor::AsyncGraphql, limits);
+    for (query, field, argument) in [
+        // It is met in the second, and the first reads the most.
+        ("{ a: cities(first: 190) { nodes { id } } sources(first: 20) { nodes { id } } }", "a", "first"),
+        (
+            "{ cities(filter: { children: { count: { gt: 30 } } }, first: 1) { nodes { id } } }",
+            "cities",
+            "filter.children",
+        ),
+        (
+            "{ provinces(first: 30) { nodes { id children(first: 30) { nodes { id } } } } }",
+            "provinces.nodes.children",
+            "first",
+        ),
+        ("{ pairings(filter: { not: { form: { eq: COOPERATION } } }, first: 0) { totalCount } }", "pairings", "filter"),
+    ] {
+        let told = refusal(&api, query, "now");
+        let details = &told["extensions"];
+        assert_eq!(details["narrow"], json!({ "field": field, "argument": argument }), "{query}: {told}");
+        assert_eq!((&details["bound"], &details["limit"]), (&json!("reads"), &json!(200)), "{query}");
+        let cost = details["cost"].as_u64().unwrap();
+        let end = format!("; it may read {cost} in all, the most of them for `{argument}` of `{field}`");
+        let message = told["message"].as_str().unwrap();
+        assert!(cost > 200 && message.starts_with("the answer reads more than 200 records; narrow `"), "{told}");
+        assert!(message.ends_with(&end), "{told}");
+        // On a server it may have run for a turn before, and the other executor tells the same.
+        assert_eq!(refusal(&api, query, "served"), told);
+        assert_eq!(refusal(&other, query, "served"), told);
+    }
+    let planned = |query: &str| {
+        let Value::Object(extensions) = json!({ "plan": true, "receipt": true }) else { panic!("an object") };
+        api.answer_now(&Request { extensions, ..Request::new(query) })
+    };
+    let near = planned("{ cities(first: 190) { nodes { id } } }");
+    assert!(near.data.is_some());
+    let plan = &near.extensions["plan"];
+    assert!(plan["readLimit"] == 200 && plan["read"].as_u64().is_some_and(|read| (190..200).contains(&read)), "{plan}");
+    // What was refused has a plan too, which tells what was read before, and no receipt.
+    let beyond = planned("{ sources(first: 50) { nodes { id } } cities(first: 190) { nodes { id } } }");
+    assert!(beyond.data.is_none() && !beyond.extensions.contains_key("receipt"));
+    let plan = &beyond.extensions["plan"];
+    assert_eq!((&plan["connections"][0]["path"], &plan["readLimit"]), (&json!("sources"), &json!(200)), "{plan}");
+    assert!(plan["read"].as_u64().is_some_and(|read| read > 200), "{plan}");
 }

@@ -4,6 +4,7 @@
 mod access;
 mod access_closed;
 mod as_of;
+mod asked_straight;
 mod builtin;
 mod check;
 mod cli;
@@ -47,6 +48,7 @@ mod outlet_http;
 mod paging;
 mod playground;
 mod provenance;
+mod provenance_network;
 mod readme;
 mod resolve;
 mod schema;

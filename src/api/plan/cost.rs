@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::{Action, Field, Plan, Selected, SetId, Source};
-use crate::config::{NODES_MAX, PAGE_DEFAULT, REMEMBERED_RECORDS, RESOLVE_LOOKS_MAX, SEARCH_LOOKS_MAX, WALK_NODES_MAX};
+use crate::config::{
+    COST_OF_LONG, NODES_MAX, PAGE_DEFAULT, REMEMBERED_RECORDS, RESOLVE_LOOKS_MAX, SEARCH_LOOKS_MAX, WALK_NODES_MAX,
+};
 use crate::model::catalog::{Kind, NODE, Output, REGION};
 use crate::model::closed::LEVEL;
 use crate::model::kinds::{AGREEMENT, GROUP, LEVELS, LINK, PAIRING, kinds_of};
@@ -12,14 +14,6 @@ use crate::query::connection::Back;
 use crate::query::filter::rows_that_pay;
 use crate::query::object::Resolver;
 use crate::query::relation::{Relation, What, member};
-
-/// A plan's cost, and the field that has the greatest part of it.
-pub struct Cost {
-    /// How many records may be read: those that the answer may hold, and those that are looked at to find them.
-    pub rows: u64,
-    /// The connection below the root that costs most, and where it stands.
-    pub dearest: Option<(String, (usize, usize))>,
-}
 
 /// How many records of a kind there are.
 pub type Sizes<'s> = &'s dyn Fn(&'static Kind) -> u64;
@@ -30,38 +24,26 @@ const LIST_ROWS: u64 = 1_000;
 /// How many edges a record is reckoned to have where it may have several, such as its citations: nobody counts them.
 const EDGES_OF_A_LIST: u64 = 4;
 
+/// Of how many of its records a field is reckoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Of one, at the mean.
+    One,
+    /// Of all that there are, each once.
+    All,
+}
+
 impl Plan {
-    /// Reckons the rows of the cost alone, which mostly is all that is wanted.
+    /// Reckons the cost with bound arguments: how many records may be read, those that the answer may hold and those that are
+    /// looked at to find them. A page counts as many records as it may hold, each with all below it; where that comes to
+    /// much, no more than there are for all pages together.
     pub(super) fn cost_rows(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
-        self.set_cost(self.root, bound, sizes, 1, &mut vec![None; self.sets.len()])
-    }
-
-    /// Reckons the cost with bound arguments: a page counts as many records as it may hold, each with all below it.
-    pub(super) fn cost(&self, bound: &[Arguments], sizes: Sizes<'_>) -> Cost {
         let mut memo = vec![None; self.sets.len()];
-        let mut dearest: Option<(u64, &Field)> = None;
-        for field in &self.sets[self.root].fields {
-            let mut at = field;
-            let own = self.field_cost(field, bound, sizes, 1, &mut memo);
-            // Down to the connection that multiplies.
-            while !at.is_page()
-                && let Some(inner) = self.inner(at)
-                && let Some(next) = self.sets[inner]
-                    .fields
-                    .iter()
-                    .max_by_key(|field| self.field_cost(field, bound, sizes, 1, &mut memo))
-            {
-                at = next;
-            }
-            if dearest.is_none_or(|(most, _)| own > most) {
-                dearest = Some((own, at));
-            }
-        }
-        let rows = self.set_cost(self.root, bound, sizes, 1, &mut memo);
-        Cost { rows, dearest: dearest.map(|(_, field)| (field.name.clone(), field.location)) }
+        let apart = self.set_cost(self.root, bound, sizes, 1, &mut memo);
+        if apart <= COST_OF_LONG { apart } else { self.cost_together(bound, sizes, memo) }
     }
 
-    fn inner(&self, field: &Field) -> Option<SetId> {
+    pub(super) fn inner(&self, field: &Field) -> Option<SetId> {
         match &field.selected {
             Selected::Nothing => None,
             Selected::Always(set) => Some(*set),
@@ -69,7 +51,14 @@ impl Plan {
         }
     }
 
-    fn set_cost(&self, set: SetId, bound: &[Arguments], sizes: Sizes<'_>, page: u64, memo: &mut [Option<u64>]) -> u64 {
+    pub(super) fn set_cost(
+        &self,
+        set: SetId,
+        bound: &[Arguments],
+        sizes: Sizes<'_>,
+        page: u64,
+        memo: &mut [Option<u64>],
+    ) -> u64 {
         // Below a connection the page's size is a factor of its nodes: not part of what is remembered.
         let of_page = self.sets[set].fields.iter().any(Field::is_of_page);
         if let (Some(known), false) = (memo[set], of_page) {
@@ -81,7 +70,7 @@ impl Plan {
         cost
     }
 
-    fn field_cost(
+    pub(super) fn field_cost(
         &self,
         field: &Field,
         bound: &[Arguments],
@@ -93,7 +82,7 @@ impl Plan {
         let factor = match field.action {
             Action::Resolve(Resolver::Root(_)) => own_page,
             _ if field.is_of_page() => page,
-            _ => 1,
+            _ => field.listed(),
         };
         let inner = match &field.selected {
             Selected::Nothing => return 0,
@@ -102,13 +91,13 @@ impl Plan {
                 sets.iter().flatten().map(|set| self.set_cost(*set, bound, sizes, own_page, memo)).max().unwrap_or(0)
             }
         };
-        factor.saturating_mul(inner.saturating_add(1)).saturating_add(self.looked_at(field, bound, sizes))
+        factor.saturating_mul(inner.saturating_add(1)).saturating_add(self.looked_at(field, bound, sizes, Of::One))
     }
 
     /// How many records are looked at beside those of a field's page: all that there are, once for each walk of them that is
     /// asked, be it for the page, for its count or for groups, with what its filter, its order and its groups lead to. An
     /// index may spare most of them; that is found out when it is asked, and asking costs too.
-    fn looked_at(&self, field: &Field, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
+    pub(super) fn looked_at(&self, field: &Field, bound: &[Arguments], sizes: Sizes<'_>, of: Of) -> u64 {
         let arguments = field.arguments(bound);
         if matches!(field.action, Action::Resolve(Resolver::Root(_))) {
             return root_reads(field.schema_name, arguments, sizes);
@@ -116,20 +105,29 @@ impl Plan {
         let (filter, order) = (arguments.get("filter"), arguments.get("orderBy"));
         let groups = self.aggregates(field);
         let chooses = filter.is_some() || order.is_some() || !groups.is_empty();
-        let Some((of, rows)) = field.chooses_from(arguments, chooses, sizes) else { return 0 };
-        let led = |given: Option<&Value>| given.map_or(0, |given| led_to(of, given, rows, sizes));
-        let walk = rows.saturating_add(led(filter));
+        let Some((ty, rows)) = field.chooses_from(arguments, chooses, sizes, of) else { return 0 };
+        let led = |given: Option<&Value>| given.map_or(0, |given| led_to(ty, given, rows, sizes));
+        // Where no cover has the records, each edge is read before what it leads to.
+        let uncovered = matches!(field.action, Action::Resolve(Resolver::Back(_, back)) if back.cover.is_none());
+        let edges_before = if uncovered { rows } else { 0 };
+        let walk = rows.saturating_add(edges_before).saturating_add(led(filter));
         let paged = ["edges", "nodes", "pageInfo"].iter().any(|asked| arguments.asks(asked));
         let sorted = order.is_some() && paged;
         let mut all = match field.action {
             _ if field.walks() => rows,
-            Action::Resolve(Resolver::Special(_)) => field.mean(reached(of, sizes), sizes),
+            Action::Resolve(Resolver::Special(_)) => field.mean(reached(ty, sizes), sizes),
             _ => 0,
         };
         if paged && (filter.is_some() || sorted) {
             // What is on an unsorted page was met on the walk.
             let page = if sorted { 0 } else { field.page(bound, sizes) };
             all = all.saturating_add(walk.saturating_add(led(order)).saturating_sub(page.min(rows)));
+        }
+        // The one behind a page says whether there are more.
+        if paged && matches!(field.action, Action::Resolve(Resolver::Back(..))) {
+            let page = field.page(bound, sizes).saturating_add(1);
+            let edges = if uncovered { if of == Of::All { rows } else { page } } else { 0 };
+            all = all.saturating_add(edges).saturating_add(1);
         }
         // The edges that lead to a record are counted one after the other: no index has their number. A sorted page that is
         // filtered has met all that pass.
@@ -143,7 +141,7 @@ impl Plan {
         }
         let from_all = matches!(field.action, Action::Resolve(Resolver::RootKind(_)));
         match filter.filter(|_| from_all) {
-            Some(filter) => all.saturating_add(attempts(of, filter, rows_that_pay(rows))),
+            Some(filter) => all.saturating_add(attempts(ty, filter, rows_that_pay(rows))),
             None => all,
         }
     }
@@ -157,7 +155,7 @@ impl Plan {
 
 impl Field {
     /// Whether it is a connection, which multiplies what is below it.
-    fn is_page(&self) -> bool {
+    pub(super) fn is_page(&self) -> bool {
         matches!(
             self.action,
             Action::Resolve(
@@ -172,23 +170,39 @@ impl Field {
         )
     }
 
+    /// How many objects a field that is no page is reckoned to give.
+    pub(super) fn listed(&self) -> u64 {
+        match self.action {
+            Action::Resolve(Resolver::Targets(..) | Resolver::Structs(_)) => EDGES_OF_A_LIST,
+            _ => 1,
+        }
+    }
+
     /// Whether it is read once for each node of its connection's page.
-    fn is_of_page(&self) -> bool {
+    pub(super) fn is_of_page(&self) -> bool {
         matches!(self.action, Action::Resolve(Resolver::Edges | Resolver::Nodes))
     }
 
     /// The type of its records and how many it chooses from, where it is a connection. `all` says that all of them are looked
     /// at, not just counted.
-    fn chooses_from(&self, arguments: &Arguments, all: bool, sizes: Sizes<'_>) -> Option<(&'static str, u64)> {
+    pub(super) fn chooses_from(
+        &self,
+        arguments: &Arguments,
+        all: bool,
+        sizes: Sizes<'_>,
+        asked_of: Of,
+    ) -> Option<(&'static str, u64)> {
         let Action::Resolve(resolver) = &self.action else { return None };
         Some(match resolver {
             Resolver::RootKind(kind) => (kind.name, sizes(kind)),
+            Resolver::Back(of, back) if asked_of == Of::All => (*of, edges(of, *back, sizes)),
             Resolver::Back(of, back) => {
                 let mean = self.mean(edges(of, *back, sizes), sizes);
                 (*of, if all { mean.max(LIST_ROWS) } else { mean })
             }
             Resolver::Forward(_, edge) => (edge.target, LIST_ROWS),
             Resolver::PlainNodes(_, of) => (*of, size_of(of, sizes)),
+            Resolver::Special(_) if self.walks() && asked_of == Of::All => (REGION, levels_to(arguments, sizes)),
             Resolver::Special(_) if self.walks() => (REGION, self.mean(levels_to(arguments, sizes), sizes)),
             Resolver::Special(_) => (self.special_of(), LIST_ROWS),
             _ => return None,
@@ -196,7 +210,7 @@ impl Field {
     }
 
     /// Whether all that it may hold is read for whatever is asked of it.
-    fn walks(&self) -> bool {
+    pub(super) fn walks(&self) -> bool {
         matches!(self.action, Action::Resolve(Resolver::Special(_))) && self.schema_name == "descendants"
     }
 
@@ -216,7 +230,7 @@ impl Field {
         }
     }
 
-    fn arguments<'b>(&'b self, bound: &'b [Arguments]) -> &'b Arguments {
+    pub(super) fn arguments<'b>(&'b self, bound: &'b [Arguments]) -> &'b Arguments {
         match &self.arguments {
             Source::Constant(arguments) => arguments,
             Source::Dynamic(place) => &bound[*place],
@@ -224,7 +238,7 @@ impl Field {
     }
 
     /// How many nodes its page may hold: no more than there are, where each is in it once.
-    fn page(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
+    pub(super) fn page(&self, bound: &[Arguments], sizes: Sizes<'_>) -> u64 {
         let arguments = self.arguments(bound);
         if matches!(self.action, Action::Resolve(Resolver::Root(_))) {
             let ids = arguments.get("ids").and_then(Value::as_array);
@@ -244,7 +258,7 @@ impl Field {
 }
 
 /// How many records there are of a type.
-fn size_of(of: &str, sizes: Sizes<'_>) -> u64 {
+pub(super) fn size_of(of: &str, sizes: Sizes<'_>) -> u64 {
     kinds_of(of).map(sizes).fold(0, u64::saturating_add)
 }
 
@@ -254,7 +268,7 @@ fn reached(of: &str, sizes: Sizes<'_>) -> u64 {
 }
 
 /// Whether a record of a type may have several of the edges that are gone back along.
-fn has_several(of: &str, back: Back) -> bool {
+pub(super) fn has_several(of: &str, back: Back) -> bool {
     let field = kinds_of(of).next().and_then(|kind| kind.slots().nth(back.slot));
     field.and_then(|(_, field)| field.as_edge()).is_none_or(|edge| edge.is_list())
 }
@@ -272,7 +286,7 @@ fn regions_above(of: &str, sizes: Sizes<'_>) -> u64 {
 }
 
 /// How many regions there are down to the level that an argument names.
-fn levels_to(arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
+pub(super) fn levels_to(arguments: &Arguments, sizes: Sizes<'_>) -> u64 {
     let last = arguments.text("level").and_then(|level| LEVEL.code(level)).map_or(LEVELS.len(), usize::from);
     LEVELS.iter().take(last).map(|level| sizes(level)).fold(0, u64::saturating_add)
 }
@@ -328,7 +342,7 @@ fn attempts(of: &str, given: &Value, most: u64) -> u64 {
 /// How many records a filter or an order on so many records of a type may read beside them: those that its relations lead
 /// to, on the mean. What a relation to one leads to is read once for all that lead to it; what is led to from several places
 /// otherwise is read there anew, and the bound on reads stops what comes of that.
-fn led_to(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
+pub(super) fn led_to(of: &str, given: &Value, rows: u64, sizes: Sizes<'_>) -> u64 {
     let fields = match given {
         Value::Array(items) => {
             return items.iter().map(|item| led_to(of, item, rows, sizes)).fold(0, u64::saturating_add);

@@ -2,15 +2,18 @@
 
 mod compile;
 mod cost;
+mod narrow;
 mod run;
 mod straight;
 mod stream;
+mod together;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
+use self::narrow::{Narrow, told};
 use super::error::{Code, GraphqlError};
 use crate::config::{BOUND_VALUES_MAX, LONG_RUNS, Limits};
 use crate::model::catalog::Kind;
@@ -97,6 +100,7 @@ struct Dynamic {
 }
 
 /// What is selected on a field's value.
+#[derive(PartialEq, Eq)]
 enum Selected {
     /// Nothing: it is a leaf.
     Nothing,
@@ -175,13 +179,13 @@ impl Plan {
         if rows <= limits.cost as u64 {
             return Ok((Arc::new(bound), rows));
         }
-        let cost = self.cost(&bound, sizes);
-        let (name, location) = cost.dearest.unzip();
-        let narrow = name
-            .map(|name| format!("; narrow `{name}` by a smaller page, or by what is filtered and sorted"))
-            .unwrap_or_default();
-        let message = format!("the answer may read {} records; at most {} are read{narrow}", cost.rows, limits.cost);
-        Err(GraphqlError::request(Code::LimitExceeded, message).at(location))
+        let most = limits.cost;
+        let narrow = self.narrow(&bound, sizes, &[]);
+        let (by, location) = (narrow.as_ref().map(Narrow::to_string), narrow.as_ref().map(|narrow| narrow.location));
+        let by = by.map(|by| format!("; {by}")).unwrap_or_default();
+        let message = format!("the answer may read {rows} records; at most {most} are read{by}");
+        let error = GraphqlError::request(Code::LimitExceeded, message).at(location);
+        Err(told(error, Some(most as u64), rows, narrow))
     }
 
     fn coerce(&self, variables: &Map<String, Value>) -> Result<Vec<Arguments>, GraphqlError> {

@@ -220,7 +220,8 @@ impl<'a> Connection<'a> {
                     (rows.read_by_index(order, index, &paging)?, None)
                 }
                 None => {
-                    let (page, total) = rows.read_sorted(order, &paging)?;
+                    let counts = asked.has("totalCount");
+                    let (page, total) = rows.read_sorted(order, &paging, counts)?;
                     (page, Some(total))
                 }
             },
@@ -246,10 +247,11 @@ impl<'a> Connection<'a> {
 
     /// How many nodes there are in all, whatever the page; with a filter, how many pass it.
     pub fn total_count(&self) -> Result<u64, FieldError> {
-        if self.rows.scope.trace.tells_rests() {
-            self.rows.note_counted()?;
+        match self.total {
+            // Those that were sorted are noted as they were read.
+            Some(total) => Ok(total),
+            None => self.rows.count(),
         }
-        self.total.map_or_else(|| self.rows.count(), Ok)
     }
 
     /// How it came by its page.
@@ -338,16 +340,6 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Notes the records that a count rests on, as far as they are told.
-    fn note_counted(&self) -> Result<(), FieldError> {
-        let mut noted = 0;
-        self.walk(None, Forward, |item| {
-            self.scope.trace.rest_on(item.node.id());
-            noted += 1;
-            Ok(noted <= CITED_MAX)
-        })
-    }
-
     fn count(&self) -> Result<u64, FieldError> {
         let of = || self.remembered_by().filter(|_| self.filter.is_some());
         let count = *self.scope.reckoned(of, || self.count_all(), |_| size_of::<u64>())?;
@@ -370,13 +362,33 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Notes the records of a kind, as far as they are told: how many there are is known without reading them.
+    fn note_first(&self) -> Result<(), FieldError> {
+        let mut noted = 0;
+        self.walk(None, Forward, |item| {
+            self.scope.trace.rest_on(item.node.id());
+            noted += 1;
+            Ok(noted <= CITED_MAX)
+        })
+    }
+
+    /// Counts those that pass, and notes them.
     fn count_all(&self) -> Result<u64, FieldError> {
         match (&*self.source()?, &self.filter) {
-            (Source::Kind(kind), None) => Ok(self.scope.snapshot.count(kind)?),
-            (Source::Listed(_, listed), None) => Ok(listed.len() as u64),
+            (Source::Kind(kind), None) => {
+                if self.scope.trace.tells_rests() {
+                    self.note_first()?;
+                }
+                Ok(self.scope.snapshot.count(kind)?)
+            }
+            (Source::Listed(_, listed), None) => {
+                listed.iter().for_each(|entry| self.scope.trace.rest_on(Id::as_ref(&entry.id)));
+                Ok(listed.len() as u64)
+            }
             (Source::Back(target, back), None) => {
                 let mut count = 0;
-                each_source(self.scope, target.as_ref(), *back, None, Forward, |_, _| {
+                each_source(self.scope, target.as_ref(), *back, None, Forward, |source, _| {
+                    self.scope.trace.rest_on(source.id());
                     count += 1;
                     Ok(true)
                 })?;
@@ -384,7 +396,8 @@ impl<'a> Rows<'a> {
             }
             _ => {
                 let mut count = 0;
-                self.walk(None, Forward, |_| {
+                self.walk(None, Forward, |item| {
+                    self.scope.trace.rest_on(item.node.id());
                     count += 1;
                     Ok(true)
                 })?;

@@ -105,20 +105,28 @@ impl Leading {
 
 impl<'a> Rows<'a> {
     /// The page of a sorted connection: all is read once, and no more is kept than the page.
-    pub(super) fn read_sorted(&self, order: &Order, paging: &Paging) -> Result<(Page<'a>, u64), FieldError> {
-        let Nearest { sorted, total, more, behind } = self.nearest(order, paging)?;
+    pub(super) fn read_sorted(
+        &self,
+        order: &Order,
+        paging: &Paging,
+        counts: bool,
+    ) -> Result<(Page<'a>, u64), FieldError> {
+        let Nearest { sorted, total, more, behind } = self.nearest(order, paging, counts)?;
         let items = sorted.into_iter().map(|sorted| sorted.item(self));
         let items = items.collect::<Result<_, FieldError>>()?;
         Ok((Page::new(items, more, behind, paging.direction), total))
     }
 
-    /// What comes to stand on a page, in the order in which it is walked.
-    fn nearest(&self, order: &Order, paging: &Paging) -> Result<Nearest<'a>, FieldError> {
+    /// What comes to stand on a page, in the order in which it is walked. Where all that pass are counted, they are noted.
+    fn nearest(&self, order: &Order, paging: &Paging, counts: bool) -> Result<Nearest<'a>, FieldError> {
         let Paging { direction, size, .. } = paging;
         let mut nearest: BinaryHeap<Sorted<'a>> = BinaryHeap::new();
         let (mut total, mut more, mut behind) = (0, false, false);
         self.walk(None, Forward, |item| {
             total += 1;
+            if counts {
+                self.scope.trace.rest_on(item.node.id());
+            }
             let mut position = order.sort_key(self.scope, &item.node)?;
             position.extend_from_slice(&item.position());
             if paging.is_behind(&position) {
@@ -160,7 +168,7 @@ impl<'a> Rows<'a> {
         }
         paging.size = SORTED_BATCH;
         loop {
-            let Nearest { sorted, more, .. } = self.nearest(order, &paging)?;
+            let Nearest { sorted, more, .. } = self.nearest(order, &paging, false)?;
             let last = sorted.last().map(|sorted| sorted.position.clone());
             for sorted in sorted {
                 if !each(sorted.item(self)?)? {

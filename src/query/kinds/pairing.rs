@@ -26,7 +26,16 @@ pub fn in_force<'a>(
     arguments: &Arguments,
 ) -> Result<Resolved<'a>, FieldError> {
     let on = arguments.day("on")?.unwrap_or(scope.today);
-    Ok(Resolved::Leaf(Leaf::Name(in_force_on(scope, pairing, on)?)))
+    let standing = in_force_on(scope, pairing, on)?;
+    rest_on_round(scope, pairing, standing);
+    Ok(Resolved::Leaf(Leaf::Name(standing)))
+}
+
+/// Notes that the answer rests on the round of a pairing, where the pairing's own dates leave open how it stands.
+pub fn rest_on_round(scope: &Scope, pairing: &Stored<'_>, standing: &str) {
+    if let (true, Some(round)) = (standing != "CERTAIN", IdRef::from_bytes(pairing.row().slot(ROUND))) {
+        scope.trace.rest_on(round);
+    }
 }
 
 /// Whether a pairing is in force on a day: a name of `InForce`.

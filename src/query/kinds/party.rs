@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::pairing::in_force_on;
+use super::pairing::{in_force_on, rest_on_round};
 use crate::model::catalog::{Kind, PARTY};
 use crate::model::closed::FORM;
 use crate::model::id::{Id, IdRef};
@@ -124,6 +124,7 @@ fn parts<'a>(scope: &'a Scope, party: IdRef<'_>, arguments: &Arguments) -> Resul
             }
             let in_force = in_force(scope, &pairing, as_of)?;
             if in_force != Some("OUT") && (!certain || in_force == Some("CERTAIN")) {
+                in_force.into_iter().for_each(|standing| rest_on_round(scope, &pairing, standing));
                 parts.push(Part { pairing, side, role, in_force });
             }
             Ok(true)

@@ -138,7 +138,16 @@ pub fn descendants<'a>(
 
 /// The ids of the regions of a level below one, in their order.
 pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result<Vec<Id>, FieldError> {
-    let mut found: Vec<Id> = Vec::new();
+    Ok(descendants_and_between(scope, region, wanted)?.0)
+}
+
+/// The same, and the regions that stand between, as far as they were gone through.
+pub fn descendants_and_between(
+    scope: &Scope,
+    region: IdRef<'_>,
+    wanted: &Kind,
+) -> Result<(Vec<Id>, Vec<Id>), FieldError> {
+    let (mut found, mut between): (Vec<Id>, Vec<Id>) = (Vec::new(), Vec::new());
     let mut open = vec![region.to_owned()];
     while let Some(id) = open.pop() {
         for child in children(scope, id.as_ref())? {
@@ -149,10 +158,12 @@ pub fn descendant_ids(scope: &Scope, region: IdRef<'_>, wanted: &Kind) -> Result
                 open.push(child);
             }
         }
+        between.push(id);
     }
+    between.remove(0);
     found.sort_unstable();
     found.dedup();
-    Ok(found)
+    Ok((found, between))
 }
 
 /// The ids of the regions right below one, in their order.

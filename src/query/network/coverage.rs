@@ -11,9 +11,9 @@ use crate::model::kinds::{GROUP, PAIRING, PROGRAMME};
 use crate::model::value::{Leaf, Scalar, name_at};
 use crate::query::back::sources_once;
 use crate::query::error::FieldError;
-use crate::query::kinds::pairing::in_force_on;
+use crate::query::kinds::pairing::{in_force_on, rest_on_round};
 use crate::query::kinds::party::is_cooperation;
-use crate::query::kinds::region::{descendant_ids, on_level};
+use crate::query::kinds::region::{descendants_and_between, on_level};
 use crate::query::object::targets;
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored};
@@ -29,6 +29,9 @@ const WITHIN: usize = GROUP.slot_of("within");
 const MEMBERS_COMPLETE: usize = GROUP.slot_of("membersComplete");
 const MEMBERS_KIND: usize = GROUP.slot_of("memberKind");
 
+/// How many parts of parts of a programme are followed.
+const PARTS_MAX: usize = 10;
+
 /// How many sets within sets are followed.
 const SETS_MAX: usize = 4;
 
@@ -43,65 +46,118 @@ pub struct Counting {
 }
 
 impl Counting {
-    fn counts(&self, scope: &Scope, pairing: &Stored<'_>) -> Result<bool, FieldError> {
-        if let Some(programme) = &self.programme {
-            let row = pairing.row();
-            let named = [OF_PROGRAMME, OF_ROUND].into_iter().filter_map(|slot| IdRef::from_bytes(row.slot(slot)));
-            let mut of_it = false;
-            for named in named {
-                of_it |= is_part_of(scope, named, programme)?;
-            }
-            if !of_it {
-                return Ok(false);
-            }
+    /// Whether a pairing counts; nothing where it is of another programme, and so says nothing here.
+    fn counts(&self, scope: &Scope, pairing: &Stored<'_>) -> Result<Option<bool>, FieldError> {
+        if let Some(programme) = &self.programme
+            && self.leads_to(scope, pairing, programme)?.is_none()
+        {
+            return Ok(None);
         }
         let standing = in_force_on(scope, pairing, self.as_of)?;
-        Ok(standing == "CERTAIN" || standing == "PRESUMED" && !self.certain)
+        Ok(Some(standing == "CERTAIN" || standing == "PRESUMED" && !self.certain))
     }
 
-    /// The pairings of a party that count.
+    /// What makes a pairing one of a programme: the programmes from its own up to below that; nothing where it is none of it.
+    fn leads_to(&self, scope: &Scope, pairing: &Stored<'_>, programme: &Id) -> Result<Option<Vec<Id>>, FieldError> {
+        let row = pairing.row();
+        let named = [OF_PROGRAMME, OF_ROUND].into_iter().filter_map(|slot| IdRef::from_bytes(row.slot(slot)));
+        for named in named {
+            if let Some(way) = is_part_of(scope, named, programme)? {
+                return Ok(Some(way));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes that the answer rests on a pairing, whether it counts or not: on the round where its own dates leave it open, and
+    /// on what makes it one of the programme.
+    fn rest_on(&self, scope: &Scope, pairing: &Stored<'_>) -> Result<(), FieldError> {
+        if !scope.trace.tells_rests() {
+            return Ok(());
+        }
+        scope.trace.rest_on(pairing.id());
+        rest_on_round(scope, pairing, in_force_on(scope, pairing, self.as_of)?);
+        if let Some(programme) = &self.programme {
+            let way = self.leads_to(scope, pairing, programme)?.unwrap_or_default();
+            way.iter().for_each(|id| scope.trace.rest_on(id.as_ref()));
+        }
+        Ok(())
+    }
+
+    /// The pairings of a party that count. Those that do not, though they are of the programme, are noted: that it has ended,
+    /// or has not begun, is why a pairing does not count.
     fn pairings(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<Part>, FieldError> {
-        let mut found = Vec::new();
+        Ok(self.considered(scope, party)?.0)
+    }
+
+    /// The same, and whether there is one at all that may count on another day.
+    fn considered(&self, scope: &Scope, party: IdRef<'_>) -> Result<(Vec<Part>, bool), FieldError> {
+        let (mut found, mut any) = (Vec::new(), false);
         for (here, there, side) in [(HELPED, HELPERS, Side::Helped), (HELPERS, HELPED, Side::Helper)] {
             for id in sources_once(scope, party, &PAIRING, here)? {
                 let pairing = scope.referred(id.as_ref())?;
-                if self.counts(scope, &pairing)? {
+                let Some(counts) = self.counts(scope, &pairing)? else { continue };
+                any = true;
+                self.rest_on(scope, &pairing)?;
+                if counts {
                     let side = if is_cooperation(&pairing) { Side::Partner } else { side };
-                    found.push(Part { side, others: targets(&pairing, there), pairing: id });
+                    found.push(Part { side, others: targets(&pairing, there) });
                 }
             }
         }
-        Ok(found)
+        Ok((found, any))
     }
 
     /// The same, and those of the sets of which it is a listed member: what helps a set helps its members.
     fn pairings_with_sets(&self, scope: &Scope, party: IdRef<'_>) -> Result<Vec<Part>, FieldError> {
         let mut found = self.pairings(scope, party)?;
         for set in sources_once(scope, party, &GROUP, MEMBERS)? {
-            found.extend(self.pairings(scope, set.as_ref())?);
+            let (parts, mut any) = self.considered(scope, set.as_ref())?;
+            found.extend(parts);
             let record = scope.referred(set.as_ref())?;
             if let Some(pairing) = IdRef::from_bytes(record.row().slot(GROUP_PAIRING)) {
                 let pairing = scope.referred(pairing)?;
-                if !is_cooperation(&pairing) && self.counts(scope, &pairing)? {
-                    let others = targets(&pairing, HELPERS);
-                    found.push(Part { side: Side::Helped, others, pairing: pairing.id().to_owned() });
+                let counts = if is_cooperation(&pairing) { None } else { self.counts(scope, &pairing)? };
+                if let Some(counts) = counts {
+                    any = true;
+                    self.rest_on(scope, &pairing)?;
+                    found.extend(counts.then(|| Part { side: Side::Helped, others: targets(&pairing, HELPERS) }));
                 }
+            }
+            if any {
+                scope.trace.rest_on(set.as_ref());
             }
         }
         Ok(found)
     }
 
-    fn is_helped(&self, scope: &Scope, party: IdRef<'_>) -> Result<bool, FieldError> {
-        let pairings = self.pairings(scope, party)?;
-        let helped: Vec<_> = pairings.iter().filter(|part| part.side == Side::Helped).collect();
-        helped.iter().for_each(|part| scope.trace.rest_on(part.pairing.as_ref()));
-        Ok(!helped.is_empty())
+    /// Whether a party is helped; nothing where no pairing would help it on any day. Where it is, that rests on what helps it;
+    /// where not, on what would if it were in force.
+    fn is_helped(&self, scope: &Scope, party: IdRef<'_>) -> Result<Option<bool>, FieldError> {
+        let (mut helping, mut out) = (Vec::new(), Vec::new());
+        for id in sources_once(scope, party, &PAIRING, HELPED)? {
+            let pairing = scope.referred(id.as_ref())?;
+            // In a cooperation nobody is helped.
+            if is_cooperation(&pairing) {
+                continue;
+            }
+            match self.counts(scope, &pairing)? {
+                Some(true) => helping.push(pairing),
+                Some(false) => out.push(pairing),
+                None => {}
+            }
+        }
+        let is_helped = !helping.is_empty();
+        let chosen = if is_helped { helping } else { out };
+        for pairing in &chosen {
+            self.rest_on(scope, pairing)?;
+        }
+        Ok((!chosen.is_empty()).then_some(is_helped))
     }
 }
 
 /// A party's part in a pairing.
 struct Part {
-    pairing: Id,
     /// What the party is in it.
     side: Side,
     /// Who is on the other side.
@@ -116,22 +172,22 @@ enum Side {
     Partner,
 }
 
-/// Whether a programme is another, or a part of it.
-fn is_part_of(scope: &Scope, programme: IdRef<'_>, whole: &Id) -> Result<bool, FieldError> {
+/// The programmes from one up to below a whole of which it is a part; none where it is the whole, nothing where it is no part.
+fn is_part_of(scope: &Scope, programme: IdRef<'_>, whole: &Id) -> Result<Option<Vec<Id>>, FieldError> {
     let mut at = Some(programme.to_owned());
-    let mut climbed = 0;
+    let mut way = Vec::new();
     while let Some(id) = at {
         if id == *whole {
-            return Ok(true);
+            return Ok(Some(way));
         }
-        climbed += 1;
-        if climbed > 10 {
+        if way.len() == PARTS_MAX {
             break;
         }
         let record = scope.referred(id.as_ref())?;
         at = IdRef::from_bytes(record.row().slot(PROGRAMME_PART_OF)).map(IdRef::to_owned);
+        way.push(id);
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// How much of a level is helped.
@@ -151,11 +207,10 @@ pub fn coverage(
     level: &'static Kind,
     counting: &Counting,
 ) -> Result<Coverage, FieldError> {
-    let all = descendant_ids(scope, within.id(), level)?;
+    let (all, between) = descendants_and_between(scope, within.id(), level)?;
     let mut by_group = BTreeSet::new();
     let mut unlisted = Vec::new();
     for group in helped_groups(scope, within, level, counting)? {
-        scope.trace.rest_on(group.id());
         by_group.extend(targets(&group, MEMBERS));
         if Scalar::Bool.read(group.row().slot(MEMBERS_COMPLETE)) != Some(Leaf::Bool(true)) {
             unlisted.push(group.id().to_owned());
@@ -164,9 +219,12 @@ pub fn coverage(
     let (mut paired, mut unpaired) = (Vec::new(), Vec::new());
     for id in all {
         scope.spend()?;
-        let is_paired = by_group.contains(&id) || counting.is_helped(scope, id.as_ref())?;
+        let is_paired = by_group.contains(&id) || counting.is_helped(scope, id.as_ref())? == Some(true);
         if is_paired { &mut paired } else { &mut unpaired }.push(id);
     }
+    // Of notes there is a bound: what says who helps whom comes before what says where they are.
+    scope.trace.rest_on(within.id());
+    between.iter().chain(&paired).chain(&unpaired).for_each(|id| scope.trace.rest_on(id.as_ref()));
     Ok(Coverage { paired, unpaired, unlisted })
 }
 
@@ -189,7 +247,17 @@ fn helped_groups<'a>(
         for place in targets(&group, WITHIN) {
             stands_within |= stands_in(scope, &scope.referred(place.as_ref())?, within, 0)?;
         }
-        if stands_within && (counting.is_helped(scope, group.id())? || came_about(scope, &group, within, counting)?) {
+        if !stands_within {
+            continue;
+        }
+        let mut is_helped = counting.is_helped(scope, group.id())?;
+        if is_helped != Some(true) {
+            is_helped = came_about(scope, &group, within, counting)?.or(is_helped);
+        }
+        if is_helped.is_some() {
+            scope.trace.rest_on(group.id());
+        }
+        if is_helped == Some(true) {
             found.push(group);
         }
     }
@@ -215,23 +283,30 @@ fn stands_in(scope: &Scope, place: &Stored<'_>, within: &Stored<'_>, climbed: us
     Ok(false)
 }
 
-/// Whether a set came about under a pairing that counts and helps the region, or one that the region is in or holds.
-fn came_about(scope: &Scope, group: &Stored<'_>, within: &Stored<'_>, counting: &Counting) -> Result<bool, FieldError> {
-    let Some(pairing) = IdRef::from_bytes(group.row().slot(GROUP_PAIRING)) else { return Ok(false) };
+/// Whether a set came about under a pairing that counts and helps the region, or one that the region is in or holds; nothing
+/// where it did so under none that would on any day.
+fn came_about(
+    scope: &Scope,
+    group: &Stored<'_>,
+    within: &Stored<'_>,
+    counting: &Counting,
+) -> Result<Option<bool>, FieldError> {
+    let Some(pairing) = IdRef::from_bytes(group.row().slot(GROUP_PAIRING)) else { return Ok(None) };
     let pairing = scope.referred(pairing)?;
-    if is_cooperation(&pairing) || !counting.counts(scope, &pairing)? {
-        return Ok(false);
+    if is_cooperation(&pairing) {
+        return Ok(None);
     }
+    let Some(counts) = counting.counts(scope, &pairing)? else { return Ok(None) };
     for party in targets(&pairing, HELPED) {
         let party = scope.referred(party.as_ref())?;
         let holds = party.kind.implements(REGION)
             && on_level(scope, within, party.kind)?.is_some_and(|id| id.as_ref() == party.id());
         if holds || stands_in(scope, &party, within, 0)? {
-            scope.trace.rest_on(pairing.id());
-            return Ok(true);
+            counting.rest_on(scope, &pairing)?;
+            return Ok(Some(counts));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// What comes of a party's withdrawal.
@@ -250,8 +325,8 @@ pub struct Withdrawal {
 /// listed members are not left as long as they, or a set that lists them, are helped by someone else.
 pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Result<Withdrawal, FieldError> {
     let (mut helped, mut partners, mut all) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for Part { pairing, side, others } in counting.pairings(scope, party.id())? {
-        scope.trace.rest_on(pairing.as_ref());
+    scope.trace.rest_on(party.id());
+    for Part { side, others } in counting.pairings(scope, party.id())? {
         let others = others.into_iter().filter(|other| other.as_ref() != party.id());
         for other in others {
             match side {
@@ -266,7 +341,7 @@ pub fn withdrawal(scope: &Scope, party: &Stored<'_>, counting: &Counting) -> Res
     for id in all {
         let mut rest = counting.pairings_with_sets(scope, id.as_ref())?;
         rest.retain(|part| part.others.iter().any(|other| other.as_ref() != party.id()));
-        rest.iter().for_each(|part| scope.trace.rest_on(part.pairing.as_ref()));
+        scope.trace.rest_on(id.as_ref());
         // To help someone else, or to work with someone, is no help to oneself.
         if helped.contains(&id) && !rest.iter().any(|part| part.side == Side::Helped) {
             left.push(id.clone());

@@ -344,7 +344,6 @@ fn withdraw<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
         return Err(FieldError::input(format!("of: {} can neither help nor be helped", party.id())));
     }
     let found = withdrawal(scope, &party, &counting(scope, arguments)?)?;
-    scope.trace.rest_on(party.id());
     scope.trace.came_by(|| "edges of pairings and sets".to_owned(), found.helped.len());
     let fields: Plain = vec![
         ("helped", int(found.helped.len())),

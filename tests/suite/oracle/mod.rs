@@ -1,9 +1,10 @@
 //! The oracle: random filters, orders, pages and aggregates over random data, each answer held against a plain full scan.
 //!
 //! `data` makes records; `world` is the oracle's own view of them, and `filter` and `reckon` are what it thinks; `questions`
-//! makes them up and `compare` asks them. A difference is made as small as it can be and told with its seed, which is
+//! makes them up and `compare` asks them; `beside` has set operators meet their opposites. A difference is made as small as it can be and told with its seed, which is
 //! counted from `JIEDUI_ORACLE_SEED` where that is given.
 
+mod beside;
 mod changing;
 mod compare;
 pub mod data;

@@ -28,7 +28,7 @@ pub fn inputs(name: &str) -> &'static [InputDef] {
     }
 }
 
-fn has(name: &str, field: &str) -> bool {
+pub fn has(name: &str, field: &str) -> bool {
     inputs(name).iter().any(|input| input.name == field)
 }
 
