@@ -88,6 +88,24 @@ impl Query {
         without_narrower(ways)
     }
 
+    /// The ways to read the query by whole syllables alone, by the tokens of each; none where it says anything else.
+    pub fn spelled_out(&self) -> Vec<Vec<Token>> {
+        let letters: Vec<u8> = self.atoms.iter().map(|atom| atom.letter).collect();
+        let (mut ways, mut open) = (Vec::new(), vec![(Vec::new(), 0)]);
+        while let Some((parts, from)) = open.pop() {
+            if ways.len() == QUERY_READINGS {
+                break;
+            }
+            if from == letters.len() {
+                ways.push(tokens_of(&parts));
+                continue;
+            }
+            let whole = self.parts(&letters, from).into_iter().filter(|(part, _)| matches!(part, Part::Syllable(_)));
+            open.extend(whole.map(|(part, to)| ([&parts[..], &[part]].concat(), to)));
+        }
+        ways
+    }
+
     fn text_way(&self) -> Way {
         let chars: Vec<char> = self.atoms.iter().map(|atom| atom.char).collect();
         let tokens = match chars.len() {
@@ -212,8 +230,10 @@ impl Query {
 
     /// The ways of a reading by tokens that name no more than it does.
     fn ways_of(&self, letters: &[u8], (parts, to): &Reading<'_>) -> Vec<Way> {
-        let way = |tokens: Vec<Token>, told: Option<Kind>| {
-            Way { tokens, told: told.filter(|_| self.tells(*to)), begins: beginnings_of(parts) }
+        let way = |tokens: Vec<Token>, told: Option<Kind>| Way {
+            tokens,
+            told: told.filter(|_| self.tells(*to)),
+            begins: beginnings_of(parts),
         };
         match parts[..] {
             // One initial alone has no token: the syllables that it can be of have.

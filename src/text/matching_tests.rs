@@ -274,7 +274,8 @@ fn naive(query: &Query, name: &Folded<'_>) -> Option<(u8, Kind, usize, usize)> {
     if query.has_letters {
         loose = all(units.iter().map(|unit| sounds(*unit).to_vec()).collect(), true);
         let right = readings::right(name);
-        strict = all(units.iter().zip(right).map(|(unit, right)| right_sounds(*unit, right).collect()).collect(), false);
+        strict =
+            all(units.iter().zip(right).map(|(unit, right)| right_sounds(*unit, right).collect()).collect(), false);
     }
     [text, strict, loose].into_iter().flatten().min()
 }

@@ -1,6 +1,7 @@
 //! Finding records by name: `search` for what a person types, `resolve` for lists of names as others wrote them.
 
 mod alike;
+mod chain;
 mod likelihood;
 mod lookup;
 mod resolve;
@@ -125,15 +126,12 @@ pub fn search(
 
 impl Search<'_> {
     /// Finds the records of a kind that begin with what is looked for, and what the postings tell without a look.
-    fn beginnings(
-        &mut self,
-        kind: &'static Kind,
-        ways: &Ways,
-        lengths: &mut Lengths,
-    ) -> Result<Rest, FieldError> {
+    fn beginnings(&mut self, kind: &'static Kind, ways: &Ways, lengths: &mut Lengths) -> Result<Rest, FieldError> {
         let scope = self.scope;
         let inside = match self.within {
-            Some(within) if kind.implements(REGION) && (ways.by_scan || !are_few(scope, kind, &ways.ways, lengths)?) => {
+            Some(within)
+                if kind.implements(REGION) && (ways.by_scan || !are_few(scope, kind, &ways.ways, lengths)?) =>
+            {
                 let held = held_again(scope, within, kind)?;
                 Some(held.iter().map(|id| Key::new(&id.key)).collect::<Vec<_>>())
             }
