@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use super::fold::is_digit;
 use super::matching::Kind;
 use super::query::{Query, is_initial, tone_of_digit};
-use super::readings::{chars_read, is_syllable, syllables_from, syllables_of};
-use super::tokens::Token;
+use super::readings::{MayRead, chars_read, is_syllable, syllables_from, syllables_of};
+use super::tokens::{Token, is_common};
 use crate::config::{QUERY_READINGS, QUERY_WAYS};
 
 /// The most letters of a syllable.
@@ -30,6 +30,8 @@ pub struct Way {
     /// What a name begins with that the query matches so from its beginning on: one of these stands there. No common ending is
     /// a whole name, so each name is kept under what it begins with. In order.
     pub begins: Vec<Token>,
+    /// What a name that has one of these tells, only a look at it does.
+    pub unless: Vec<Token>,
 }
 
 /// What a part of a query stands for in a name: one character.
@@ -115,7 +117,7 @@ impl Query {
         // No token knows whether two digits are of one number.
         let number = chars.len() == 2 && chars.iter().all(|char| is_digit(*char));
         let begins = vec![Token::chars(&chars[..chars.len().min(2)])];
-        Way { tokens, told: (chars.len() < 3 && !number).then_some(Kind::Text), begins }
+        Way { tokens, told: (chars.len() < 3 && !number).then_some(Kind::Text), begins, unless: Vec::new() }
     }
 
     /// The parts that can begin here, each with where the next one begins.
@@ -216,7 +218,8 @@ impl Query {
                     let (own, told): (Vec<Token>, _) = (own.collect(), self.tells(*to).then(kind));
                     for (first, second) in firsts.iter().flat_map(|one| seconds.iter().map(move |other| (one, other))) {
                         let pair = Token::syllables(&[first, second]);
-                        ways.push(Way { tokens: in_order([&own[..], &[pair]].concat()), told, begins: vec![pair] });
+                        let tokens = in_order([&own[..], &[pair]].concat());
+                        ways.push(Way { tokens, told, begins: vec![pair], unless: Vec::new() });
                     }
                 }
                 _ => ways.extend(self.ways_of(letters, reading)),
@@ -234,6 +237,7 @@ impl Query {
             tokens,
             told: told.filter(|_| self.tells(*to)),
             begins: beginnings_of(parts),
+            unless: Vec::new(),
         };
         match parts[..] {
             // One initial alone has no token: the syllables that it can be of have.
@@ -268,15 +272,19 @@ impl Query {
         }
     }
 
-    /// The ways of one syllable with a tone: by the characters that are read so. Of those that are never read otherwise the token
-    /// tells.
+    /// The ways of one syllable with a tone: by the characters that are read so. How those are read the token tells, but beside
+    /// some others.
     fn toned_ways(&self, part: Part<'_>, typed: &[u8], kind: Kind) -> Vec<Way> {
         let Some(tone) = self.tone_of(typed) else { return Vec::new() };
         let whole = matches!(part, Part::Syllable(_));
         let read_so = |letters: &[u8]| if whole { letters == typed } else { letters.starts_with(typed) };
-        let way = |(char, only): (char, bool)| {
+        let way = |MayRead { char, mostly, unless }: MayRead| {
             let tokens = vec![Token::chars(&[char])];
-            Way { begins: tokens.clone(), tokens, told: only.then_some(kind) }
+            let pairs: Option<Vec<Token>> = unless.map(|pairs| pairs.iter().map(|pair| Token::chars(pair)).collect());
+            // What lies in a common ending is not told of.
+            let pairs = pairs.filter(|pairs| !pairs.iter().any(|pair| is_common(*pair)));
+            let told = pairs.is_some().then_some(if mostly { kind } else { Kind::OtherReading });
+            Way { begins: tokens.clone(), tokens, told, unless: pairs.unwrap_or_default() }
         };
         chars_read(read_so, tone).into_iter().map(way).collect()
     }

@@ -335,6 +335,9 @@ fn told(query: &Query, name: &Folded<'_>) -> Option<Option<Spot>> {
             }
             continue;
         };
+        if way.unless.iter().any(|token| list.iter().any(|kept| kept.token() == *token)) {
+            return None;
+        }
         let Some(spot) = standing.spot(kind).ok()? else { continue };
         best = Some(match best {
             Some(best) => best.or(&spot)?,
@@ -350,7 +353,7 @@ fn what_the_tokens_tell_is_what_a_look_at_the_name_tells() {
     let endings = ["", "", "市", "村民委员会", "社区居委会", " City", "重庆街道", "社区"];
     let short = [
         "z", "zs", "zsx", "zh", "cq", "zq", "an", "xian", "le", "lv", "lu", "s", "中", "庆市", "a", "csq", "sq", "yue",
-        "zhongs",
+        "zhongs", "zhong1", "zhòng", "chang2", "shā", "le4", "yue4", "an1", "lü3",
     ];
     let (mut sure, mut kinds) = (0, std::collections::BTreeMap::new());
     for round in 0..60_000 {

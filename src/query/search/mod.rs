@@ -12,7 +12,7 @@ mod written;
 use lookup::Lengths;
 pub use lookup::{Containing, text_candidates};
 pub use types::{root_fields, types};
-use union::{Key, each_candidate};
+use union::{Key, candidates};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::query::kinds::region::in_or_below;
 use crate::query::network::{is_within, standing_in};
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored, kind_bit};
-use crate::text::candidates;
+use crate::text::candidates as text_ways;
 use crate::text::fold::{Folded, Pieces};
 use crate::text::matching::{Kind as MatchKind, Match, Place};
 use crate::text::query::Query;
@@ -137,44 +137,33 @@ impl Search<'_> {
             }
             _ => None,
         };
-        let mut rest = Rest { kind, inside: None, later: Vec::new(), known: Vec::new() };
-        let from = inside.as_ref().map(|inside| inside.first().map(Key::text).unwrap_or_default());
-        let mut ahead = inside.as_deref().unwrap_or_default();
-        let is_in = self.within.is_none() || inside.is_some();
-        each_candidate(scope, kind, &ways.ways, lengths, from.as_deref(), |key, found| {
-            if inside.is_some() {
-                let Some(last) = ahead.last().filter(|last| key <= **last) else { return Ok(false) };
-                // The next one held is mostly near.
-                ahead = match key == *last {
-                    true => &ahead[ahead.len() - 1..],
-                    false => &ahead[ahead.partition_point(|held| *held < key)..],
-                };
-                if ahead.first() != Some(&key) {
-                    return Ok(true);
-                }
-            }
-            // What stands further in may stand in an ending as well, and be better there.
-            let is_final = found.begins || !ways.by_scan;
-            match found.spot {
-                Some(spot) if is_in && is_final => {
-                    self.take(spot, kind, key.clone());
-                }
-                spot if found.begins => {
-                    self.look(kind, &key.text(), spot, is_in)?;
-                }
-                // One more than may be looked at, to tell that there are more.
-                spot if spot.is_some() || rest.later.len() <= self.left => {
-                    rest.later.push((key, spot));
-                    return Ok(true);
-                }
-                _ => return Ok(true),
-            }
+        let mut rest = Rest { kind, inside, later: Vec::new(), known: Vec::new() };
+        let is_in = self.within.is_none() || rest.inside.is_some();
+        let enough = if is_in { SEARCH_HITS_MAX.saturating_sub(self.begun) } else { usize::MAX / 2 };
+        let found = candidates(scope, kind, &ways.ways, lengths, rest.inside.as_deref(), enough)?;
+        let mut beginning = found.beginning.entries;
+        if self.left < beginning.len() {
+            // If not all may be looked at, it is always the same that are.
+            beginning.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        for (key, spot) in beginning {
             if ways.by_scan {
-                rest.known.push(key);
+                rest.known.push(key.clone());
             }
-            Ok(true)
-        })?;
-        rest.inside = inside;
+            match spot {
+                Some(spot) if is_in => self.take(spot, kind, key),
+                spot => drop(self.look(kind, &key.text(), spot, is_in)?),
+            }
+        }
+        for (key, spot) in found.further.entries {
+            match spot {
+                // What stands further in may stand in an ending as well, and be better there.
+                Some(spot) if is_in && !ways.by_scan => self.take(spot, kind, key),
+                spot => rest.later.push((key, spot)),
+            }
+        }
+        rest.later.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        rest.known.sort_unstable();
         Ok(rest)
     }
 
@@ -318,6 +307,8 @@ struct Way {
     told: Option<MatchKind>,
     /// One of these stands at the beginning of each name that matches from there on.
     begins: Vec<Token>,
+    /// Of what has one of these nothing is told.
+    unless: Vec<Token>,
     /// Only what begins so is found by it.
     only_begins: bool,
 }
@@ -343,14 +334,21 @@ impl Ways {
             Ok(held)
         };
         let mut found = Self { ways: Vec::new(), by_scan: false };
-        for candidates::Way { mut tokens, told, begins } in query.candidates() {
+        for text_ways::Way { mut tokens, told, begins, unless } in query.candidates() {
             if tokens.iter().all(|token| is_common(*token)) {
                 found.by_scan = true;
                 for token in begins {
                     let kinds = kinds_of(&token)?;
                     let is_all = tokens == [token];
                     let told = told.filter(|_| is_all);
-                    let way = Way { tokens: vec![token], kinds, told, begins: vec![token], only_begins: !is_all };
+                    let way = Way {
+                        tokens: vec![token],
+                        kinds,
+                        told,
+                        begins: vec![token],
+                        unless: unless.clone(),
+                        only_begins: !is_all,
+                    };
                     found.ways.extend((kinds != 0).then_some(way));
                 }
                 continue;
@@ -364,7 +362,7 @@ impl Ways {
                 }
             }
             if kinds != 0 {
-                found.ways.push(Way { tokens, kinds, told, begins, only_begins: false });
+                found.ways.push(Way { tokens, kinds, told, begins, unless, only_begins: false });
             }
         }
         Ok(found)

@@ -1,8 +1,5 @@
-//! Walks along postings as one: the records of a kind that may match in one of the ways to read a query, each once, in the
-//! order of their keys.
-
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
+//! Walks along postings: the records of a kind that may match in one of the ways to read a query, each once, those of which a name
+//! begins with what is looked for apart from the others.
 
 use super::Way;
 use super::lookup::{Lengths, each_with};
@@ -12,6 +9,7 @@ use crate::query::scope::Scope;
 use crate::store::{Postings, kind_bit};
 use crate::text::matching::Kind as MatchKind;
 use crate::text::standing::{Spot, Untold};
+use crate::text::tokens::Token;
 
 /// A key as it is compared and put in order: the first bytes as a number, and the rest, which is mostly empty and then costs
 /// nothing.
@@ -39,30 +37,70 @@ impl Key {
     }
 }
 
-/// How a record may match.
-#[derive(Debug, Clone, Copy)]
-pub struct Candidate {
-    /// A name of it may begin with what is looked for; where not, none does.
-    pub begins: bool,
-    /// The rest, where the postings tell it.
-    pub spot: Option<Spot>,
+/// Records that may match, each once, and how, where the postings tell that of each way that leads to it.
+#[derive(Default)]
+pub struct Once {
+    /// In no order.
+    pub entries: Vec<(Key, Option<Spot>)>,
+    /// Where each is, plus one, by a hash of its key.
+    places: Vec<u32>,
 }
 
-impl Candidate {
-    /// What two ways that lead to a record come to. How a name begins is better than whatever stands further in.
-    fn and(self, other: Self) -> Self {
-        match (self.begins, other.begins) {
-            (true, false) => self,
-            (false, true) => other,
-            _ => Self { spot: self.spot.and_then(|spot| spot.or(other.spot.as_ref()?)), ..self },
+impl Once {
+    /// The slot of a key: where it is, or where it would be.
+    fn slot(&self, key: &Key) -> usize {
+        let mask = self.places.len() - 1;
+        let mixed = (key.first as u64 ^ (key.first >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut slot = (mixed >> 32) as usize & mask;
+        while let Some(at) = self.places[slot].checked_sub(1)
+            && self.entries[at as usize].0 != *key
+        {
+            slot = (slot + 1) & mask;
         }
+        slot
     }
+
+    fn has(&self, key: &Key) -> bool {
+        !self.places.is_empty() && self.places[self.slot(key)] != 0
+    }
+
+    /// Adds one, to which one more way may lead than before, and says whether it is new.
+    fn add(&mut self, key: Key, spot: Option<Spot>) -> bool {
+        if self.entries.len() * 2 >= self.places.len() {
+            self.places = vec![0; (self.entries.len() * 4).next_power_of_two().max(64)];
+            for at in 0..self.entries.len() {
+                let slot = self.slot(&self.entries[at].0);
+                self.places[slot] = at as u32 + 1;
+            }
+        }
+        let slot = self.slot(&key);
+        let known = self.places[slot].checked_sub(1);
+        match known {
+            Some(at) => {
+                let known = &mut self.entries[at as usize].1;
+                *known = known.and_then(|known| known.or(spot.as_ref()?));
+            }
+            None => {
+                self.entries.push((key, spot));
+                self.places[slot] = self.entries.len() as u32;
+            }
+        }
+        known.is_none()
+    }
+}
+
+/// What the postings lead to.
+pub struct Candidates {
+    /// Of these a name may begin with what is looked for: that is better than whatever stands further in.
+    pub beginning: Once,
+    /// Of these none does. Empty, where so many begin with it that these are not wanted.
+    pub further: Once,
 }
 
 /// One of the walks.
 enum Walk<'s> {
-    /// Along the postings of one token, each of which tells how its record matches.
-    Told(Box<Postings<'s>>, MatchKind),
+    /// Along the postings of one token, each of which tells how its record matches, but for some records; in order.
+    Told(Box<Postings<'s>>, MatchKind, Vec<Key>),
     /// Along those of one token, each of which tells whether a name begins with it; perhaps only where one does.
     Placed(Box<Postings<'s>>, bool),
     /// Along keys of records that have several.
@@ -73,14 +111,17 @@ enum Walk<'s> {
 const TOLD_A_READ: usize = 16;
 
 impl Walk<'_> {
-    /// The next record that may match, and how.
-    fn next(&mut self, scope: &Scope, walked: &mut usize) -> Result<Option<(Key, Candidate)>, FieldError> {
-        let (postings, kind, only) = match self {
-            Self::Gathered(keys) => {
-                return Ok(keys.next().map(|(key, begins)| (key, Candidate { begins, spot: None })));
-            }
-            Self::Told(postings, kind) => (postings, Some(*kind), false),
-            Self::Placed(postings, only) => (postings, None, *only),
+    /// Goes on to the next record that may match: its key, whether a name may begin with what is looked for, and how it matches.
+    fn next(
+        &mut self,
+        scope: &Scope,
+        walked: &mut usize,
+        wants_further: bool,
+    ) -> Result<Option<(Key, bool, Option<Spot>)>, FieldError> {
+        let (postings, kind, unless, only) = match self {
+            Self::Gathered(keys) => return Ok(keys.next().map(|(key, begins)| (key, begins, None))),
+            Self::Told(postings, kind, unless) => (postings, Some(*kind), &unless[..], !wants_further),
+            Self::Placed(postings, only) => (postings, None, &[][..], *only || !wants_further),
         };
         loop {
             let Some((key, standing)) = postings.at() else { return Ok(None) };
@@ -89,15 +130,19 @@ impl Walk<'_> {
                 scope.spend()?;
             }
             let begins = standing.begins();
-            let found = match kind {
+            let spot = match kind {
+                _ if only && !begins => None,
+                None => Some(None),
                 Some(kind) => match standing.spot(kind) {
-                    Ok(None) => None,
-                    Ok(spot) => Some(Candidate { begins, spot }),
-                    Err(Untold) => Some(Candidate { begins, spot: None }),
+                    Ok(spot) => spot.map(Some),
+                    Err(Untold) => Some(None),
                 },
-                None => (begins || !only).then_some(Candidate { begins, spot: None }),
             };
-            let found = found.map(|found| (Key::new(key), found));
+            let found = spot.map(|spot| {
+                let key = Key::new(key);
+                let is_told = unless.is_empty() || unless.binary_search(&key).is_err();
+                (key, begins, spot.filter(|_| is_told))
+            });
             postings.step()?;
             if found.is_some() {
                 return Ok(found);
@@ -106,87 +151,79 @@ impl Walk<'_> {
     }
 }
 
-/// Where a walk stands. The first in order is the greatest, so that a heap gives it first.
-struct Head {
-    key: Key,
-    found: Candidate,
-    walk: usize,
-}
-
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other.key.cmp(&self.key)
-    }
-}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
-}
-
-impl Eq for Head {}
-
-/// Calls back for the records of a kind that may match in one of some ways, each once and in the order of their keys, perhaps
-/// from a key on, while the visitor says so; each with how it may match.
-pub fn each_candidate(
+/// The records of a kind that may match in one of some ways, perhaps only of some that are `held`, whose keys are in order. Those
+/// that stand further in are not wanted where more than `enough` surely begin with what is looked for.
+pub fn candidates(
     scope: &Scope,
     kind: &'static Kind,
     ways: &[Way],
     lengths: &mut Lengths,
-    from: Option<&str>,
-    mut visit: impl FnMut(Key, Candidate) -> Result<bool, FieldError>,
-) -> Result<(), FieldError> {
-    let mut walks: Vec<Walk<'_>> = Vec::new();
+    held: Option<&[Key]>,
+    enough: usize,
+) -> Result<Candidates, FieldError> {
+    let mut found = Candidates { beginning: Once::default(), further: Once::default() };
+    let from = held.map(|held| held.first().map(Key::text).unwrap_or_default());
+    let from = from.as_deref();
+    let (mut walked, mut told, mut wants_further) = (0, 0, true);
     for way in ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0) {
-        walks.push(match way.tokens[..] {
+        let mut walk = match way.tokens[..] {
             [token] if way.told.is_some() || way.begins == [token] => {
                 let postings = Box::new(scope.snapshot.postings_from(token, kind, from)?);
                 match way.told {
-                    Some(found) => Walk::Told(postings, found),
+                    Some(found) => Walk::Told(postings, found, all_of(scope, kind, &way.unless, from)?),
                     None => Walk::Placed(postings, way.only_begins),
                 }
             }
             _ => Walk::Gathered(gathered(scope, kind, way, lengths, from)?.into_iter()),
-        });
-    }
-    let mut walked = 0;
-    let mut heads = BinaryHeap::with_capacity(walks.len());
-    for (walk, of) in walks.iter_mut().enumerate() {
-        if let Some((key, found)) = of.next(scope, &mut walked)? {
-            heads.push(Head { key, found, walk });
-        }
-    }
-    let mut last: Option<(Key, Candidate)> = None;
-    while let Some(mut head) = heads.peek_mut() {
-        let (key, found) = match walks[head.walk].next(scope, &mut walked)? {
-            Some((key, found)) => (std::mem::replace(&mut head.key, key), std::mem::replace(&mut head.found, found)),
-            None => {
-                let head = PeekMut::pop(head);
-                (head.key, head.found)
-            }
         };
-        match &mut last {
-            Some((known, best)) if *known == key => *best = best.and(found),
-            _ => {
-                if let Some((key, found)) = last.replace((key, found))
-                    && !visit(key, found)?
-                {
-                    return Ok(());
+        let mut ahead = held.unwrap_or_default();
+        while let Some((key, begins, spot)) = walk.next(scope, &mut walked, wants_further)? {
+            if held.is_some() {
+                ahead = from_key(ahead, &key);
+                match ahead.first() {
+                    None => break,
+                    Some(next) if *next != key => continue,
+                    _ => {}
                 }
             }
+            if begins {
+                told += usize::from(found.beginning.add(key, spot) && spot.is_some());
+                if wants_further && told > enough {
+                    wants_further = false;
+                    found.further = Once::default();
+                }
+            } else if wants_further {
+                found.further.add(key, spot);
+            }
         }
     }
-    if let Some((key, found)) = last {
-        visit(key, found)?;
+    found.further.entries.retain(|(key, _)| !found.beginning.has(key));
+    Ok(found)
+}
+
+/// The records of a kind that have one of some tokens, in order.
+fn all_of(scope: &Scope, kind: &'static Kind, tokens: &[Token], from: Option<&str>) -> Result<Vec<Key>, FieldError> {
+    let mut keys = Vec::new();
+    for token in tokens {
+        let mut postings = scope.snapshot.postings_from(*token, kind, from)?;
+        while let Some(key) = postings.key() {
+            keys.push(Key::new(key));
+            scope.spend()?;
+            postings.step()?;
+        }
     }
-    Ok(())
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+/// The rest of keys in order from one on, which is mostly near.
+fn from_key<'k>(keys: &'k [Key], key: &Key) -> &'k [Key] {
+    let mut step = 1;
+    while keys.get(step).is_some_and(|next| next < key) {
+        step *= 2;
+    }
+    let (from, to) = (step / 2, keys.len().min(step + 1));
+    &keys[from + keys[from..to].partition_point(|next| next < key)..]
 }
 
 /// How many records are looked at whether their names begin so or not.
