@@ -44,7 +44,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             ],
             ..plain(
                 "search",
-                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then its beginning, then inside; of those what is typed as it stands before what sounds so, then the higher level, then the shorter name.",
+                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then it without what the region is, then its beginning, then inside, where what is typed in full stands before what is typed in part at the same place and, of beginnings, at the one before it; of those what is typed as it stands before what sounds so, then the higher level, then the shorter name. What begins with the text is found whatever is cut.",
                 TypeRef::nullable("Search"),
                 Resolver::Root(searched),
             )
@@ -92,7 +92,7 @@ pub fn types() -> Vec<Type> {
                 value(
                     "cut",
                     &format!(
-                        "Why no more was looked at, such as the bound of {SEARCH_LOOKS_MAX} records; null where all was looked at."
+                        "Why no more was looked at, such as the bound of {SEARCH_LOOKS_MAX} records; null where all was looked at. What begins with the text is found first, of all kinds."
                     ),
                     TypeRef::nullable("String"),
                 ),

@@ -46,11 +46,16 @@ pub struct Once {
     places: Vec<u32>,
 }
 
+/// An odd number whose bits are anything: the golden ratio's.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Once {
     /// The slot of a key: where it is, or where it would be.
     fn slot(&self, key: &Key) -> usize {
         let mask = self.places.len() - 1;
-        let mixed = (key.first as u64 ^ (key.first >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // Codes differ in few bits of their digits: both halves are mixed, one after the other.
+        let (high, low) = ((key.first >> 64) as u64, key.first as u64);
+        let mixed = (high.wrapping_mul(MIX).rotate_left(32) ^ low).wrapping_mul(MIX);
         let mut slot = (mixed >> 32) as usize & mask;
         while let Some(at) = self.places[slot].checked_sub(1)
             && self.entries[at as usize].0 != *key
@@ -64,8 +69,12 @@ impl Once {
         !self.places.is_empty() && self.places[self.slot(key)] != 0
     }
 
-    /// Adds one, to which one more way may lead than before, and says whether it is new.
-    fn add(&mut self, key: Key, spot: Option<Spot>) -> bool {
+    /// Adds one, to which more ways may lead than one, unless it is known that this comes `once`, and says whether it is new.
+    fn add(&mut self, key: Key, spot: Option<Spot>, once: bool) -> bool {
+        if once {
+            self.entries.push((key, spot));
+            return true;
+        }
         if self.entries.len() * 2 >= self.places.len() {
             self.places = vec![0; (self.entries.len() * 4).next_power_of_two().max(64)];
             for at in 0..self.entries.len() {
@@ -165,7 +174,9 @@ pub fn candidates(
     let from = held.map(|held| held.first().map(Key::text).unwrap_or_default());
     let from = from.as_deref();
     let (mut walked, mut told, mut wants_further) = (0, 0, true);
-    for way in ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0) {
+    let of_kind = || ways.iter().filter(|way| way.kinds & kind_bit(kind.tag) != 0);
+    let once = of_kind().nth(1).is_none();
+    for way in of_kind() {
         let mut walk = match way.tokens[..] {
             [token] if way.told.is_some() || way.begins == [token] => {
                 let postings = Box::new(scope.snapshot.postings_from(token, kind, from)?);
@@ -187,13 +198,13 @@ pub fn candidates(
                 }
             }
             if begins {
-                told += usize::from(found.beginning.add(key, spot) && spot.is_some());
+                told += usize::from(found.beginning.add(key, spot, once) && spot.is_some());
                 if wants_further && told > enough {
                     wants_further = false;
                     found.further = Once::default();
                 }
             } else if wants_further {
-                found.further.add(key, spot);
+                found.further.add(key, spot, once);
             }
         }
     }
