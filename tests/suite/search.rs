@@ -318,6 +318,26 @@ fn a_search_that_finds_too_much_says_that_it_is_cut() {
     assert_eq!((found["size"].as_u64(), &found["cut"]), (Some(2), &Value::Null), "{found}");
 }
 
+#[test]
+fn a_filter_by_how_names_begin_reads_those_alone_be_it_a_common_ending() {
+    let many = (0..2_000).map(|number| named(&VILLAGE, &format!("{number:012}"), "清水村委会"));
+    let begin = ["村委大街社区", "村委", "村委会"].into_iter().enumerate();
+    let begin = begin.map(|(at, name)| named(&VILLAGE, &format!("9{at:011}"), name));
+    let (_folder, api) = store_of(many.chain(begin));
+    for (prefix, keys) in [("村委", vec![0, 1, 2]), ("村委会", vec![2]), ("村", vec![0, 1, 2]), ("村民", vec![])]
+    {
+        let query =
+            format!("{{ villages(filter: {{ name: {{ prefix: \"{prefix}\" }} }}) {{ totalCount nodes {{ id }} }} }}");
+        let Value::Object(extensions) = json!({ "plan": true }) else { panic!("it is an object") };
+        let answer = api.answer_now(&Request { extensions, ..Request::new(&query) });
+        let found = data(&answer)["villages"].clone();
+        let ids: Vec<_> = keys.iter().map(|at| json!({ "id": format!("village:9{at:011}") })).collect();
+        assert_eq!(found, json!({ "totalCount": ids.len(), "nodes": ids }), "{prefix}");
+        let read = answer.extensions["plan"]["read"].as_u64().unwrap();
+        assert!(read < 50, "{prefix}: {read}");
+    }
+}
+
 /// Streets, of which a search for 社区 alone has to look at each.
 fn streets() -> impl Iterator<Item = Record> {
     (0..SEARCH_LOOKS_MAX).map(|number| named(&VILLAGE, &format!("{number:012}"), "街道"))

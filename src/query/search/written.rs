@@ -34,7 +34,7 @@ pub fn turned_round(text: &str) -> Option<String> {
 pub fn said_once(text: &str) -> Option<&str> {
     let parts = parts(text);
     let twice = !parts.generic.is_empty() && parts.peoples.is_empty() && parts.stem.ends_with(parts.generic);
-    twice.then(|| parts.stem)
+    twice.then_some(parts.stem)
 }
 
 #[cfg(test)]
