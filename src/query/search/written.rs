@@ -33,7 +33,10 @@ pub fn turned_round(text: &str) -> Option<String> {
 /// A name that says twice what the region is, with that said once: 昭阳区 for 昭阳区区.
 pub fn said_once(text: &str) -> Option<&str> {
     let parts = parts(text);
-    let twice = !parts.generic.is_empty() && parts.peoples.is_empty() && parts.stem.ends_with(parts.generic);
+    let twice = !parts.generic.is_empty()
+        && parts.peoples.is_empty()
+        && parts.stem.len() > parts.generic.len()
+        && parts.stem.ends_with(parts.generic);
     twice.then_some(parts.stem)
 }
 
