@@ -6,13 +6,13 @@
 //!
 //! Where a way is one token, and all that has it matches, where the token stands tells how ([`super::standing`]).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::fold::is_digit;
 use super::matching::Kind;
 use super::query::{Query, is_initial, tone_of_digit};
-use super::readings::{chars_read, is_syllable, syllables_from, syllables_of};
-use super::tokens::Token;
+use super::readings::{MayRead, chars_read, is_syllable, syllables_from, syllables_of};
+use super::tokens::{Token, is_common};
 use crate::config::{QUERY_READINGS, QUERY_WAYS};
 
 /// The most letters of a syllable.
@@ -27,6 +27,11 @@ pub struct Way {
     pub tokens: Vec<Token>,
     /// How the query matches at each place where the token stands as it is read, if that is all that the way asks for.
     pub told: Option<Kind>,
+    /// What a name begins with that the query matches so from its beginning on: one of these stands there. No common ending is
+    /// a whole name, so each name is kept under what it begins with. In order.
+    pub begins: Vec<Token>,
+    /// What a name that has one of these tells, only a look at it does.
+    pub unless: Vec<Token>,
 }
 
 /// What a part of a query stands for in a name: one character.
@@ -85,6 +90,24 @@ impl Query {
         without_narrower(ways)
     }
 
+    /// The ways to read the query by whole syllables alone, by the tokens of each; none where it says anything else.
+    pub fn spelled_out(&self) -> Vec<Vec<Token>> {
+        let letters: Vec<u8> = self.atoms.iter().map(|atom| atom.letter).collect();
+        let (mut ways, mut open) = (Vec::new(), vec![(Vec::new(), 0)]);
+        while let Some((parts, from)) = open.pop() {
+            if ways.len() == QUERY_READINGS {
+                break;
+            }
+            if from == letters.len() {
+                ways.push(tokens_of(&parts));
+                continue;
+            }
+            let whole = self.parts(&letters, from).into_iter().filter(|(part, _)| matches!(part, Part::Syllable(_)));
+            open.extend(whole.map(|(part, to)| ([&parts[..], &[part]].concat(), to)));
+        }
+        ways
+    }
+
     fn text_way(&self) -> Way {
         let chars: Vec<char> = self.atoms.iter().map(|atom| atom.char).collect();
         let tokens = match chars.len() {
@@ -93,7 +116,8 @@ impl Query {
         };
         // No token knows whether two digits are of one number.
         let number = chars.len() == 2 && chars.iter().all(|char| is_digit(*char));
-        Way { tokens, told: (chars.len() < 3 && !number).then_some(Kind::Text) }
+        let begins = vec![Token::chars(&chars[..chars.len().min(2)])];
+        Way { tokens, told: (chars.len() < 3 && !number).then_some(Kind::Text), begins, unless: Vec::new() }
     }
 
     /// The parts that can begin here, each with where the next one begins.
@@ -194,7 +218,8 @@ impl Query {
                     let (own, told): (Vec<Token>, _) = (own.collect(), self.tells(*to).then(kind));
                     for (first, second) in firsts.iter().flat_map(|one| seconds.iter().map(move |other| (one, other))) {
                         let pair = Token::syllables(&[first, second]);
-                        ways.push(Way { tokens: in_order([&own[..], &[pair]].concat()), told });
+                        let tokens = in_order([&own[..], &[pair]].concat());
+                        ways.push(Way { tokens, told, begins: vec![pair], unless: Vec::new() });
                     }
                 }
                 _ => ways.extend(self.ways_of(letters, reading)),
@@ -208,12 +233,20 @@ impl Query {
 
     /// The ways of a reading by tokens that name no more than it does.
     fn ways_of(&self, letters: &[u8], (parts, to): &Reading<'_>) -> Vec<Way> {
-        let way = |tokens, told: Option<Kind>| Way { tokens, told: told.filter(|_| self.tells(*to)) };
+        let way = |tokens: Vec<Token>, told: Option<Kind>| Way {
+            tokens,
+            told: told.filter(|_| self.tells(*to)),
+            begins: beginnings_of(parts),
+            unless: Vec::new(),
+        };
         match parts[..] {
             // One initial alone has no token: the syllables that it can be of have.
             [Part::Begun(begun)] => {
                 let kind = if is_initials(letters) { Kind::Initials } else { Kind::Partly };
-                let whole = |syllable| way(vec![Token::syllables(&[syllable])], Some(kind));
+                let whole = |syllable| {
+                    let token = Token::syllables(&[syllable]);
+                    Way { begins: vec![token], ..way(vec![token], Some(kind)) }
+                };
                 syllables_from(begun).map(whole).collect()
             }
             [Part::Syllable(one)] => vec![way(vec![Token::syllables(&[one])], Some(Kind::Pinyin))],
@@ -239,13 +272,20 @@ impl Query {
         }
     }
 
-    /// The ways of one syllable with a tone: by the characters that are read so. Of those that are never read otherwise the token
-    /// tells.
+    /// The ways of one syllable with a tone: by the characters that are read so. How those are read the token tells, but beside
+    /// some others.
     fn toned_ways(&self, part: Part<'_>, typed: &[u8], kind: Kind) -> Vec<Way> {
         let Some(tone) = self.tone_of(typed) else { return Vec::new() };
         let whole = matches!(part, Part::Syllable(_));
         let read_so = |letters: &[u8]| if whole { letters == typed } else { letters.starts_with(typed) };
-        let way = |(char, only): (char, bool)| Way { tokens: vec![Token::chars(&[char])], told: only.then_some(kind) };
+        let way = |MayRead { char, mostly, unless }: MayRead| {
+            let tokens = vec![Token::chars(&[char])];
+            let pairs: Option<Vec<Token>> = unless.map(|pairs| pairs.iter().map(|pair| Token::chars(pair)).collect());
+            // What lies in a common ending is not told of.
+            let pairs = pairs.filter(|pairs| !pairs.iter().any(|pair| is_common(*pair)));
+            let told = pairs.is_some().then_some(if mostly { kind } else { Kind::OtherReading });
+            Way { begins: tokens.clone(), tokens, told, unless: pairs.unwrap_or_default() }
+        };
         chars_read(read_so, tone).into_iter().map(way).collect()
     }
 }
@@ -272,6 +312,25 @@ fn tokens_of(parts: &[Part<'_>]) -> Vec<Token> {
     in_order(tokens)
 }
 
+/// What a name begins with that has characters of these parts from there on: one of these.
+fn beginnings_of(parts: &[Part<'_>]) -> Vec<Token> {
+    match parts {
+        [Part::Own(char), Part::Own(next), ..] => vec![Token::chars(&[*char, *next])],
+        [Part::Own(char), ..] => vec![Token::chars(&[*char])],
+        [Part::Syllable(one), Part::Syllable(next), ..] => vec![Token::syllables(&[one, next])],
+        [Part::Syllable(one), ..] => vec![Token::syllables(&[one])],
+        [Part::Begun(begun), rest @ ..] => {
+            let rest = rest.iter().map_while(|part| part.initial());
+            let run: Vec<u8> = begun.iter().take(1).copied().chain(rest).take(3).collect();
+            match run.len() {
+                1 => syllables_from(begun).map(|syllable| Token::syllables(&[syllable])).collect(),
+                _ => vec![Token::initials(&run)],
+            }
+        }
+        [] => Vec::new(),
+    }
+}
+
 fn in_order(mut tokens: Vec<Token>) -> Vec<Token> {
     tokens.sort_unstable();
     tokens.dedup();
@@ -288,23 +347,35 @@ fn is_initials(letters: &[u8]) -> bool {
 fn without_narrower(mut ways: Vec<Way>) -> Vec<Way> {
     ways.sort_unstable_by(|one, other| (one.tokens.len(), one).cmp(&(other.tokens.len(), other)));
     // Of ways with the same token the better is told, if each is told: `None` is sorted first.
-    ways.dedup_by(|other, one| other.tokens == one.tokens);
+    ways.dedup_by(|other, one| {
+        let same = other.tokens == one.tokens;
+        if same {
+            one.begins.append(&mut other.begins);
+        }
+        same
+    });
     let mut kept: Vec<Way> = Vec::with_capacity(ways.len());
     // Where those lie that may be wider: most ways are told by one token, and of others most have as many tokens.
-    let (mut single, mut several): (HashSet<Token>, Vec<usize>) = (HashSet::new(), Vec::new());
+    let (mut single, mut several): (HashMap<Token, usize>, Vec<usize>) = (HashMap::new(), Vec::new());
     for way in ways {
         let has = |token| way.tokens.binary_search(token).is_ok();
         let narrower = |at: &usize| kept[*at].tokens.len() < way.tokens.len() && kept[*at].tokens.iter().all(has);
-        let one_is = way.tokens.len() > 1 && way.tokens.iter().any(|token| single.contains(token));
-        if one_is || several.iter().take_while(|at| kept[**at].tokens.len() < way.tokens.len()).any(narrower) {
+        let one = way.tokens.iter().filter(|_| way.tokens.len() > 1).find_map(|token| single.get(token).copied());
+        let shorter = || several.iter().take_while(|at| kept[**at].tokens.len() < way.tokens.len()).copied();
+        if let Some(wider) = one.or_else(|| shorter().find(|at| narrower(at))) {
+            kept[wider].begins.extend(way.begins);
             continue;
         }
         match (way.told, &way.tokens[..]) {
-            (None, [token]) => drop(single.insert(*token)),
+            (None, [token]) => drop(single.insert(*token, kept.len())),
             (None, _) => several.push(kept.len()),
             _ => {}
         }
         kept.push(way);
+    }
+    for way in &mut kept {
+        way.begins.sort_unstable();
+        way.begins.dedup();
     }
     kept
 }

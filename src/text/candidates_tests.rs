@@ -92,11 +92,18 @@ fn a_way_of_one_token_tells_how_it_matches_where_nothing_is_left_to_look_at() {
         ("shan1", "c山", Kind::Pinyin),
         ("shān", "c山", Kind::Pinyin),
         ("shā", "c山", Kind::Partly),
+        ("zhong1", "c中", Kind::Pinyin),
+        ("zhòng", "c中", Kind::OtherReading),
+        ("zhōn", "c中", Kind::Partly),
     ] {
         assert_eq!(told(query, token), Some(kind), "{query}: {token}");
     }
-    // A character that is read in several ways may be read otherwise here, and two digits may be of two numbers.
-    for (query, token) in [("zhong1", "c中"), ("zhōng", "c中"), ("12", "c12")] {
+    // But beside some characters, where it is read otherwise.
+    let ways = Query::parse("zhong1").unwrap().candidates();
+    let of_one = ways.iter().find(|way| way.tokens == [Token::chars(&['中'])]).unwrap();
+    assert!(of_one.unless.contains(&Token::chars(&['中', '标'])), "{of_one:?}");
+    // A traditional character may have readings of its own, and two digits may be of two numbers.
+    for (query, token) in [("gan1", "c干"), ("12", "c12")] {
         assert_eq!(told(query, token), None, "{query}: {token}");
     }
 }

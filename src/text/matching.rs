@@ -51,7 +51,53 @@ pub enum Kind {
     OtherReading,
 }
 
-/// A match of a query with a name. The order is that of ranking: by place, then by kind.
+/// Where and how good, in one: what is typed in full stands before what is typed in part, or reads otherwise, at the same place
+/// and at the one before it: whoever types `shan` means 单县 before 上, and 山东村 before 尚县. A name that begins so always
+/// stands before one that has it further in, so whoever looks at the beginnings first has found the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// The whole name, in full.
+    Exact,
+    /// The whole name without what the region is, in full.
+    Stem,
+    /// The whole name, in part.
+    ExactInPart,
+    /// The beginning, in full.
+    Prefix,
+    /// The whole name without what the region is, in part.
+    StemInPart,
+    /// The beginning, in part.
+    PrefixInPart,
+    /// Further in, in full.
+    Inside,
+    /// Further in, in part.
+    InsideInPart,
+}
+
+impl Grade {
+    /// Of a match.
+    pub fn of(place: Place, kind: Kind) -> Self {
+        match (place, kind.is_in_full()) {
+            (Place::Exact, true) => Self::Exact,
+            (Place::Stem, true) => Self::Stem,
+            (Place::Exact, false) => Self::ExactInPart,
+            (Place::Prefix, true) => Self::Prefix,
+            (Place::Stem, false) => Self::StemInPart,
+            (Place::Prefix, false) => Self::PrefixInPart,
+            (Place::Inside, true) => Self::Inside,
+            (Place::Inside, false) => Self::InsideInPart,
+        }
+    }
+}
+
+impl Kind {
+    /// Whether all is typed that stands there, and as it is read there.
+    pub fn is_in_full(self) -> bool {
+        matches!(self, Self::Text | Self::Pinyin)
+    }
+}
+
+/// A match of a query with a name. The order is that of ranking: by grade, then by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
     /// Where.
@@ -64,8 +110,8 @@ pub struct Match {
 
 impl Match {
     /// What matches are ranked by, the best first; then the earliest and shortest.
-    pub fn rank(&self) -> (Place, Kind, usize, usize) {
-        (self.place, self.kind, self.span.start, self.span.end)
+    pub fn rank(&self) -> (Grade, Kind, usize, usize) {
+        (Grade::of(self.place, self.kind), self.kind, self.span.start, self.span.end)
     }
 }
 
@@ -97,14 +143,14 @@ impl Query {
     }
 
     fn find_pinyin(&self, name: &Folded<'_>, best: &mut Best<'_, '_>) {
-        let mut loose = Best { name, found: None, stem: None };
-        let starts = self.walk_all(name, u128::MAX, &mut loose, |at| sounds(name.units()[at]).iter().copied());
-        let Some(found) = loose.found else { return };
-        best.stem = loose.stem;
-        best.take(Kind::OtherReading, found.span);
+        let loose = |_| Kind::OtherReading;
+        let starts = self.walk_all(name, u128::MAX, best, loose, |at| sounds(name.units()[at]).iter().copied());
+        if starts == 0 {
+            return;
+        }
         let right = readings::right(name);
         // The right reading is one of all: where none of them matched, it does not either.
-        self.walk_all(name, starts, best, |at| right_sounds(name.units()[at], right[at]));
+        self.walk_all(name, starts, best, |kind| kind, |at| right_sounds(name.units()[at], right[at]));
     }
 
     /// Matches from each of some places on, and tells from which it did.
@@ -113,6 +159,7 @@ impl Query {
         name: &Folded<'_>,
         starts: u128,
         best: &mut Best<'_, '_>,
+        kind: impl Fn(Kind) -> Kind,
         sounds: impl Fn(usize) -> S,
     ) -> u128 {
         // A bit for each place of a name.
@@ -125,8 +172,8 @@ impl Query {
                 let own = (at > start || unit.starts).then_some(unit.char);
                 let number = if at > start { in_number(units, at) } else { None };
                 ways = self.step(ways, own, number, sounds(at));
-                for kind in ways.take_finished(self.length()) {
-                    best.take(kind, start..at + 1);
+                for found in ways.take_finished(self.length()) {
+                    best.take(kind(found), start..at + 1);
                     matched |= 1 << start;
                 }
                 if ways.all() == 0 {

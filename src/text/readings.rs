@@ -208,6 +208,21 @@ impl Table {
         block.chain(self.beyond.iter().copied())
     }
 
+    /// The pairs of characters with which a character is read otherwise than mostly.
+    fn unless(&self, char: char) -> Option<Vec<[char; 2]>> {
+        let mostly = self.sounds(char).first()?;
+        let mut pairs = Vec::new();
+        for word in &self.words {
+            for (at, sound) in word.sounds.iter().enumerate() {
+                if word.chars[at] == char && sound != mostly {
+                    let from = at.saturating_sub(1);
+                    pairs.push([*word.chars.get(from)?, *word.chars.get(from + 1)?]);
+                }
+            }
+        }
+        Some(pairs)
+    }
+
     /// The longest word that begins here.
     fn word(&self, units: &[Unit]) -> Option<&Word> {
         let first = units.first()?.char;
@@ -287,9 +302,18 @@ pub(super) fn syllables_of(folded: char) -> Vec<&'static [u8]> {
     all
 }
 
-/// The characters that may be read with some letters and a tone, as they are compared; each with whether it is never read
-/// otherwise.
-pub(super) fn chars_read(letters: impl Fn(&[u8]) -> bool, tone: u8) -> Vec<(char, bool)> {
+/// A character that may be read in a way.
+pub(super) struct MayRead {
+    /// As it is compared.
+    pub char: char,
+    /// Whether it is mostly read so; else it is so elsewhere.
+    pub mostly: bool,
+    /// Beside which characters it is read otherwise than mostly; nothing where more than that decides.
+    pub unless: Option<Vec<[char; 2]>>,
+}
+
+/// The characters that may be read with some letters and a tone.
+pub(super) fn chars_read(letters: impl Fn(&[u8]) -> bool, tone: u8) -> Vec<MayRead> {
     let table = table();
     let wanted: Vec<bool> = table.letters.iter().map(|of| letters(of.bytes())).collect();
     let is = |sound: &Sound| sound.tone() == tone && wanted[usize::from(sound.0 >> 4)];
@@ -298,11 +322,16 @@ pub(super) fn chars_read(letters: impl Fn(&[u8]) -> bool, tone: u8) -> Vec<(char
     let mut chars: Vec<char> = chars.filter_map(|(char, _)| fold_char(char)).collect();
     chars.sort_unstable();
     chars.dedup();
-    let only = |char: char| {
-        let sounds = table.sounds(char).iter().filter(|sound| !sound.is_spelling());
-        written(char).nth(1).is_none() && sounds.count() == 1
+    let read = |char: char| {
+        let sounds = table.sounds(char);
+        let right = sounds.first();
+        let dotted = right.is_some_and(|sound| sound.bytes().contains(&b'v'));
+        let mostly = right.is_some_and(is) || dotted && sounds.iter().filter(|sound| sound.is_spelling()).any(is);
+        // Traditional ones have readings of their own.
+        let unless = if written(char).nth(1).is_some() { None } else { table.unless(char) };
+        MayRead { char, mostly, unless }
     };
-    chars.into_iter().map(|char| (char, only(char))).collect()
+    chars.into_iter().map(read).collect()
 }
 
 /// How each character of a name is read in it; none for what is not Chinese.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::fold::Folded;
-use super::matching::{Kind, Place};
+use super::matching::{Grade, Kind, Place};
 use super::names;
 
 /// The best of the places at which a token stands in the names of a record, in two bytes: the place, whether another reading
@@ -50,6 +50,11 @@ impl Standing {
         self.0 >> 8 < other.0 >> 8
     }
 
+    /// Whether a name begins with the token.
+    pub fn begins(self) -> bool {
+        self.0 >> 14 < Place::Inside as u16
+    }
+
     /// How a search for the token alone finds a record, where the right reading matches in this way. `Err` where the names have
     /// to be looked at, and nothing where it finds none.
     pub fn spot(self, kind: Kind) -> Result<Option<Spot>, Untold> {
@@ -66,16 +71,26 @@ impl Standing {
             2 => Place::Prefix,
             _ => Place::Inside,
         };
-        let kind = if self.0 >> 13 & 1 == 1 { Kind::OtherReading } else { kind };
+        let other = self.0 >> 13 & 1 == 1;
+        // Another of the names may be better that is read right, and goes on.
+        if other && kind.is_in_full() && matches!(place, Place::Exact | Place::Stem) {
+            return Err(Untold);
+        }
+        let kind = if other { Kind::OtherReading } else { kind };
         Ok(Some(Spot { place, kind, length: self.0 as u8, start: start as u8 }))
     }
 }
 
 impl Spot {
+    /// Where and how good, in one.
+    pub fn grade(&self) -> Grade {
+        Grade::of(self.place, self.kind)
+    }
+
     /// Which of two ways of one query a record matches in. Of two that are alike the one that begins earlier; nothing tells that
     /// where both begin at one character of names of two lengths, or match by other readings, of which the right one would count.
     pub fn or(self, other: &Self) -> Option<Self> {
-        match (self.place, self.kind).cmp(&(other.place, other.kind)) {
+        match (self.grade(), self.kind).cmp(&(other.grade(), other.kind)) {
             Ordering::Less => Some(self),
             Ordering::Greater => Some(*other),
             Ordering::Equal if self == *other => Some(self),

@@ -443,3 +443,104 @@ fn a_bare_name_means_the_city_rather_than_its_development_zone() {
         assert_eq!(gazetteer.ask(name, None), (Some(region.to_owned()), others, false), "{name}");
     }
 }
+
+/// Two provinces that differ by a tone, and one whose city has a village called so in the other.
+fn two_provinces() -> Gazetteer {
+    let (xian, chongqing) = (Some((&CITY, "610100")), Some((&PROVINCE, "500000")));
+    Gazetteer::new([
+        (&PROVINCE, "140000", "山西省", None),
+        (&CITY, "140100", "太原市", Some((&PROVINCE, "140000"))),
+        (&COUNTY, "140105", "小店区", Some((&CITY, "140100"))),
+        (&TOWN, "140105100", "北格镇", Some((&COUNTY, "140105"))),
+        (&VILLAGE, "140105100201", "西安村", Some((&TOWN, "140105100"))),
+        (&PROVINCE, "610000", "陕西省", None),
+        (&CITY, "610100", "西安市", Some((&PROVINCE, "610000"))),
+        (&COUNTY, "610102", "新城区", xian),
+        (&PROVINCE, "500000", "重庆市", None),
+        (&COUNTY, "500101", "万州区", chongqing),
+        (&COUNTY, "500106", "沙坪坝区", chongqing),
+        (&COUNTY, "500199", "景东彝族自治县", chongqing),
+        (&TOWN, "500106001", "吕梁镇", Some((&COUNTY, "500106"))),
+    ])
+}
+
+#[test]
+fn a_parent_may_stand_behind_apart() {
+    let gazetteer = two_provinces();
+    for (name, region) in [
+        ("沙坪坝区，重庆市", "county:500106"),
+        ("沙坪坝区 重庆", "county:500106"),
+        ("沙坪坝、中国重庆", "county:500106"),
+        ("新城区, 西安市, 陕西省", "county:610102"),
+        ("吕梁镇 重庆市", "town:500106001"),
+    ] {
+        gazetteer.means(name, region);
+    }
+    for wrong in ["沙坪坝区，陕西省", "重庆市 陕西省"] {
+        assert_eq!(gazetteer.ask(wrong, None), (None, Vec::new(), false), "{wrong}");
+    }
+}
+
+#[test]
+fn what_the_region_is_may_be_said_twice() {
+    let gazetteer = two_provinces();
+    for (name, region) in
+        [("万州区区", "county:500101"), ("陕西省西安市市", "city:610100"), ("重庆沙坪坝区区", "county:500106")]
+    {
+        gazetteer.means(name, region);
+    }
+    means("中山市市", "city:442000", 0.95, "name");
+}
+
+#[test]
+fn a_name_in_pinyin_is_read_though_it_is_not_written_down() {
+    let gazetteer = two_provinces();
+    for (name, region) in [
+        ("Wanzhou", "county:500101"),
+        ("wanzhou district", "county:500101"),
+        ("Wanzhou Qu", "county:500101"),
+        ("Wànzhōu Qū", "county:500101"),
+        ("Xi'an City", "city:610100"),
+        ("Xian", "city:610100"),
+        ("Shaanxi Xi'an", ""),
+        ("Shanxi, Xi'an", "city:610100"),
+        ("Xi'an, Shanxi", "city:610100"),
+        ("Chongqing Wanzhou", "county:500101"),
+        ("Wanzhou District, Chongqing", "county:500101"),
+        ("Jingdong County", "county:500199"),
+        ("Lüliang town", "town:500106001"),
+        // It is no town, and no part of a name.
+        ("wanzhou town", ""),
+        ("Wan", ""),
+        ("Chongqing Xi'an", ""),
+    ] {
+        let (found, _, _) = gazetteer.ask(name, None);
+        assert_eq!(found.unwrap_or_default(), region, "{name}");
+    }
+    // What is only heard is less sure than what is written.
+    let found = &resolve(&["Zhaotong Shi"])[0];
+    assert_eq!((&found["region"]["id"], &found["confidence"]), (&json!("city:530600"), &json!(0.85)), "{found}");
+}
+
+#[test]
+fn a_whole_name_below_another_province_is_doubted_and_goes_before_what_is_only_like_it() {
+    const WITH_DOUBT: &str = "query($names: [String!]!) {
+        resolve(names: $names) { region { id } confidence doubt runnersUp { region { id } confidence } }
+    }";
+    let gazetteer = two_provinces();
+    let names = ["山西省西安市", "山西西安市", "陕西省西安市", "山西西安", "山西省西安村"];
+    let Value::Object(variables) = json!({ "names": names }) else { panic!("it is an object") };
+    let found = data(&gazetteer.api.answer_now(&Request { variables, ..Request::new(WITH_DOUBT) }))["resolve"].clone();
+    for at in [0, 1] {
+        let (front, found) = (["山西省", "山西"][at], &found[at]);
+        assert_eq!((&found["region"]["id"], &found["confidence"]), (&json!("city:610100"), &json!(0.7)), "{found}");
+        assert_eq!(found["doubt"], format!("it is not in {front} (province:140000), which stands in front"));
+        // The village has of what is left what it fits by: 0.6 of 0.3.
+        let others = found["runnersUp"].as_array().unwrap();
+        assert_eq!((others.len(), &others[0]["region"]["id"]), (1, &json!("village:140105100201")), "{found}");
+        assert!((0.17..=0.18).contains(&others[0]["confidence"].as_f64().unwrap()), "{found}");
+    }
+    for (at, region) in [(2, "city:610100"), (3, "village:140105100201"), (4, "village:140105100201")] {
+        assert_eq!((&found[at]["region"]["id"], &found[at]["doubt"]), (&json!(region), &Value::Null), "{}", names[at]);
+    }
+}

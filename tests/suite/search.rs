@@ -213,6 +213,32 @@ fn the_best_match_stands_first() {
 }
 
 #[test]
+fn what_is_typed_in_full_stands_before_what_is_typed_in_part_at_the_same_place_and_the_one_before() {
+    let records = [
+        named(&PRODUCT, "a", "上"),
+        named(&PRODUCT, "b", "山东路"),
+        named(&PRODUCT, "c", "上海路"),
+        named(&PRODUCT, "d", "黄山"),
+        named(&PRODUCT, "e", "海上"),
+        named(&PRODUCT, "f", "山"),
+        named(&CITY, "1", "单县"),
+        named(&CITY, "2", "尚县"),
+    ];
+    let (_folder, api) = store_of(records);
+    let whole = [
+        "product:f EXACT PINYIN name [山]",
+        "city:1 STEM PINYIN name [单]县",
+        "product:a EXACT PARTLY name [上]",
+        "product:b PREFIX PINYIN name [山]东路",
+        "city:2 STEM PARTLY name [尚]县",
+        "product:c PREFIX PARTLY name [上]海路",
+        "product:d INSIDE PINYIN name 黄[山]",
+        "product:e INSIDE PARTLY name 海[上]",
+    ];
+    assert_eq!(told(&search(&api, json!({ "text": "shan" }))), whole);
+}
+
+#[test]
 fn the_hits_are_walked_page_by_page_once_each() {
     let whole = search(shared(), json!({ "text": "市", "kinds": ["CITY"], "first": 1000 }));
     let size = whole["size"].as_u64().unwrap();
@@ -292,6 +318,26 @@ fn a_search_that_finds_too_much_says_that_it_is_cut() {
     assert_eq!((found["size"].as_u64(), &found["cut"]), (Some(2), &Value::Null), "{found}");
 }
 
+#[test]
+fn a_filter_by_how_names_begin_reads_those_alone_be_it_a_common_ending() {
+    let many = (0..2_000).map(|number| named(&VILLAGE, &format!("{number:012}"), "清水村委会"));
+    let begin = ["村委大街社区", "村委", "村委会"].into_iter().enumerate();
+    let begin = begin.map(|(at, name)| named(&VILLAGE, &format!("9{at:011}"), name));
+    let (_folder, api) = store_of(many.chain(begin));
+    for (prefix, keys) in [("村委", vec![0, 1, 2]), ("村委会", vec![2]), ("村", vec![0, 1, 2]), ("村民", vec![])]
+    {
+        let query =
+            format!("{{ villages(filter: {{ name: {{ prefix: \"{prefix}\" }} }}) {{ totalCount nodes {{ id }} }} }}");
+        let Value::Object(extensions) = json!({ "plan": true }) else { panic!("it is an object") };
+        let answer = api.answer_now(&Request { extensions, ..Request::new(&query) });
+        let found = data(&answer)["villages"].clone();
+        let ids: Vec<_> = keys.iter().map(|at| json!({ "id": format!("village:9{at:011}") })).collect();
+        assert_eq!(found, json!({ "totalCount": ids.len(), "nodes": ids }), "{prefix}");
+        let read = answer.extensions["plan"]["read"].as_u64().unwrap();
+        assert!(read < 50, "{prefix}: {read}");
+    }
+}
+
 /// Streets, of which a search for 社区 alone has to look at each.
 fn streets() -> impl Iterator<Item = Record> {
     (0..SEARCH_LOOKS_MAX).map(|number| named(&VILLAGE, &format!("{number:012}"), "街道"))
@@ -329,18 +375,34 @@ fn a_search_for_a_common_ending_looks_at_so_many_records_and_at_those_within_a_r
         place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999001", "清水社区")),
         place(&ORGANIZATION, ORGANIZATION.slot_of("region"), town(), named(&ORGANIZATION, "office", "清水社区")),
         place(&GROUP, GROUP.slot_of("within"), town(), set),
+        // These begin with it.
+        place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999002", "社区口社区")),
+        place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999003", "社区居委会")),
+        place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999004", "社区")),
+        // And this has it in no ending.
+        place(&VILLAGE, VILLAGE.slot_of("parent"), town(), named(&VILLAGE, "530101999005", "新社区街道")),
     ];
     let (_folder, api) = store_of(streets().chain(last));
-    let (mut hits, cut) = search_in(&api, None);
-    hits.sort();
-    // What there is little of is looked at first, and the streets leave nothing for the village.
-    assert_eq!(hits, ["group:set", "organization:office"]);
+    let (hits, cut) = search_in(&api, None);
+    // What begins with it is found whatever is cut, and what the postings tell. Of the rest, what there is little of is looked
+    // at first, and the streets leave nothing for the village that ends with it.
+    let [longer, whole, begins, further] = ["003", "004", "002", "005"].map(|key| format!("village:530101999{key}"));
+    assert_eq!(hits, [&whole, &begins, &longer, &further, "organization:office", "group:set"].map(String::from));
     assert!(cut.as_str().unwrap().ends_with("fewer kinds, or `within`"), "{cut}");
-    let all = ["village:530101999001", "organization:office", "group:set"];
+    for (text, hit) in [
+        ("社区居委会", "village:530101999003 EXACT TEXT name [社区居委会]"),
+        ("sqjwh", "village:530101999003 EXACT INITIALS name [社区居委会]"),
+        ("shequ", "village:530101999004 EXACT PINYIN name [社区]"),
+        ("she", "village:530101999002 PREFIX PINYIN name [社]区口社区"),
+    ] {
+        let found = search(&api, json!({ "text": text, "kinds": ["VILLAGE"] }));
+        assert!(told(&found).contains(&hit.to_owned()) && !found["cut"].is_null(), "{text}: {found}");
+    }
+    let all = [&whole, &longer, &begins, &further, "village:530101999001", "organization:office", "group:set"];
     for within in ["town:530101999", "province:530000"] {
         let (mut hits, cut) = search_in(&api, Some(within));
         hits.sort();
-        let mut all = all.map(ToOwned::to_owned);
+        let mut all = all.map(String::from);
         all.sort();
         assert_eq!((hits.as_slice(), cut), (all.as_slice(), Value::Null), "{within}");
     }

@@ -28,7 +28,7 @@ const CHARS: [&str; 25] = [
 ];
 const ENDINGS: [&str; 12] =
     ["", "", "市", "县", "镇", "村", "村民委员会", "村委会", "社区居委会", "街道办事处", "彝族自治县", " City"];
-const SHORT: [&str; 59] = [
+const SHORT: [&str; 70] = [
     "z",
     "zs",
     "zsh",
@@ -88,6 +88,17 @@ const SHORT: [&str; 59] = [
     "1-2",
     "1.2",
     "12山",
+    "c",
+    "q",
+    "she",
+    "qu",
+    "shequ",
+    "jie",
+    "jdbsc",
+    "村",
+    "社",
+    "社区居委会",
+    "会委员",
 ];
 
 fn name(random: &mut Random) -> String {
@@ -207,8 +218,11 @@ fn looked_up(api: &Api, text: &str, within: Option<&Id>) -> Vec<Value> {
                 "before": pieces.before, "matched": pieces.matched, "after": pieces.after,
                 "node": { "id": record.id().to_string() },
             });
-            let rank =
-                (found.place, found.kind, kind.tag, name.chars().count(), found.span.start, record.key().to_owned());
+            // What is typed in full stands before what is typed in part at the same place and at the one before it, and all
+            // beginnings before what stands further in.
+            let grades = if matches!(how.as_str(), "TEXT" | "PINYIN") { [0, 1, 3, 6] } else { [2, 4, 5, 7] };
+            let grade = grades[found.place as usize];
+            let rank = (grade, found.kind, kind.tag, name.chars().count(), found.span.start, record.key().to_owned());
             hits.push((rank, told));
         }
     }

@@ -65,9 +65,8 @@ impl Filter {
         let [compare] = compares.as_slice() else { return Ok(None) };
         let searched = kind.slots().nth(*slot).is_some_and(|(_, field)| field.searched);
         match (compare.operator, compare.operands.as_slice()) {
-            (Operator::Prefix | Operator::Contains, [Operand::Text(text)]) if searched => {
-                Containing::new(scope, kind, text, LONG_NAMES)
-            }
+            (Operator::Prefix, [Operand::Text(text)]) if searched => Ok(Containing::beginning(text)),
+            (Operator::Contains, [Operand::Text(text)]) if searched => Containing::new(scope, kind, text, LONG_NAMES),
             _ => Ok(None),
         }
     }
@@ -337,7 +336,9 @@ fn by_text(
         let mut fits = true;
         for operand in &compare.operands {
             let keys = match operand {
-                Operand::Text(text) => text_candidates(scope, kind, text, most)?,
+                Operand::Text(text) => {
+                    text_candidates(scope, kind, text, compare.operator != Operator::Contains, most)?
+                }
                 _ => None,
             };
             fits = keys.is_some() && ids.len() <= most;

@@ -4,8 +4,11 @@ use crate::model::catalog::Kind;
 use crate::model::kinds::{CITY, COUNTY, PROVINCE, TOWN};
 use crate::model::names::names;
 use crate::store::Stored;
-use crate::text::fold::{Folded, fold};
+use crate::text::fold::{Folded, fold, fold_char, is_han};
+use crate::text::matching::{Kind as MatchKind, Place};
 use crate::text::names::{Parts, parts_as_written, short};
+use crate::text::query::Query;
+use crate::text::tokens::{CHARS, Token, beginning, is_common, tokens};
 
 /// How alike a written name is to a region's.
 #[derive(Debug, Clone, Copy)]
@@ -18,10 +21,13 @@ pub struct Likeness {
     pub field: &'static str,
 }
 
-/// The name of a region that a written one is most like.
-pub fn likeness(written: &str, region: &Stored<'_>) -> Option<Likeness> {
+/// The name of a region that a written one is most like, perhaps by how it sounds.
+pub fn likeness(written: &str, region: &Stored<'_>, by_sound: bool) -> Option<Likeness> {
     let each = names(region.kind, region.row()).into_iter().filter_map(|(field, known)| {
-        let names = alike(written, known, region.kind)?;
+        let names = match alike(written, known, region.kind) {
+            None if by_sound && known.starts_with(is_han) => sounding(written, known, region.kind)?,
+            alike => alike?,
+        };
         Some(Likeness { names, with_field: names * of_field(field), field })
     });
     each.max_by(|left, right| left.with_field.total_cmp(&right.with_field))
@@ -33,7 +39,17 @@ pub fn customary(written: &str) -> &str {
 }
 
 /// The written names that begin at a place of a text and mean a region, by where they end.
-pub fn beginnings(text: &Folded<'_>, from: usize, ends: &[usize], region: &Stored<'_>) -> Vec<(usize, Likeness)> {
+pub fn beginnings(
+    text: &Folded<'_>,
+    from: usize,
+    ends: &[usize],
+    region: &Stored<'_>,
+    by_sound: bool,
+) -> Vec<(usize, Likeness)> {
+    if by_sound {
+        let ends = ends.iter().copied().filter(|end| *end >= from + LEAST);
+        return ends.filter_map(|end| Some((end, likeness(text.pieces(from..end).matched, region, true)?))).collect();
+    }
     let mut found: Vec<(usize, Likeness)> = Vec::new();
     for (_, known) in names(region.kind, region.row()) {
         // Whatever is alike begins with what the region is called, and then says what it is.
@@ -46,7 +62,7 @@ pub fn beginnings(text: &Folded<'_>, from: usize, ends: &[usize], region: &Store
         let least = from + called.chars().count().max(LEAST);
         for end in ends.iter().copied().filter(|end| (least..=least + ENDING_CHARS).contains(end)) {
             if found.iter().all(|(known, _)| *known != end)
-                && let Some(likeness) = likeness(text.pieces(from..end).matched, region)
+                && let Some(likeness) = likeness(text.pieces(from..end).matched, region, false)
             {
                 found.push((end, likeness));
             }
@@ -74,6 +90,20 @@ pub fn keys(name: &str) -> Vec<String> {
     keys
 }
 
+/// The tokens of what a name calls a region: every name that can be meant is kept under them.
+pub fn wanted(name: &str) -> Vec<Token> {
+    let folded = Folded::new(parts_as_written(name).stem.trim_end());
+    let mut wanted: Vec<Token> = Vec::new();
+    tokens(&folded, &mut wanted);
+    let several = folded.units().len() > 1;
+    wanted.retain(|token| token.class() == CHARS && (!several || token.is_pair()) && !is_common(*token));
+    if wanted.is_empty() {
+        // 道县 is called what lies in 街道办事处. No common ending is a whole name, so how a name begins is kept of all.
+        wanted.extend(beginning(&folded));
+    }
+    wanted
+}
+
 fn of_field(field: &str) -> f64 {
     match field {
         "name" => 1.0,
@@ -81,6 +111,29 @@ fn of_field(field: &str) -> f64 {
         _ => 0.97,
     }
 }
+
+/// How alike a name that is written in pinyin is to how one sounds that a region of a level has.
+fn sounding(written: &str, known: &str, level: &Kind) -> Option<f64> {
+    let parts = parts_as_written(written);
+    let generic = fold(parts.generic);
+    let called = Query::parse(parts.stem).ok()?.matches(&Folded::new(known))?;
+    let whole = called.kind == MatchKind::Pinyin
+        && match called.place {
+            Place::Exact => generic.is_empty(),
+            Place::Stem => generic.is_empty() || is_called(level, &generic),
+            _ => false,
+        };
+    whole.then_some(SOUNDS)
+}
+
+/// Whether a name is written in letters, which may be pinyin.
+pub fn is_in_letters(name: &str) -> bool {
+    let mut letters = name.chars().filter(|char| fold_char(*char).is_some()).peekable();
+    letters.peek().is_some() && letters.all(|char| char.is_alphabetic() && !is_han(char))
+}
+
+/// How well a name fits that sounds so: others sound like it, and it is no name that is written down.
+const SOUNDS: f64 = 0.85;
 
 /// How alike a name as it was written is to one that a region of a level has; nothing where they are two.
 fn alike(written: &str, known: &str, level: &Kind) -> Option<f64> {

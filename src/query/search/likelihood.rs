@@ -44,7 +44,7 @@ mod tests {
         let share = |fits: &[(u8, f64)]| -> Vec<f64> {
             let meant = |(at, (tag, fit)): (usize, &(u8, f64))| {
                 let id = Id { tag: *tag, key: format!("{at:03}").into() };
-                Meant { id, confidence: *fit, field: "name" }
+                Meant { id, confidence: *fit, field: "name", doubt: None }
             };
             let found = shared(fits.iter().enumerate().map(meant).collect());
             let all: f64 = found.iter().map(|one| one.confidence).sum();

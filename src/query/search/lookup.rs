@@ -6,7 +6,7 @@ use crate::model::catalog::Kind;
 use crate::query::error::FieldError;
 use crate::query::scope::Scope;
 use crate::text::fold::Folded;
-use crate::text::tokens::{Token, is_common, tokens};
+use crate::text::tokens::{Token, beginning, is_common, tokens};
 
 /// A list this many times as long as the shortest is not walked: to look at the shortest's records costs less.
 const LONGER: usize = 8;
@@ -41,6 +41,19 @@ pub fn each_with(
     tokens: &[Token],
     known: &mut Lengths,
     from: Option<&str>,
+    visit: impl FnMut(&str) -> Result<bool, FieldError>,
+) -> Result<(), FieldError> {
+    each_beginning(scope, kind, tokens, None, known, from, visit)
+}
+
+/// The same of records of which a name begins with one of the tokens.
+fn each_beginning(
+    scope: &Scope,
+    kind: &'static Kind,
+    tokens: &[Token],
+    begins: Option<Token>,
+    known: &mut Lengths,
+    from: Option<&str>,
     mut visit: impl FnMut(&str) -> Result<bool, FieldError>,
 ) -> Result<(), FieldError> {
     let mut lengths = Vec::new();
@@ -55,17 +68,18 @@ pub fn each_with(
     lengths.sort_unstable();
     let most = lengths.first().map_or(0, |(blocks, _)| blocks * LONGER);
     let mut lists = Vec::new();
-    for (_, token) in lengths.iter().filter(|(blocks, _)| *blocks <= most) {
-        lists.push(scope.snapshot.postings_from(*token, kind, from)?);
+    for (_, token) in lengths.iter().filter(|(blocks, token)| *blocks <= most || Some(*token) == begins) {
+        lists.push((scope.snapshot.postings_from(*token, kind, from)?, Some(*token) == begins));
     }
-    let Some((shortest, others)) = lists.split_first_mut() else { return Ok(()) };
-    while let Some(key) = shortest.key() {
-        let mut in_all = true;
-        for list in others.iter_mut() {
-            in_all = list.seek(key)?;
+    let Some(((shortest, must_begin), others)) = lists.split_first_mut() else { return Ok(()) };
+    while let Some((key, standing)) = shortest.at() {
+        let mut in_all = !*must_begin || standing.begins();
+        for (list, must_begin) in others.iter_mut() {
+            in_all = in_all && list.seek(key)?;
             if !in_all {
                 break;
             }
+            in_all = !*must_begin || list.at().is_some_and(|(_, standing)| standing.begins());
         }
         if in_all {
             scope.spend()?;
@@ -78,9 +92,11 @@ pub fn each_with(
     Ok(())
 }
 
-/// The records of a kind whose names can contain a text, by their keys, as they are walked.
+/// The records of a kind whose names can contain a text, or begin with it, by their keys, as they are walked.
 pub struct Containing {
     tokens: Vec<Token>,
+    /// The one that a name begins with, where it has to begin with the text.
+    begins: Option<Token>,
     /// Those of names that are longer than what is kept of one: they can contain anything.
     long: Vec<String>,
 }
@@ -107,7 +123,17 @@ impl Containing {
             }
             Ok(fits)
         })?;
-        Ok(fits.then_some(Self { tokens: wanted, long }))
+        Ok(fits.then_some(Self { tokens: wanted, begins: None, long }))
+    }
+
+    /// The same of names that begin with it: of each it is kept how it begins, be it a common ending or longer than what is kept.
+    pub fn beginning(text: &str) -> Option<Self> {
+        let folded = Folded::new(text);
+        let begins = beginning(&folded)?;
+        let mut wanted = Vec::new();
+        tokens(&folded, &mut wanted);
+        wanted.retain(|token| *token == begins || token.is_pair() && !is_common(*token));
+        Some(Self { tokens: wanted, begins: Some(begins), long: Vec::new() })
     }
 
     /// Calls back for their keys in order, from behind one on, while the visitor says so.
@@ -121,7 +147,7 @@ impl Containing {
         let behind = |key: &&String| after.is_none_or(|after| key.as_str() > after);
         let mut long = self.long.iter().filter(behind).peekable();
         let mut more = true;
-        each_with(scope, kind, &self.tokens, &mut Lengths::default(), after, |key| {
+        each_beginning(scope, kind, &self.tokens, self.begins, &mut Lengths::default(), after, |key| {
             if after == Some(key) {
                 return Ok(true);
             }
@@ -142,15 +168,17 @@ impl Containing {
     }
 }
 
-/// The keys of a kind's records whose names can contain a text, where that is no more than so many; nothing where no index
-/// tells.
+/// The keys of a kind's records whose names can contain a text, or begin with it, where that is no more than so many; nothing
+/// where no index tells.
 pub fn text_candidates(
     scope: &Scope,
     kind: &'static Kind,
     text: &str,
+    begins: bool,
     most: usize,
 ) -> Result<Option<Vec<String>>, FieldError> {
-    let Some(containing) = Containing::new(scope, kind, text, most)? else { return Ok(None) };
+    let containing = if begins { Containing::beginning(text) } else { Containing::new(scope, kind, text, most)? };
+    let Some(containing) = containing else { return Ok(None) };
     let mut keys = Vec::new();
     let mut fits = true;
     containing.each(scope, kind, None, |key| {

@@ -1,6 +1,7 @@
 //! Finding records by name: `search` for what a person types, `resolve` for lists of names as others wrote them.
 
 mod alike;
+mod chain;
 mod likelihood;
 mod lookup;
 mod resolve;
@@ -11,9 +12,9 @@ mod written;
 use lookup::Lengths;
 pub use lookup::{Containing, text_candidates};
 pub use types::{root_fields, types};
-use union::{Key, each_candidate};
+use union::{Key, candidates};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{SEARCH_HITS_MAX, SEARCH_LOOKS_MAX};
@@ -26,7 +27,7 @@ use crate::query::kinds::region::in_or_below;
 use crate::query::network::{is_within, standing_in};
 use crate::query::scope::Scope;
 use crate::store::{Direction, Stored, kind_bit};
-use crate::text::candidates;
+use crate::text::candidates as text_ways;
 use crate::text::fold::{Folded, Pieces};
 use crate::text::matching::{Kind as MatchKind, Match, Place};
 use crate::text::query::Query;
@@ -52,27 +53,53 @@ struct Search<'s> {
     scope: &'s Scope,
     query: &'s Query,
     within: Option<&'s Stored<'s>>,
-    /// What matched, each behind its rank.
+    /// The best of what matched, each behind its rank, and some more.
     hits: Vec<(u64, Key)>,
+    /// What stands behind this is none of the best.
+    worst: u64,
+    /// How many match at the beginning of a name.
+    begun: usize,
+    /// More matched than are shown.
+    more: bool,
     /// How many more records it may look at.
     left: usize,
     /// There was one more.
     cut: bool,
 }
 
+/// What is left of a kind when all was found that begins with what is looked for.
+struct Rest {
+    kind: &'static Kind,
+    /// What is in the region, where that was asked.
+    inside: Option<Vec<Key>>,
+    /// What has to be looked at, and what the postings tell of it; in order.
+    later: Vec<(Key, Option<Spot>)>,
+    /// What need not be looked at any more, where it is looked for from record to record; in order.
+    known: Vec<Key>,
+}
+
 /// Searches the names of kinds for what a person typed, perhaps only within a region.
+///
+/// What begins with it is found first, of all kinds, and so is what the postings tell without a look: the bound on looks cuts
+/// only what has it further in.
 pub fn search(
     scope: &Scope,
     query: &Query,
     kinds: &[&'static Kind],
     within: Option<&Stored<'_>>,
 ) -> Result<Found, FieldError> {
-    let (mut ways, by_scan) = ways(scope, query)?;
-    if by_scan {
-        // What is found by none of the ways may match better.
-        ways.iter_mut().for_each(|way| way.told = None);
-    }
-    let mut search = Search { scope, query, within, hits: Vec::new(), left: SEARCH_LOOKS_MAX, cut: false };
+    let ways = Ways::of(scope, query)?;
+    let mut search = Search {
+        scope,
+        query,
+        within,
+        hits: Vec::new(),
+        worst: u64::MAX,
+        begun: 0,
+        more: false,
+        left: SEARCH_LOOKS_MAX,
+        cut: false,
+    };
     let mut lengths = Lengths::default();
     let mut sizes = Vec::new();
     for kind in kinds {
@@ -80,128 +107,145 @@ pub fn search(
     }
     // Small kinds first, and each wholly, as long as half is left: else the villages would leave nothing for what few there are.
     sizes.sort_by_key(|(size, _)| *size);
-    let mut all = 0;
-    let (few, many): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(size, _)| {
+    let (mut all, mut few, mut many) = (0, Vec::new(), Vec::new());
+    for (size, kind) in sizes {
         all += size;
-        all <= SEARCH_LOOKS_MAX as u64 / 2
-    });
-    for kinds in [few, many] {
-        search.walk(&kinds, &ways, by_scan, &mut lengths)?;
+        let of = if all <= SEARCH_LOOKS_MAX as u64 / 2 { &mut few } else { &mut many };
+        of.push(search.beginnings(kind, &ways, &mut lengths)?);
+    }
+    for rests in [few, many] {
+        for rest in &rests {
+            search.look_at_later(rest, ways.by_scan)?;
+        }
+        for rest in rests.iter().filter(|_| ways.by_scan) {
+            search.scan(rest)?;
+        }
     }
     Ok(search.finish())
 }
 
 impl Search<'_> {
-    /// Looks at the records of some kinds: first at those to which tokens lead.
-    fn walk(
-        &mut self,
-        kinds: &[(u64, &'static Kind)],
-        ways: &[Way],
-        by_scan: bool,
-        lengths: &mut Lengths,
-    ) -> Result<(), FieldError> {
-        let mut looked = Vec::new();
-        for (_, kind) in kinds {
-            match self.within {
-                Some(within) => self.walk_within(within, kind, ways, by_scan, lengths)?,
-                None if by_scan => {
-                    let mut known = HashSet::new();
-                    self.each(kind, ways, lengths, |search, key, _| {
-                        let key = key.text();
-                        let more = search.look(kind, &key, None, false)?;
-                        known.insert(key);
-                        Ok(more)
-                    })?;
-                    looked.push((kind, known));
-                }
-                None => self.each(kind, ways, lengths, |search, key, spot| match spot {
-                    Some(spot) => Ok(search.take(spot, kind, key)),
-                    None => search.look(kind, &key.text(), None, false),
-                })?,
+    /// Finds the records of a kind that begin with what is looked for, and what the postings tell without a look.
+    fn beginnings(&mut self, kind: &'static Kind, ways: &Ways, lengths: &mut Lengths) -> Result<Rest, FieldError> {
+        let scope = self.scope;
+        let inside = match self.within {
+            Some(within)
+                if kind.implements(REGION) && (ways.by_scan || !are_few(scope, kind, &ways.ways, lengths)?) =>
+            {
+                let held = held_again(scope, within, kind)?;
+                Some(held.iter().map(|id| Key::new(&id.key)).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        let mut rest = Rest { kind, inside, later: Vec::new(), known: Vec::new() };
+        let is_in = self.within.is_none() || rest.inside.is_some();
+        let enough = if is_in { SEARCH_HITS_MAX.saturating_sub(self.begun) } else { usize::MAX / 2 };
+        let found = candidates(scope, kind, &ways.ways, lengths, rest.inside.as_deref(), enough)?;
+        let mut beginning = found.beginning.entries;
+        if self.left < beginning.len() {
+            // If not all may be looked at, it is always the same that are.
+            beginning.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        for (key, spot) in beginning {
+            if ways.by_scan {
+                rest.known.push(key.clone());
+            }
+            match spot {
+                Some(spot) if is_in => self.take(spot, kind, key),
+                spot => drop(self.look(kind, &key.text(), spot, is_in)?),
             }
         }
-        for (kind, known) in looked {
-            for record in self.scope.snapshot.scan(kind, None, Direction::Forward)? {
-                let record = record?;
-                self.scope.spend()?;
-                if !known.contains(record.key()) && !self.look_at(&record, None, false)? {
-                    break;
+        for (key, spot) in found.further.entries {
+            match spot {
+                // What stands further in may stand in an ending as well, and be better there.
+                Some(spot) if is_in && !ways.by_scan => self.take(spot, kind, key),
+                spot => rest.later.push((key, spot)),
+            }
+        }
+        rest.later.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        rest.known.sort_unstable();
+        Ok(rest)
+    }
+
+    /// Looks at what may have it further in, unless enough begins with it.
+    fn look_at_later(&mut self, rest: &Rest, by_scan: bool) -> Result<(), FieldError> {
+        let inside = rest.inside.is_some();
+        for (key, spot) in &rest.later {
+            if self.begun > SEARCH_HITS_MAX {
+                break;
+            }
+            let told = spot.filter(|_| !by_scan);
+            if !self.look(rest.kind, &key.text(), told, inside)? {
+                match spot {
+                    // It is found, if perhaps by another of its names than the best.
+                    Some(spot) if inside || self.within.is_none() => self.take(*spot, rest.kind, key.clone()),
+                    _ => {}
                 }
             }
         }
         Ok(())
     }
 
-    /// The same, within a region.
-    fn walk_within(
-        &mut self,
-        within: &Stored<'_>,
-        kind: &'static Kind,
-        ways: &[Way],
-        by_scan: bool,
-        lengths: &mut Lengths,
-    ) -> Result<(), FieldError> {
-        let scope = self.scope;
-        let is_region = kind.implements(REGION);
-        if by_scan {
+    /// Looks for it from record to record, or at those that the region holds.
+    fn scan(&mut self, rest: &Rest) -> Result<(), FieldError> {
+        let is_known = |key: &Key| {
+            rest.known.binary_search(key).is_ok() || rest.later.binary_search_by(|(later, _)| later.cmp(key)).is_ok()
+        };
+        if self.begun > SEARCH_HITS_MAX {
+            return Ok(());
+        }
+        if let Some(within) = self.within {
             // What a region holds is less, and there is nothing else that can be found.
-            for id in held(scope, within, kind)? {
-                self.look(kind, &id.key, None, true)?;
+            let keys = match &rest.inside {
+                Some(inside) => inside.clone(),
+                None => held(self.scope, within, rest.kind)?.iter().map(|id| Key::new(&id.key)).collect(),
+            };
+            for key in keys {
+                if !is_known(&key) && !self.look(rest.kind, &key.text(), None, true)? {
+                    break;
+                }
             }
             return Ok(());
         }
-        if !is_region || are_few(scope, kind, ways, lengths)? {
-            return self.each(kind, ways, lengths, |search, key, spot| search.look(kind, &key.text(), spot, false));
-        }
-        let inside: Vec<Key> = held_again(scope, within, kind)?.iter().map(|id| Key::new(&id.key)).collect();
-        let (Some(first), Some(last)) = (inside.first(), inside.last()) else { return Ok(()) };
-        let (from, mut rest) = (first.text(), &inside[..]);
-        each_candidate(scope, kind, ways, lengths, Some(&from), usize::MAX, |key, spot| {
-            if key > *last {
-                return Ok(false);
+        for record in self.scope.snapshot.scan(rest.kind, None, Direction::Forward)? {
+            let record = record?;
+            self.scope.spend()?;
+            if !is_known(&Key::new(record.key())) && !self.look_at(&record, None, false)? {
+                break;
             }
-            rest = &rest[rest.partition_point(|held| *held < key)..];
-            match spot {
-                _ if rest.first() != Some(&key) => Ok(true),
-                Some(spot) => Ok(self.take(spot, kind, key)),
-                None => self.look(kind, &key.text(), None, true),
-            }
-        })
-    }
-
-    /// Calls back for the records of a kind that may match, as many as may be looked at.
-    fn each(
-        &mut self,
-        kind: &'static Kind,
-        ways: &[Way],
-        lengths: &mut Lengths,
-        mut visit: impl FnMut(&mut Self, Key, Option<Spot>) -> Result<bool, FieldError>,
-    ) -> Result<(), FieldError> {
-        let most = self.left + 1;
-        each_candidate(self.scope, kind, ways, lengths, None, most, |key, spot| visit(self, key, spot))
-    }
-
-    /// Counts one more record, if that is still allowed.
-    fn count(&mut self) -> bool {
-        self.cut |= self.left == 0;
-        self.left = self.left.saturating_sub(1);
-        !self.cut
-    }
-
-    /// Takes a record of which the postings tell how it matches.
-    fn take(&mut self, spot: Spot, kind: &Kind, key: Key) -> bool {
-        let more = self.count();
-        if more {
-            self.hits.push((rank(&spot, kind.tag), key));
         }
-        more
+        Ok(())
+    }
+
+    /// Takes a record as one that matches.
+    fn take(&mut self, spot: Spot, kind: &Kind, key: Key) {
+        self.begun += usize::from(spot.place != Place::Inside);
+        let rank = rank(&spot, kind.tag);
+        if rank > self.worst {
+            self.more = true;
+            return;
+        }
+        self.hits.push((rank, key));
+        if self.hits.len() == 3 * SEARCH_HITS_MAX {
+            self.keep_the_best();
+        }
+    }
+
+    fn keep_the_best(&mut self) {
+        if self.hits.len() > SEARCH_HITS_MAX {
+            self.more = true;
+            let (_, (worst, _), _) = self.hits.select_nth_unstable(SEARCH_HITS_MAX - 1);
+            self.worst = *worst;
+            self.hits.truncate(SEARCH_HITS_MAX);
+        }
     }
 
     /// Looks at one more record, if that is still allowed: whether it is `inside` the region, and how it matches, where that is
     /// not told.
     fn look(&mut self, kind: &'static Kind, key: &str, spot: Option<Spot>, inside: bool) -> Result<bool, FieldError> {
         if self.left == 0 {
-            return Ok(self.count());
+            self.cut = true;
+            return Ok(false);
         }
         let record = self.scope.referred(IdRef { tag: kind.tag, key })?;
         self.look_at(&record, spot, inside)
@@ -209,9 +253,11 @@ impl Search<'_> {
 
     /// The same of one that was read.
     fn look_at(&mut self, record: &Stored<'_>, spot: Option<Spot>, inside: bool) -> Result<bool, FieldError> {
-        if !self.count() {
+        if self.left == 0 {
+            self.cut = true;
             return Ok(false);
         }
+        self.left -= 1;
         let Some(spot) = spot.or_else(|| spot_of(self.query, record)) else { return Ok(true) };
         if let Some(within) = self.within
             && !inside
@@ -219,26 +265,23 @@ impl Search<'_> {
         {
             return Ok(true);
         }
-        self.hits.push((rank(&spot, record.kind.tag), Key::new(record.key())));
+        self.take(spot, record.kind, Key::new(record.key()));
         Ok(true)
     }
 
-    fn finish(self) -> Found {
-        let Self { mut hits, cut, within, .. } = self;
+    fn finish(mut self) -> Found {
+        self.keep_the_best();
+        let Self { mut hits, cut, more, within, .. } = self;
         let smaller = if within.is_some() { "a smaller region as `within`" } else { "`within`" };
         let cut = if cut {
             Some(format!(
                 "only {SEARCH_LOOKS_MAX} records were looked at: say more of the name, fewer kinds, or {smaller}"
             ))
-        } else if hits.len() > SEARCH_HITS_MAX {
+        } else if more {
             Some(format!("only the best {SEARCH_HITS_MAX} are shown: say more of the name, fewer kinds, or {smaller}"))
         } else {
             None
         };
-        if hits.len() > SEARCH_HITS_MAX {
-            hits.select_nth_unstable(SEARCH_HITS_MAX);
-            hits.truncate(SEARCH_HITS_MAX);
-        }
         hits.sort_unstable();
         let hit = |(rank, key): (u64, Key)| {
             let (rank, key) = (rank.to_be_bytes(), key.text());
@@ -253,7 +296,7 @@ const TAG: usize = 5;
 
 /// What a hit stands by, but for its key: five bytes.
 fn rank(spot: &Spot, tag: u8) -> u64 {
-    u64::from_be_bytes([0, 0, 0, spot.place as u8, spot.kind as u8, tag, spot.length, spot.start])
+    u64::from_be_bytes([0, 0, 0, spot.grade() as u8, spot.kind as u8, tag, spot.length, spot.start])
 }
 
 /// A way to read a query: the tokens that every name has which matches so, the kinds that have each of them somewhere, and how
@@ -262,34 +305,68 @@ struct Way {
     tokens: Vec<Token>,
     kinds: u64,
     told: Option<MatchKind>,
+    /// One of these stands at the beginning of each name that matches from there on.
+    begins: Vec<Token>,
+    /// Of what has one of these nothing is told.
+    unless: Vec<Token>,
+    /// Only what begins so is found by it.
+    only_begins: bool,
 }
 
-/// The ways to read a query by tokens that names are kept under, and whether there are others. The tokens of a common ending
-/// lead to nearly all names, and names are not kept under them: a way that has nothing else is looked for from record to record.
-fn ways(scope: &Scope, query: &Query) -> Result<(Vec<Way>, bool), FieldError> {
-    // A query of letters is read in dozens of ways, which share their tokens, and most of which no name has.
-    let mut known: HashMap<Token, u64> = HashMap::new();
-    let (mut ways, mut by_scan) = (Vec::new(), false);
-    for candidates::Way { mut tokens, told } in query.candidates() {
-        tokens.retain(|token| !is_common(*token));
-        by_scan |= tokens.is_empty();
-        let mut kinds = if tokens.is_empty() { 0 } else { u64::MAX };
-        for token in &tokens {
-            let held = match known.get(token) {
-                Some(held) => *held,
-                None => scope.snapshot.posting_kinds(*token)?,
-            };
+/// The ways to read a query.
+struct Ways {
+    ways: Vec<Way>,
+    /// The tokens of a common ending lead to nearly all names, and names are not kept under those that lie in one alone. A way
+    /// that has nothing else finds what begins so, and the rest is looked for from record to record.
+    by_scan: bool,
+}
+
+impl Ways {
+    fn of(scope: &Scope, query: &Query) -> Result<Self, FieldError> {
+        // A query of letters is read in dozens of ways, which share their tokens, and most of which no name has.
+        let mut known: HashMap<Token, u64> = HashMap::new();
+        let mut kinds_of = |token: &Token| -> Result<u64, FieldError> {
+            if let Some(held) = known.get(token) {
+                return Ok(*held);
+            }
+            let held = scope.snapshot.posting_kinds(*token)?;
             known.insert(*token, held);
-            kinds &= held;
-            if kinds == 0 {
-                break;
+            Ok(held)
+        };
+        let mut found = Self { ways: Vec::new(), by_scan: false };
+        for text_ways::Way { mut tokens, told, begins, unless } in query.candidates() {
+            if tokens.iter().all(|token| is_common(*token)) {
+                found.by_scan = true;
+                for token in begins {
+                    let kinds = kinds_of(&token)?;
+                    let is_all = tokens == [token];
+                    let told = told.filter(|_| is_all);
+                    let way = Way {
+                        tokens: vec![token],
+                        kinds,
+                        told,
+                        begins: vec![token],
+                        unless: unless.clone(),
+                        only_begins: !is_all,
+                    };
+                    found.ways.extend((kinds != 0).then_some(way));
+                }
+                continue;
+            }
+            tokens.retain(|token| !is_common(*token));
+            let mut kinds = u64::MAX;
+            for token in &tokens {
+                kinds &= kinds_of(token)?;
+                if kinds == 0 {
+                    break;
+                }
+            }
+            if kinds != 0 {
+                found.ways.push(Way { tokens, kinds, told, begins, unless, only_begins: false });
             }
         }
-        if kinds != 0 {
-            ways.push(Way { tokens, kinds, told });
-        }
+        Ok(found)
     }
-    Ok((ways, by_scan))
 }
 
 /// Whether so few records of a kind may match that each is asked where it stands, rather than the region what it holds.

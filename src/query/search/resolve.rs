@@ -8,23 +8,24 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::alike::{LEAST, Likeness, SURE, beginnings, customary, keys, likeness};
+use super::alike::{Likeness, SURE, beginnings, customary, is_in_letters, keys, likeness, wanted};
+use super::chain::{Chain, Front, Next, of_parent, usual};
 use super::likelihood::shared;
 use super::lookup::{Lengths, each_with};
-use super::written::{parent_in_front, within_the_country};
+use super::written::{parent_in_front, said_once, turned_round, within_the_country};
 use crate::config::{NAME_CHARS, RESOLVE_ALIKE_MAX, RESOLVE_FEW, RESOLVE_KEPT, RESOLVE_LOOKS_MAX};
 use crate::model::catalog::Kind;
 use crate::model::id::Id;
-use crate::model::kinds::{LEVELS, PROVINCE, VILLAGE};
+use crate::model::kinds::{CITY, COUNTY, LEVELS, PROVINCE, VILLAGE};
 use crate::model::names::names;
 use crate::query::error::FieldError;
 use crate::query::kinds::region::{ancestor_ids, children, in_or_below};
 use crate::query::network::is_within;
 use crate::query::scope::Scope;
 use crate::store::{Stored, kind_bit};
-use crate::text::fold::Folded;
 use crate::text::names::parts_as_written;
-use crate::text::tokens::{CHARS, Token, beginning, is_common, tokens};
+use crate::text::query::Query;
+use crate::text::tokens::{Token, is_common};
 
 /// A region that a name may mean.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub struct Meant {
     pub confidence: f64,
     /// By which of its fields.
     pub field: &'static str,
+    /// What speaks against it.
+    pub doubt: Option<String>,
 }
 
 /// What a name may mean.
@@ -53,12 +56,14 @@ pub struct Resolving<'a> {
     lengths: Lengths,
     /// The kinds that have a token.
     held: HashMap<Token, u64>,
-    /// The regions of a level that a name may mean, by the name.
-    named: HashMap<(u8, String), Rc<Named<'a>>>,
+    /// The regions of a level that a name may mean, by the name, and whether how it sounds counts.
+    named: HashMap<(u8, bool, String), Rc<Named<'a>>>,
     /// The regions right below one.
     below: HashMap<Id, Below<'a>>,
     /// How many these two keep.
     kept: usize,
+    /// Names are compared by how they sound, too.
+    by_sound: bool,
     /// The regions of a level in `within`, by what names are alike by.
     inside: HashMap<u8, HashMap<String, Vec<Id>>>,
 }
@@ -82,46 +87,6 @@ struct Best {
     cut: bool,
 }
 
-/// A region that is named next, where its name ends, and how alike it is.
-type Next<'a> = (Rc<Stored<'a>>, usize, Likeness);
-
-/// A region that the beginning of a text may mean.
-struct Front<'a> {
-    region: Rc<Stored<'a>>,
-    /// How well the names so far fit.
-    fit: f64,
-    /// Where the text goes on.
-    at: usize,
-}
-
-/// A text that names several regions.
-struct Chain<'t> {
-    text: Folded<'t>,
-    /// Where a name may end.
-    ends: Vec<usize>,
-    /// Whether every way to read it is tried, or only the ways that are usual.
-    thorough: bool,
-}
-
-impl<'t> Chain<'t> {
-    fn new(text: &'t str) -> Self {
-        let text = Folded::new(text);
-        let units = text.units();
-        let ends = (LEAST..=units.len()).filter(|end| units.get(*end).is_none_or(|unit| unit.starts)).collect();
-        Self { text, ends, thorough: false }
-    }
-
-    fn length(&self) -> usize {
-        self.text.units().len()
-    }
-
-    /// The names that may stand at a place, by where they end.
-    fn pieces(&self, from: usize) -> impl Iterator<Item = (usize, &'t str)> + '_ {
-        let ends = self.ends.iter().copied().filter(move |end| *end >= from + LEAST);
-        ends.map(move |end| (end, self.text.pieces(from..end).matched))
-    }
-}
-
 impl<'a> Resolving<'a> {
     /// Of regions of some levels, perhaps only within one.
     pub fn new(scope: &'a Scope, levels: Vec<&'static Kind>, within: Option<Stored<'a>>) -> Self {
@@ -134,6 +99,7 @@ impl<'a> Resolving<'a> {
             named: HashMap::new(),
             below: HashMap::new(),
             kept: 0,
+            by_sound: false,
             inside: HashMap::new(),
         }
     }
@@ -147,17 +113,75 @@ impl<'a> Resolving<'a> {
         }
         let text = text.trim();
         let mut best = Best::default();
-        self.as_one(text, &mut best)?;
-        let rest = within_the_country(text).filter(|_| !best.sure);
-        if let Some(rest) = rest {
-            self.as_one(rest, &mut best)?;
+        self.read(text, &mut best)?;
+        if !best.sure {
+            self.read_again(text, &mut best)?;
         }
-        self.as_several(rest.unwrap_or(text), &mut best)?;
         let advice = if self.within.is_some() { "" } else { ", or give `within`" };
         let cut = best.cut.then(|| {
             format!("too many regions have a name like it, and not all were looked at: put what it stands in in front{advice}")
         });
         Ok(Resolution { meant: shared(best.by_id.into_values().collect()), cut })
+    }
+
+    /// Reads a text as one name and as several, with the country in front or without.
+    fn read(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        self.as_one(text, best)?;
+        let rest = within_the_country(text).filter(|_| !best.sure);
+        if let Some(rest) = rest {
+            self.as_one(rest, best)?;
+        }
+        self.as_several(rest.unwrap_or(text), best)
+    }
+
+    /// Reads a text that leads to nothing sure with what may be wrong in it put right.
+    fn read_again(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        if let Some(once) = said_once(text) {
+            let mut other = Best::default();
+            self.read(once, &mut other)?;
+            if other.sure {
+                other.by_id.values_mut().for_each(|meant| meant.confidence *= SLIP);
+                *best = other;
+                return Ok(());
+            }
+        }
+        if is_in_letters(text) {
+            self.by_sound = true;
+            let read = self.read(text, best);
+            self.by_sound = false;
+            return read;
+        }
+        self.below_another(within_the_country(text).unwrap_or(text), best)
+    }
+
+    /// Takes what is in another province than the one in front for what is meant, if it is named in full, and says so. What is
+    /// only like it in that province is less likely.
+    fn below_another(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        let chain = Chain::new(text);
+        for (end, name) in chain.pieces(0).filter(|(end, _)| *end < chain.length()) {
+            let rest = chain.text.pieces(end..chain.length()).matched;
+            if parts_as_written(rest).generic.is_empty() {
+                continue;
+            }
+            let provinces = self.named(&PROVINCE, name, false)?;
+            for (province, _) in provinces.regions.iter().filter(|(_, likeness)| likeness.names >= SURE) {
+                for level in [&CITY, &COUNTY] {
+                    let found = self.named(level, rest, false)?;
+                    for (region, likeness) in found.regions.iter().filter(|(_, likeness)| likeness.names >= WHOLE) {
+                        let above = ancestor_ids(self.scope, region)?;
+                        if above.is_empty() || above.iter().any(|id| id.as_ref() == province.id()) {
+                            continue;
+                        }
+                        self.offer(region, likeness, DOUBTED, best)?;
+                        if let Some(meant) = best.by_id.get_mut(&region.id().to_owned()) {
+                            let province = province.id();
+                            meant.doubt = Some(format!("it is not in {name} ({province}), which stands in front"));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads a text as several names in each of the orders in which they are written.
@@ -166,15 +190,29 @@ impl<'a> Resolving<'a> {
         if text.chars().nth(NAME_CHARS).is_some() {
             return Ok(());
         }
-        let Some(turned) = parent_in_front(text).filter(|_| !best.sure) else { return self.as_chains(text, best) };
-        self.as_chains(&turned, best)?;
-        if !best.sure {
-            // A name may end in brackets. What is below it and only like what stands in them is not meant.
-            let mut other = Best::default();
-            self.as_chains(text, &mut other)?;
-            if other.sure {
-                *best = other;
+        match parent_in_front(text).filter(|_| !best.sure) {
+            None => self.as_chains(text, best)?,
+            Some(turned) => {
+                self.as_chains(&turned, best)?;
+                // A name may end in brackets. What is below it and only like what stands in them is not meant.
+                self.as_chains_instead(text, best)?;
             }
+        }
+        match turned_round(text) {
+            Some(turned) => self.as_chains_instead(&turned, best),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a text as several names in place of one that led to nothing sure, if this leads to more.
+    fn as_chains_instead(&mut self, text: &str, best: &mut Best) -> Result<(), FieldError> {
+        if best.sure {
+            return Ok(());
+        }
+        let mut other = Best::default();
+        self.as_chains(text, &mut other)?;
+        if other.sure || best.by_id.is_empty() {
+            *best = other;
         }
         Ok(())
     }
@@ -250,7 +288,7 @@ impl<'a> Resolving<'a> {
                 lower.extend(self.below(region)?.iter().cloned());
             }
             for region in &lower {
-                let mut names = beginnings(&chain.text, front.at, &chain.ends, region);
+                let mut names = beginnings(&chain.text, front.at, &chain.ends, region, self.by_sound);
                 names.sort_by_key(|(end, _)| Reverse(*end));
                 // 承德县 begins with 承德, which surely is 承德市: whether it is named, its longest name tells.
                 sure |= names.first().is_some_and(|(_, likeness)| likeness.names >= SURE);
@@ -308,7 +346,7 @@ impl<'a> Resolving<'a> {
             Some(within) if !is_within(self.scope, region, within)? => {}
             _ => {
                 best.sure |= likeness.names >= SURE;
-                best.by_id.insert(id.clone(), Meant { id, confidence, field: likeness.field });
+                best.by_id.insert(id.clone(), Meant { id, confidence, field: likeness.field, doubt: None });
             }
         }
         Ok(())
@@ -333,7 +371,7 @@ impl<'a> Resolving<'a> {
     /// The regions of a level that a single name may mean: anywhere, or those that `within` holds.
     fn named(&mut self, level: &'static Kind, name: &str, inside: bool) -> Result<Rc<Named<'a>>, FieldError> {
         let name = if level == &PROVINCE { customary(name) } else { name };
-        let key = (level.tag, name.to_owned());
+        let key = (level.tag, self.by_sound, name.to_owned());
         if let Some(known) = self.named.get(&key)
             && !(inside && known.cut)
         {
@@ -344,8 +382,11 @@ impl<'a> Resolving<'a> {
         let inside = inside && self.within.is_some();
         let most = if inside { RESOLVE_FEW } else { RESOLVE_LOOKS_MAX };
         let mut ids = self.with_all(level, &wanted, most)?;
+        if self.by_sound {
+            self.sounding(level, name, &mut ids)?;
+        }
         // Those that a region holds are fewer than those of the country that have a common name.
-        let of_within = inside && ids.len() > most;
+        let of_within = inside && ids.len() > most && !self.by_sound;
         if of_within {
             ids = self.inside(level, name)?;
         }
@@ -353,7 +394,7 @@ impl<'a> Resolving<'a> {
         ids.truncate(RESOLVE_LOOKS_MAX);
         for id in ids {
             let region = self.scope.referred(id.as_ref())?;
-            if let Some(likeness) = likeness(name, &region) {
+            if let Some(likeness) = likeness(name, &region, self.by_sound) {
                 found.cut |= found.regions.len() == RESOLVE_ALIKE_MAX;
                 if found.cut {
                     break;
@@ -380,6 +421,18 @@ impl<'a> Resolving<'a> {
             })?;
         }
         Ok(ids)
+    }
+
+    /// Adds the regions of a level that have all syllables of a name.
+    fn sounding(&mut self, level: &'static Kind, name: &str, ids: &mut Vec<Id>) -> Result<(), FieldError> {
+        let Ok(query) = Query::parse(parts_as_written(name).stem) else { return Ok(()) };
+        for mut tokens in query.spelled_out() {
+            tokens.retain(|token| !is_common(*token));
+            ids.append(&mut self.with_all(level, &tokens, RESOLVE_LOOKS_MAX)?);
+        }
+        ids.sort();
+        ids.dedup();
+        Ok(())
     }
 
     /// Whether regions of a level have each of some tokens.
@@ -421,34 +474,16 @@ impl<'a> Resolving<'a> {
     }
 }
 
+/// How well a name fits that says twice what the region is.
+const SLIP: f64 = 0.95;
+
+/// How well a whole name fits below another province than its own: better than what is only like it in that one.
+const DOUBTED: f64 = 0.7;
+
+/// From where on a written name is a whole one.
+const WHOLE: f64 = 0.97;
+
 /// The levels to look at: all, or one.
 pub fn levels(named: Option<u8>) -> Vec<&'static Kind> {
     LEVELS.iter().copied().filter(|level| named.is_none_or(|named| named == level.tag)).collect()
-}
-
-/// The tokens of what a name calls a region: every name that can be meant is kept under them.
-fn wanted(name: &str) -> Vec<Token> {
-    let folded = Folded::new(parts_as_written(name).stem.trim_end());
-    let mut wanted: Vec<Token> = Vec::new();
-    tokens(&folded, &mut wanted);
-    let several = folded.units().len() > 1;
-    wanted.retain(|token| token.class() == CHARS && (!several || token.is_pair()) && !is_common(*token));
-    if wanted.is_empty() {
-        // 道县 is called what lies in 街道办事处. No common ending is a whole name, so how a name begins is kept of all.
-        wanted.extend(beginning(&folded));
-    }
-    wanted
-}
-
-/// A parent is named to tell the region from others: that it is written short takes little away.
-fn of_parent(likeness: Likeness) -> f64 {
-    1.0 - (1.0 - likeness.names) / 4.0
-}
-
-/// Leaves out each name by which a region may be meant where a longer one is as much like its name: whoever writes 昭通市 does
-/// not mean 昭通 and go on with 市.
-fn usual(mut found: Vec<Next<'_>>) -> Vec<Next<'_>> {
-    found.sort_by(|(one, one_end, _), (other, other_end, _)| (one.id(), other_end).cmp(&(other.id(), one_end)));
-    found.dedup_by(|(one, _, its), (kept, _, best)| one.id() == kept.id() && its.names <= best.names);
-    found
 }

@@ -44,7 +44,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             ],
             ..plain(
                 "search",
-                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then its beginning, then inside; of those what is typed as it stands before what sounds so, then the higher level, then the shorter name.",
+                "Records by their names and titles, former names and aliases among them; the best match first: the whole name, then it without what the region is, then its beginning, then inside, where what is typed in full stands before what is typed in part at the same place and, of beginnings, at the one before it; of those what is typed as it stands before what sounds so, then the higher level, then the shorter name. What begins with the text is found whatever is cut.",
                 TypeRef::nullable("Search"),
                 Resolver::Root(searched),
             )
@@ -61,7 +61,7 @@ pub fn root_fields() -> Vec<FieldDef> {
             ],
             ..plain(
                 "resolve",
-                "Names as others wrote them, led back to regions, in their order: 市 or 县 may be missing, the name may be an old one, and parents may stand in front, as in 云南昭通彝良, or behind in brackets, as in 彝良县（云南）.",
+                "Names as others wrote them, led back to regions, in their order: 市 or 县 may be missing, the name may be an old one, parents may stand in front, as in 云南昭通彝良, or behind, as in 彝良县（云南） and 彝良县，云南, and the name may be in pinyin.",
                 TypeRef::required("Resolution").list().or_null(true),
                 Resolver::Root(resolved),
             )
@@ -70,7 +70,7 @@ pub fn root_fields() -> Vec<FieldDef> {
 }
 
 /// What `confidence` is.
-const CONFIDENCE: &str = "How sure that is, from 0 to 1, and with the runners-up 1 at most; 0 where no name is like it. It is how well the name fits: 1 for the whole name of a region, 0.99 where others are like it, less for an alias, a former name, a name without what the region is, or with another. Those that fit worse share what is left of 1 in the same way. Regions that fit alike share what they fit by, and one is four times as likely as one of the level below it. So 1 means that no other region has this name or one like it.";
+const CONFIDENCE: &str = "How sure that is, from 0 to 1, and with the runners-up 1 at most; 0 where no name is like it. It is how well the name fits: 1 for the whole name of a region, 0.99 where others are like it, less for an alias, a former name, a name without what the region is, or with another, one in pinyin that is not written down, one below another province (`doubt`). Those that fit worse share what is left of 1 in the same way. Regions that fit alike share what they fit by, and one is four times as likely as one of the level below it. So 1 means that no other region has this name or one like it.";
 
 /// The types.
 pub fn types() -> Vec<Type> {
@@ -92,7 +92,7 @@ pub fn types() -> Vec<Type> {
                 value(
                     "cut",
                     &format!(
-                        "Why no more was looked at, such as the bound of {SEARCH_LOOKS_MAX} records; null where all was looked at."
+                        "Why no more was looked at, such as the bound of {SEARCH_LOOKS_MAX} records; null where all was looked at. What begins with the text is found first, of all kinds."
                     ),
                     TypeRef::nullable("String"),
                 ),
@@ -116,6 +116,11 @@ pub fn types() -> Vec<Type> {
                 value(
                     "field",
                     "The field of the region that holds the name: `name`, `aliases`, `formerNames` …",
+                    TypeRef::nullable("String"),
+                ),
+                value(
+                    "doubt",
+                    "What speaks against the likeliest region, such as another province in front; null where nothing does.",
                     TypeRef::nullable("String"),
                 ),
                 value(
@@ -214,6 +219,7 @@ fn resolved<'a>(scope: &'a Scope, arguments: &Arguments) -> Result<Resolved<'a>,
             ("name", PlainValue::Leaf(Some(Leaf::Owned(name.to_owned())))),
             ("cut", PlainValue::Leaf(found.cut.map(Leaf::Owned))),
             ("runnersUp", PlainValue::List(runners_up.collect())),
+            ("doubt", PlainValue::Leaf(best.as_ref().and_then(|best| best.doubt.clone()).map(Leaf::Owned))),
             ("confidence", best.as_ref().map_or(PlainValue::Leaf(Some(Leaf::Float(0.0))), confidence)),
             ("field", PlainValue::Leaf(best.as_ref().map(|best| Leaf::Name(best.field)))),
             ("region", PlainValue::Record(best.map(|best| best.id))),
