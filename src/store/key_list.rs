@@ -48,8 +48,7 @@ pub fn decode<'l>(first: &str, list: &'l [u8]) -> impl Iterator<Item = String> +
 pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<()> {
     let head = read_varint(rest)?;
     if head & 1 == 0 {
-        let (before, length) = number(key)?;
-        return to_digits(key, before.checked_add(head >> 1)?, length);
+        return add(key, head >> 1);
     }
     let shared = key.as_bytes().get(..usize::try_from(head >> 1).ok()?)?;
     let length = usize::try_from(read_varint(rest)?).ok()?;
@@ -59,17 +58,19 @@ pub fn to_following(key: &mut String, rest: &mut &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Makes a key a number of so many digits. Lists are long, and the formatter takes several times as long.
-fn to_digits(key: &mut String, mut value: u64, length: usize) -> Option<()> {
-    let mut digits = [b'0'; 20];
-    let mut from = digits.len();
-    while value > 0 || digits.len() - from < length {
-        from -= 1;
-        digits[from] = b'0' + (value % 10) as u8;
-        value /= 10;
+/// Adds to a key that is a number, digit by digit from its end: lists are long, and most steps in them are short. Nothing where
+/// it is none, or would have more digits.
+fn add(key: &mut String, mut more: u64) -> Option<()> {
+    let mut digits = std::mem::take(key).into_bytes();
+    for digit in digits.iter_mut().rev() {
+        if more == 0 {
+            break;
+        }
+        let sum = u64::from(digit.checked_sub(b'0').filter(|value| *value < 10)?) + more % 10;
+        *digit = b'0' + (sum % 10) as u8;
+        more = more / 10 + sum / 10;
     }
-    key.clear();
-    key.push_str(std::str::from_utf8(&digits[from..]).ok()?);
+    *key = String::from_utf8(digits).ok().filter(|_| more == 0)?;
     Some(())
 }
 
@@ -111,6 +112,23 @@ fn read_long(rest: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_added_to_digit_by_digit() {
+        for (key, more, expected) in [
+            ("007", 5, Some("012")),
+            ("110101999999", 1, Some("110102000000")),
+            ("99", 1, None),
+            ("09", 90, Some("99")),
+            ("a9", 1, None),
+            ("000000000000000001", 999_999_999_999_999_998, Some("999999999999999999")),
+            ("1", u64::MAX, None),
+        ] {
+            let mut added = key.to_owned();
+            let result = add(&mut added, more).map(|()| added.as_str());
+            assert_eq!(result, expected, "{key} and {more}");
+        }
+    }
 
     #[test]
     fn a_list_gives_back_its_keys() {
