@@ -201,7 +201,9 @@ pub fn cover(kind: &Kind, number: usize) -> [u8; 2] {
 
 /// What an edge to a target comes to in the key of a cover.
 pub fn cover_target(target: IdRef<'_>) -> Vec<u8> {
-    reverse_target(target)
+    let mut key = Vec::new();
+    push_cover_target(&mut key, target);
+    key
 }
 
 /// Appends it.
@@ -221,11 +223,13 @@ pub fn retry_key(row: &[u8]) -> &[u8] {
     row.get(8..).unwrap_or_default()
 }
 
-/// Bytes of a value that compare as the values do.
+/// Bytes of a value that compare as the values do. None for a text with the byte that ends one here: no record holds such a
+/// text, and whoever looks for it would reach into what stands behind the value.
 pub fn sortable(scalar: Scalar, leaf: &Leaf<'_>) -> Option<Vec<u8>> {
     Some(match (scalar, leaf) {
         (Scalar::Text, leaf) => {
-            let mut bytes = leaf.text()?.as_bytes().to_vec();
+            let text = leaf.text().filter(|text| !text.contains('\0'))?;
+            let mut bytes = text.as_bytes().to_vec();
             bytes.push(0);
             bytes
         }

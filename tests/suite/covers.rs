@@ -281,3 +281,30 @@ fn figures_that_a_cover_has_together_are_those_that_pass() {
         }
     }
 }
+
+/// No stored text holds a NUL, which ends one in a key: looked for, it would reach into the value behind it.
+#[test]
+fn a_text_that_ends_within_finds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("jiedui.redb"), 8 << 20).unwrap();
+    graph(&store, &mut Random(3));
+    let api = Api::new(std::sync::Arc::new(store), Executor::Plan, Limits::default());
+    let question = "query($s: String!) { projects(filter: { sector: { eq: $s }, amount: { lt: \"5\" } }, orderBy: [{ amount: ASC }]) { nodes { sector } } }";
+    let all = api.answer_now(&Request::new("{ projects(first: 1000) { nodes { sector } } }"));
+    let all: serde_json::Value = serde_json::from_slice(all.data.as_ref().unwrap()).unwrap();
+    let sectors: BTreeSet<&str> =
+        all["projects"]["nodes"].as_array().unwrap().iter().filter_map(|node| node["sector"].as_str()).collect();
+    assert!(!sectors.is_empty());
+    for sector in sectors {
+        for rest in ["\0", "\0\u{1}", "\0\u{1}\0"] {
+            let request = Request {
+                variables: json!({ "s": format!("{sector}{rest}") }).as_object().unwrap().clone(),
+                ..Request::new(question)
+            };
+            let answer = api.answer_now(&request);
+            assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+            let found: serde_json::Value = serde_json::from_slice(answer.data.as_ref().unwrap()).unwrap();
+            assert_eq!(found["projects"]["nodes"], json!([]), "{sector} {rest:?}");
+        }
+    }
+}

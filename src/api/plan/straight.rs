@@ -48,8 +48,8 @@ impl Written {
 }
 
 impl<'r> Run<'r> {
-    /// What of a field's page is asked, if it is such a one.
-    fn page(&self, field: &'r Field, pages: bool) -> Option<Page<'r>> {
+    /// What of a field's page is asked, if it is such a one. `goes_on`: it begins behind another.
+    fn page(&self, field: &'r Field, goes_on: bool) -> Option<Page<'r>> {
         let Selected::Always(set) = &field.selected else { return None };
         let plan = self.plan;
         let (nodes, info) = match plan.sets[*set].fields.as_slice() {
@@ -63,7 +63,7 @@ impl<'r> Run<'r> {
         // Whether something stands before a page is not seen on the way through it.
         let before = |asked: &Field| matches!(asked.action, Action::Resolve(Resolver::Paging(Asked::HasPrevious)));
         let looks_back = |info: &&Field| info.selected.sets().any(|set| plan.sets[set].fields.iter().any(before));
-        (!pages || info.filter(looks_back).is_none()).then_some(Page { nodes, of, info })
+        (!goes_on || info.filter(looks_back).is_none()).then_some(Page { nodes, of, info })
     }
 
     /// Writes the page, if it is such a one. What is wrong with its arguments is told by the way of all others.

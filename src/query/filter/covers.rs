@@ -1,7 +1,7 @@
 //! Covers that serve a filter: what can pass lies together in one, or in a part of one that has the order.
 
 use super::access::Range;
-use super::compare::{Compare, Operand, Operator};
+use super::compare::{Compare, Operator};
 use super::{Filter, Test};
 use crate::model::catalog::{Cover, Kind, Shape, slot};
 use crate::query::error::FieldError;
@@ -144,8 +144,6 @@ impl Filter {
 fn single_value(compares: &[Compare]) -> Option<Vec<u8>> {
     let [compare] = compares else { return None };
     match (compare.operator, compare.operands.as_slice()) {
-        // No stored text holds what ends one in a key; a text that does would reach into the value behind it.
-        (Operator::In, [Operand::Text(text)]) if text.contains('\0') => None,
         (Operator::In, [operand]) => key::sortable(compare.scalar(), &operand.leaf()),
         _ => None,
     }
